@@ -1,0 +1,3 @@
+//! The `tokscan` program.
+
+fn main() {}

@@ -1,0 +1,317 @@
+//! Token events: what a record says about a token, as plain, interned, mergeable data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Symbol, Symbols, Timestamp};
+
+/// What happened to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The token endpoint answered a refresh with tokens.
+    RefreshSucceeded,
+    /// The token endpoint refused a refresh, or could not be reached.
+    RefreshFailed,
+    /// A new grant: `authorization_code`, `password`, `device_code`, … succeeded.
+    GrantIssued,
+    /// A token, consent or session was revoked, or the user signed out.
+    TokenRevoked,
+    /// An API answered 401 to an access token.
+    ApiUnauthorized,
+    /// A credential was written to a store.
+    StoreWritten,
+    /// A credential was read from a store.
+    StoreRead,
+    /// The application threw a credential away or asked the user to sign in again.
+    CredentialDiscarded,
+}
+
+impl EventKind {
+    /// The name in the events export.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RefreshSucceeded => "refresh_succeeded",
+            Self::RefreshFailed => "refresh_failed",
+            Self::GrantIssued => "grant_issued",
+            Self::TokenRevoked => "token_revoked",
+            Self::ApiUnauthorized => "api_unauthorized",
+            Self::StoreWritten => "store_written",
+            Self::StoreRead => "store_read",
+            Self::CredentialDiscarded => "credential_discarded",
+        }
+    }
+}
+
+/// What the error of a failed refresh says by itself, before any timeline is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseClass {
+    /// `invalid_grant` or a like code whose text fits used, revoked, expired and unknown alike;
+    /// or no error at all. Only the timeline can tell.
+    #[default]
+    Ambiguous,
+    /// The server says that several requests used the token at once (Hydra, Supabase).
+    Concurrent,
+    /// The server says that the token was used before.
+    Reuse,
+    /// The server says that the grant, session, consent or user is gone.
+    Revoked,
+    /// The server says that the token or session expired.
+    Expired,
+    /// What was sent is no token, or none that the server knows the form of.
+    Malformed,
+    /// `invalid_client`, `unauthorized_client`, `invalid_scope`, `invalid_request`, …
+    Misconfigured,
+    /// 5xx, 429, time-outs, `temporarily_unavailable`.
+    Transient,
+    /// The server wants the user: MFA, consent, policy.
+    InteractionRequired,
+    /// Not yet valid, issued in the future.
+    ClockSkew,
+}
+
+impl CauseClass {
+    /// The name in rule files and in the events export.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ambiguous => "ambiguous",
+            Self::Concurrent => "concurrent",
+            Self::Reuse => "reuse",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Malformed => "malformed",
+            Self::Misconfigured => "misconfigured",
+            Self::Transient => "transient",
+            Self::InteractionRequired => "interaction-required",
+            Self::ClockSkew => "clock-skew",
+        }
+    }
+}
+
+/// Where a record stands. Positions order by source, then by byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Index into [`EventSet::sources`].
+    pub source: u32,
+    /// Offset of the record's first byte in the decoded (decompressed, transcoded) stream.
+    pub byte_start: u64,
+    /// Offset just past the record's last byte, its line end excluded.
+    pub byte_end: u64,
+    /// 1-based line on which the record begins.
+    pub line: u64,
+}
+
+/// What one record says about a token. Strings are symbols of the [`EventSet`] that holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenEvent {
+    /// When, by the log; `None` where the record has no time. Never invented.
+    pub time: Option<Timestamp>,
+    /// What happened.
+    pub kind: EventKind,
+    /// For a failed refresh: what its error says by itself.
+    pub class: CauseClass,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// Lifetime of the issued access token, in seconds.
+    pub expires_in: Option<u32>,
+    /// How long the request took, in milliseconds; `time` is then its end.
+    pub duration_ms: Option<u32>,
+    /// Error code as in RFC 6749 §5.2 or as the provider spells it.
+    pub error: Option<Symbol>,
+    /// The server's own text, masked.
+    pub error_description: Option<Symbol>,
+    /// A provider's finer code: `AADSTS50173`, `ferrt`, `ID2012`.
+    pub sub_code: Option<Symbol>,
+    /// Id of the provider's rule file.
+    pub provider: Option<Symbol>,
+    /// `client_id`, or the integration's name where logs have no id.
+    pub client: Option<Symbol>,
+    /// User, account, tenant or connection that the grant belongs to.
+    pub subject: Option<Symbol>,
+    /// Session, grant or token-family id.
+    pub grant_id: Option<Symbol>,
+    /// Request, trace or correlation id.
+    pub request_id: Option<Symbol>,
+    /// Digest (or the log's own masked or hashed form) of the refresh token that was presented.
+    pub presented: Option<Symbol>,
+    /// The same of the refresh token that was issued.
+    pub issued: Option<Symbol>,
+    /// Client address as logged.
+    pub address: Option<Symbol>,
+    /// Host, pod or container that wrote the record.
+    pub host: Option<Symbol>,
+    /// Process id or instance.
+    pub process: Option<Symbol>,
+    /// Thread, task or worker id.
+    pub thread: Option<Symbol>,
+    /// Id of the rule that recognised the record.
+    pub rule: Symbol,
+    /// The record's text, masked and shortened, for evidence.
+    pub excerpt: Option<Symbol>,
+    /// Where the record stands.
+    pub position: Position,
+}
+
+impl TokenEvent {
+    /// An event of which nothing but its kind, rule and position is known.
+    pub fn new(kind: EventKind, rule: Symbol, position: Position) -> Self {
+        Self {
+            time: None,
+            kind,
+            class: CauseClass::Ambiguous,
+            status: None,
+            expires_in: None,
+            duration_ms: None,
+            error: None,
+            error_description: None,
+            sub_code: None,
+            provider: None,
+            client: None,
+            subject: None,
+            grant_id: None,
+            request_id: None,
+            presented: None,
+            issued: None,
+            address: None,
+            host: None,
+            process: None,
+            thread: None,
+            rule,
+            excerpt: None,
+            position,
+        }
+    }
+
+    /// Every optional symbol of the event, for renaming and scrubbing.
+    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
+        [
+            &mut self.error,
+            &mut self.error_description,
+            &mut self.sub_code,
+            &mut self.provider,
+            &mut self.client,
+            &mut self.subject,
+            &mut self.grant_id,
+            &mut self.request_id,
+            &mut self.presented,
+            &mut self.issued,
+            &mut self.address,
+            &mut self.host,
+            &mut self.process,
+            &mut self.thread,
+            &mut self.excerpt,
+        ]
+    }
+}
+
+/// Token events with the strings and sources that they refer to. Merging sets is associative and
+/// commutative up to the order of events, which [`EventSet::sort`] makes total.
+#[derive(Clone, Debug, Default)]
+pub struct EventSet {
+    /// Paths as given on the command line, masked; inner names after `!`, `-` for stdin.
+    pub sources: Vec<String>,
+    /// The interned strings.
+    pub symbols: Symbols,
+    /// The events.
+    pub events: Vec<TokenEvent>,
+}
+
+impl EventSet {
+    /// Adds the events of another set that has the same sources.
+    pub fn absorb(&mut self, other: &Self) {
+        let remap = self.symbols.absorb(&other.symbols);
+        self.events.reserve(other.events.len());
+        for event in &other.events {
+            let mut event = *event;
+            event.rule = remap.apply(event.rule);
+            for symbol in event.symbols_mut() {
+                *symbol = symbol.map(|symbol| remap.apply(symbol));
+            }
+            self.events.push(event);
+        }
+    }
+
+    /// Orders events by time (untimed last), path and byte: a total order that does not depend on
+    /// how the work was cut or in which order files were named.
+    pub fn sort(&mut self) {
+        let sources = &self.sources;
+        self.events.sort_by(|a, b| {
+            let untimed = a.time.is_none().cmp(&b.time.is_none());
+            untimed
+                .then_with(|| a.time.cmp(&b.time))
+                .then_with(|| sources[a.position.source as usize].cmp(&sources[b.position.source as usize]))
+                .then_with(|| a.position.byte_start.cmp(&b.position.byte_start))
+                .then_with(|| a.kind.cmp(&b.kind))
+        });
+    }
+
+    /// The path of an event's source.
+    pub fn path(&self, event: &TokenEvent) -> &str {
+        &self.sources[event.position.source as usize]
+    }
+
+    /// One event as the events export writes it (`design.md` §5).
+    pub fn row<'a>(&'a self, event: &TokenEvent) -> EventRow<'a> {
+        let text = |symbol: Option<Symbol>| self.symbols.text(symbol);
+        EventRow {
+            time: event.time,
+            time_precision: event.time.map(|time| time.precision.name()),
+            kind: event.kind.name(),
+            error: text(event.error),
+            error_description: text(event.error_description),
+            sub_code: text(event.sub_code),
+            status: event.status,
+            cause_class: (event.kind == EventKind::RefreshFailed).then(|| event.class.name()),
+            provider: text(event.provider),
+            client: text(event.client),
+            subject: text(event.subject),
+            grant_id: text(event.grant_id),
+            request_id: text(event.request_id),
+            presented: text(event.presented),
+            issued: text(event.issued),
+            expires_in: event.expires_in,
+            duration_ms: event.duration_ms,
+            address: text(event.address),
+            host: text(event.host),
+            process: text(event.process),
+            thread: text(event.thread),
+            path: &self.sources[event.position.source as usize],
+            line: event.position.line,
+            byte_start: event.position.byte_start,
+            byte_end: event.position.byte_end,
+            rule: self.symbols.get(event.rule),
+        }
+    }
+}
+
+/// A token event with its strings, in the order of the events schema.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the fields are those of TokenEvent, spelled out")]
+pub struct EventRow<'a> {
+    pub time: Option<Timestamp>,
+    pub time_precision: Option<&'static str>,
+    pub kind: &'static str,
+    pub error: Option<&'a str>,
+    pub error_description: Option<&'a str>,
+    pub sub_code: Option<&'a str>,
+    pub status: Option<u16>,
+    pub cause_class: Option<&'static str>,
+    pub provider: Option<&'a str>,
+    pub client: Option<&'a str>,
+    pub subject: Option<&'a str>,
+    pub grant_id: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+    pub presented: Option<&'a str>,
+    pub issued: Option<&'a str>,
+    pub expires_in: Option<u32>,
+    pub duration_ms: Option<u32>,
+    pub address: Option<&'a str>,
+    pub host: Option<&'a str>,
+    pub process: Option<&'a str>,
+    pub thread: Option<&'a str>,
+    pub path: &'a str,
+    pub line: u64,
+    pub byte_start: u64,
+    pub byte_end: u64,
+    pub rule: &'a str,
+}

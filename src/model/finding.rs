@@ -1,0 +1,174 @@
+//! Findings: one diagnosis over one timeline (or one client's timelines), with its evidence.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// How grave a finding or a leak is; orders from `Critical` (first) to `Info`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Severity {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Info,
+}
+
+impl Severity {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// How sure a verdict is; always given with a stated reason. Orders from `Possible` to `Proven`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Client only, coarse time, or the winner is not in these logs.
+    Possible,
+    /// Same subject or grant, inside the window.
+    Likely,
+    /// The same token was presented, or the server itself said so.
+    Proven,
+}
+
+impl Confidence {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Proven => "proven",
+        }
+    }
+}
+
+/// Causes partition the failed refreshes; behaviours describe how a client acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingClass {
+    /// Owns failures: each failed refresh belongs to exactly one finding of this class.
+    Cause,
+    /// May refer to events that belong to a cause.
+    Behaviour,
+}
+
+/// Name of a diagnosis, its id everywhere: `refresh-race`, `retry-storm`, …
+pub type RuleName = String;
+
+/// Marker for documentation: the rule name of a cause.
+pub type Cause = RuleName;
+
+/// How an incident ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The principal refreshed again without a new grant.
+    SelfResolved,
+    /// Reuse detection revoked the family.
+    FamilyRevoked,
+    /// A new grant was issued.
+    Reauthorized,
+    /// Nothing healed it before the logs end.
+    Unresolved,
+}
+
+/// How far apart the racers were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// Threads or tasks of one process.
+    SameProcess,
+    /// Processes of one host.
+    SameHost,
+    /// Different hosts, pods or addresses.
+    SeveralHosts,
+    /// The logs do not say.
+    Unknown,
+}
+
+/// What an event is in a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The success of a cluster.
+    Winner,
+    /// A failure of a cluster.
+    Loser,
+    /// A failure, or the event that explains it, where there is no race.
+    Cause,
+    /// A later failure that the same incident explains.
+    Aftermath,
+    /// What ended it: a good refresh or a new grant.
+    Heal,
+    /// What helps to understand it.
+    Context,
+}
+
+/// One event of a finding. The excerpt is masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct Evidence {
+    pub role: Role,
+    pub path: String,
+    pub line: u64,
+    pub byte_start: u64,
+    pub byte_end: u64,
+    pub time: Option<Timestamp>,
+    pub event: String,
+    pub excerpt: String,
+}
+
+/// Whom an incident hit, and for how long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// Principals with a failure in it.
+    pub principals: u64,
+    /// New grants that it forced.
+    pub forced_sign_ins: u64,
+    /// From the first failure to the healing event, in milliseconds; `None` while unresolved.
+    pub healed_after_ms: Option<i64>,
+}
+
+/// One diagnosis with its evidence; the fields are those of `design.md` §5.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct Finding {
+    /// Stable: a digest of rule, provider, client, subject, start and the first evidence's place.
+    pub id: String,
+    pub rule: RuleName,
+    pub class: FindingClass,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub confidence_reason: String,
+    pub provider: Option<String>,
+    pub client: Option<String>,
+    pub subject: Option<String>,
+    pub start: Option<Timestamp>,
+    pub end: Option<Timestamp>,
+    /// From the first to the last event of the incident proper (the cluster, in a race), in ms.
+    pub span_ms: i64,
+    pub successes: u64,
+    pub failures: u64,
+    pub aftermath_failures: u64,
+    /// Failures (aftermath included) by error code.
+    pub errors: BTreeMap<String, u64>,
+    pub outcome: Outcome,
+    pub topology: Topology,
+    pub impact: Impact,
+    pub title: String,
+    pub explanation: String,
+    pub remediation: Vec<String>,
+    pub evidence: Vec<Evidence>,
+}

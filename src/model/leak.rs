@@ -1,0 +1,117 @@
+//! Leaks: token values readable in a log, as masked forms and digests.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Confidence, Position, Severity, Timestamp, TokenDigest};
+
+/// What kind of secret leaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum LeakKind {
+    AccessToken,
+    RefreshToken,
+    IdToken,
+    AuthorizationCode,
+    ClientSecret,
+    AuthorizationHeader,
+    Jwt,
+    SessionCookie,
+    ApiKey,
+    PrivateKey,
+    Password,
+}
+
+impl LeakKind {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+            Self::IdToken => "id_token",
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientSecret => "client_secret",
+            Self::AuthorizationHeader => "authorization_header",
+            Self::Jwt => "jwt",
+            Self::SessionCookie => "session_cookie",
+            Self::ApiKey => "api_key",
+            Self::PrivateKey => "private_key",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// Whether an attacker could still use what leaked, as far as these logs tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeakStatus {
+    /// The newest of its family at the end of the logs.
+    Live,
+    /// The logs do not say.
+    Unknown,
+    /// A later refresh spent or replaced it.
+    Superseded,
+    /// Its own `exp` has passed by the end of the logs.
+    Expired,
+    /// The logs show its revocation.
+    Revoked,
+}
+
+/// One place where one value is readable, as a worker hands it on: masked and digested already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeakSighting {
+    /// Id of the leak rule.
+    pub rule: String,
+    /// What leaked.
+    pub kind: LeakKind,
+    /// How grave the rule says it is.
+    pub severity: Severity,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// The record (line) that holds it.
+    pub position: Position,
+    /// 1-based byte column of the value's first byte in its line.
+    pub column: u64,
+    /// 1-based byte column just past the value.
+    pub end_column: u64,
+    /// The key, header or parameter that held it, where there was one.
+    pub field: Option<String>,
+    /// What may be shown: the first few characters and the length.
+    pub masked: String,
+    /// The keyed digest of the decoded value.
+    pub digest: TokenDigest,
+    /// Expiry that the value itself carries (`exp` of a JWT), seconds since the epoch.
+    pub expires_at: Option<i64>,
+    /// The time of the record that holds it.
+    pub time: Option<Timestamp>,
+    /// The client of that record.
+    pub client: Option<String>,
+    /// The subject of that record.
+    pub subject: Option<String>,
+}
+
+/// One leaked value with all its occurrences; the fields are those of `design.md` §5.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct Leak {
+    pub id: String,
+    pub rule: String,
+    pub kind: LeakKind,
+    pub severity: Severity,
+    pub path: String,
+    pub line: u64,
+    pub column: u64,
+    pub end_column: u64,
+    pub byte_start: u64,
+    pub byte_end: u64,
+    pub field: Option<String>,
+    pub masked: String,
+    pub digest: String,
+    pub occurrences: u64,
+    pub first_time: Option<Timestamp>,
+    pub last_time: Option<Timestamp>,
+    pub status: LeakStatus,
+    pub client: Option<String>,
+    pub subject: Option<String>,
+    pub confidence: Confidence,
+}

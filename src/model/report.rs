@@ -1,0 +1,115 @@
+//! The report: everything that a run found, ready to render; the fields are those of `design.md` §5.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Leak, Timestamp};
+
+/// Version of the report's JSON form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Which program made the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ToolInfo {
+    pub name: String,
+    pub version: String,
+}
+
+/// The counts over all inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct Summary {
+    pub inputs: u64,
+    pub bytes: u64,
+    pub lines: u64,
+    pub token_events: u64,
+    pub refresh_ok: u64,
+    pub refresh_failed: u64,
+    pub clients: u64,
+    pub principals: u64,
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    pub findings: BTreeMap<String, u64>,
+    pub leaks: BTreeMap<String, u64>,
+    pub untimed_events: u64,
+}
+
+/// One input: a file, an inner file of an archive, or stdin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct InputSummary {
+    pub path: String,
+    /// The format most token events and leaks of the source came in: `json`, `logfmt`, `text`,
+    /// `docker+json`, …; `None` where no line was looked at.
+    pub format: Option<String>,
+    /// `gzip`, `zstd`, `bzip2`, `xz`, or `None`.
+    pub compression: Option<String>,
+    /// Bytes of text (after decompression and transcoding).
+    pub bytes: u64,
+    pub lines: u64,
+    pub token_events: u64,
+    pub notices: Vec<String>,
+}
+
+/// What a client's failures come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct ClientSummary {
+    pub provider: Option<String>,
+    pub client: Option<String>,
+    pub subjects: u64,
+    pub refresh_ok: u64,
+    pub refresh_failed: u64,
+    pub causes: BTreeMap<String, u64>,
+    /// The cause with most failures, or `healthy`.
+    pub verdict: String,
+}
+
+/// Whether a notice makes the exit code 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Worth saying; the input was read as it should be.
+    #[default]
+    Note,
+    /// Something could not be read (whole): the exit code is 2.
+    Incomplete,
+}
+
+/// Something about an input, or about the run, that the reader must know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Notice {
+    /// Stable code: `not-found`, `unreadable`, `binary-skipped`, `line-too-long`, …
+    pub code: String,
+    /// The input, or `None` for the run as a whole.
+    pub path: Option<String>,
+    /// One sentence that says what to do next.
+    pub message: String,
+    /// How often it happened.
+    pub count: u64,
+    /// Whether it makes the exit code 2.
+    #[serde(skip)]
+    pub trouble: Trouble,
+}
+
+impl Notice {
+    /// A notice of one occurrence.
+    pub fn new(code: &str, path: Option<&str>, message: impl Into<String>, trouble: Trouble) -> Self {
+        Self { code: code.into(), path: path.map(Into::into), message: message.into(), count: 1, trouble }
+    }
+}
+
+/// Everything that a run found. No field holds a raw token value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of design.md §5")]
+pub struct Report {
+    pub schema_version: u32,
+    pub tool: ToolInfo,
+    pub summary: Summary,
+    pub inputs: Vec<InputSummary>,
+    pub clients: Vec<ClientSummary>,
+    pub findings: Vec<Finding>,
+    pub leaks: Vec<Leak>,
+    pub notices: Vec<Notice>,
+}

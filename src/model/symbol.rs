@@ -1,0 +1,117 @@
+//! Interned strings: an event holds four bytes where the log had a name.
+
+use std::num::NonZeroU32;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// An interned string of one [`Symbols`] table. Its number depends on who came first, so symbols
+/// are never ordered or printed; their text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Symbol(NonZeroU32);
+
+impl Symbol {
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// The table of interned strings; one per worker, absorbed into one at the end of the scan.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    text: String,
+    ends: Vec<usize>,
+    table: HashTable<Symbol>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Symbols {
+    /// The symbol of `text`, new or known.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        let hash = self.hasher.hash_one(text);
+        let (ends, all) = (&self.ends, &self.text);
+        if let Some(found) = self.table.find(hash, |known| slice(all, ends, *known) == text) {
+            return *found;
+        }
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        let symbol = Symbol(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX));
+        let (ends, all, hasher) = (&self.ends, &self.text, &self.hasher);
+        self.table.insert_unique(hash, symbol, |known| hasher.hash_one(slice(all, ends, *known)));
+        symbol
+    }
+
+    /// The text of a symbol of this table.
+    ///
+    /// # Panics
+    /// On a symbol of another table.
+    pub fn get(&self, symbol: Symbol) -> &str {
+        slice(&self.text, &self.ends, symbol)
+    }
+
+    /// The text of an optional symbol.
+    pub fn text(&self, symbol: Option<Symbol>) -> Option<&str> {
+        symbol.map(|symbol| self.get(symbol))
+    }
+
+    /// The symbol of `text` if it was interned before.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = self.hasher.hash_one(text);
+        self.table.find(hash, |known| slice(&self.text, &self.ends, *known) == text).copied()
+    }
+
+    /// Takes all strings of another table in; returns a map from its symbols to this table's.
+    pub fn absorb(&mut self, other: &Self) -> Remap {
+        Remap((0..other.ends.len()).map(|index| self.intern(at(&other.text, &other.ends, index))).collect())
+    }
+
+    /// How many strings the table holds.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether the table is empty.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+/// Where the symbols of an absorbed table went.
+#[derive(Debug)]
+pub struct Remap(Vec<Symbol>);
+
+impl Remap {
+    /// The new symbol of an old one.
+    pub fn apply(&self, symbol: Symbol) -> Symbol {
+        self.0[symbol.index()]
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
+    at(text, ends, symbol.index())
+}
+
+fn at<'a>(text: &'a str, ends: &[usize], index: usize) -> &'a str {
+    let start = if index == 0 { 0 } else { ends[index - 1] };
+    &text[start..ends[index]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Symbols;
+
+    #[test]
+    fn interning_twice_gives_one_symbol_and_absorbing_keeps_the_text() {
+        let (mut left, mut right) = (Symbols::default(), Symbols::default());
+        let a = left.intern("alpha");
+        assert_eq!(a, left.intern("alpha"));
+        let b = right.intern("beta");
+        let a2 = right.intern("alpha");
+        let remap = left.absorb(&right);
+        assert_eq!(left.get(remap.apply(b)), "beta");
+        assert_eq!(remap.apply(a2), a);
+        assert_eq!(left.find("beta"), Some(remap.apply(b)));
+        assert_eq!(left.find("gamma"), None);
+    }
+}
