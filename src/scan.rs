@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Confidence, EventSet, Report, Timestamp};
+use crate::model::{Confidence, EventSet, Report, Timestamp, Zone};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct ScanOptions {
     /// Bytes per segment; 0 is the default. Never changes the report.
     pub segment_bytes: usize,
     /// Zone of times that carry none.
-    pub zone: chrono_tz::Tz,
+    pub zone: Zone,
     /// Only events at or after this time.
     pub since: Option<Timestamp>,
     /// Only events before this time.
@@ -42,7 +42,7 @@ impl Default for ScanOptions {
             paths: Vec::new(),
             threads: 0,
             segment_bytes: 0,
-            zone: chrono_tz::UTC,
+            zone: Zone::UTC,
             since: None,
             until: None,
             clients: Vec::new(),
