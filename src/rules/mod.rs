@@ -3,6 +3,8 @@
 //! A pack is read by [`RuleSource`]; each kind of rule has its own schema in a file of its own and
 //! refuses unknown keys. Nothing here looks at a log.
 
+mod format;
 mod source;
 
+pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
