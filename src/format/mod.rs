@@ -12,5 +12,5 @@ pub mod timestamp;
 
 pub use json::ValueKind;
 pub use pairs::percent_decode;
-pub use reader::{Field, Reader, Record};
+pub use reader::{Field, Reader, Record, normal_key};
 pub use timestamp::{Clock, Stamp};

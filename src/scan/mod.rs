@@ -1,5 +1,7 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
+mod check;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
