@@ -68,6 +68,10 @@ pub struct EventRule {
     pub texts: Vec<Regex>,
     /// Where parts stand, before any alias is asked.
     pub map: Vec<(FieldRole, Vec<String>)>,
+    /// The file that holds it.
+    pub path: String,
+    /// The line of its id in that file.
+    pub line: usize,
 }
 
 /// What a line must give, for a rule's proof.
@@ -175,6 +179,8 @@ impl EventSpec {
                 .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))
         });
         Ok(EventRule {
+            path: source.path.clone(),
+            line: source.line_with(&format!("\"{}\"", self.id)),
             id: self.id,
             provider: provider.map(Into::into),
             kind,
