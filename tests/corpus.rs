@@ -98,3 +98,9 @@ fn leaked_values_are_distinct_and_only_where_they_were_planted() {
     let distinct: BTreeSet<&str> = carriers.collect();
     assert_eq!(truth.leaks, distinct.len() as u64);
 }
+
+#[test]
+fn every_kind_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+    assert_eq!(names.len(), Kind::ALL.len());
+}

@@ -244,6 +244,8 @@ impl Writer {
     fn close(&mut self) {
         let (host, trace, span) = (self.random.below(12), self.random.next(), self.random.next());
         let line = &mut self.line;
+        line.text("service", "integration-hub");
+        line.text("version", "2026.3.2");
         line.id("host", "app-", host, 2);
         line.number("pid", 4000 + host * 7);
         line.hex("trace_id", &[trace, span]);
