@@ -1,4 +1,4 @@
-//! Bytes per second of a whole run, on corpora whose truth is known.
+//! Bytes per second of a whole run, and events per second of the diagnosis, on corpora whose truth is known.
 //!
 //! Every bench first compares what was found with the truth: a fast wrong answer is no result.
 //! `TOKSCAN_BENCH_BYTES` sets the size of the corpora (64 MiB by default).
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use tokscan::diagnose::{Diagnosis, Policies, Settings, diagnose};
 use tokscan::scan::{ScanOptions, ScanOutcome, Unwatched, scan};
 
 #[path = "support/mod.rs"]
@@ -82,9 +83,30 @@ fn scans(criterion: &mut Criterion) -> Result<()> {
     Ok(())
 }
 
+/// The findings of one rule.
+fn count(diagnosis: &Diagnosis, rule: &str) -> u64 {
+    diagnosis.findings.iter().filter(|finding| finding.rule == rule).count() as u64
+}
+
+/// Timelines and verdicts alone, over the events of the densest corpus.
+fn diagnoses(criterion: &mut Criterion) -> Result<()> {
+    let corpus = Corpus::of(Kind::Dense)?;
+    let events = run(&corpus, 0)?.events;
+    let (policies, settings) = (Policies::default(), Settings::default());
+    let found = count(&diagnose(&events, &policies, &settings), "refresh-race");
+    ensure!(found == corpus.truth.races, "diagnose: found {found} races, planted {}", corpus.truth.races);
+    let mut group = criterion.benchmark_group("diagnose");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Elements(events.events.len() as u64));
+    group.bench_function(Kind::Dense.name(), |bencher| bencher.iter(|| diagnose(&events, &policies, &settings)));
+    group.finish();
+    Ok(())
+}
+
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     scans(&mut criterion)?;
+    diagnoses(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }
