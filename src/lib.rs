@@ -3,5 +3,6 @@
 
 pub mod diagnose;
 pub mod model;
+pub mod report;
 pub mod rules;
 pub mod scan;
