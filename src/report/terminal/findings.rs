@@ -216,9 +216,14 @@ fn cells(page: &Page<'_>, finding: &Finding, evidence: &Evidence) -> [String; 5]
 
 /// At most `limit` pieces in their order: the first of each role, then the earliest others.
 fn choose(evidence: &[Evidence], limit: usize) -> Vec<&Evidence> {
-    let first_of_role = |index: usize| evidence[..index].iter().all(|earlier| earlier.role != evidence[index].role);
+    let mut seen = Vec::new();
+    let mut first_of_role = Vec::with_capacity(evidence.len());
+    for piece in evidence {
+        first_of_role.push(!seen.contains(&piece.role));
+        seen.extend(first_of_role.last().filter(|first| **first).map(|_| piece.role));
+    }
     let mut order: Vec<usize> = (0..evidence.len()).collect();
-    order.sort_by_key(|index| (!first_of_role(*index), *index));
+    order.sort_by_key(|index| (!first_of_role[*index], *index));
     order.truncate(limit);
     order.sort_unstable();
     order.into_iter().map(|index| &evidence[index]).collect()

@@ -71,9 +71,9 @@ pub(super) fn leaks(page: &mut Page<'_>, leaks: &[Leak]) -> io::Result<()> {
     page.heading("Leaks")?;
     let shown = &ordered[..ordered.len().min(LEAKS)];
     if page.width() >= WIDE_LEAKS {
-        wide_leaks(page, shown)?
+        wide_leaks(page, shown)?;
     } else {
-        narrow_leaks(page, shown)?
+        narrow_leaks(page, shown)?;
     }
     rest(page, ordered.len().saturating_sub(LEAKS), "leak")
 }
