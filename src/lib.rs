@@ -12,6 +12,7 @@
 //! - [`scan`] is the only module that knows all stages; [`model`] is the data they share; [`rules`]
 //!   is what they know about servers and libraries, as data.
 
+pub mod cli;
 pub mod diagnose;
 pub mod extract;
 pub mod format;
