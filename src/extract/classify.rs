@@ -24,6 +24,8 @@ struct Meaning {
     class: CauseClass,
 }
 
+/// Length from which a provider's text is taken for its own, whoever the server is.
+const DISTINCTIVE: usize = 24;
 /// The provider whose texts hold for every server.
 const GENERIC: &str = "generic";
 
@@ -71,9 +73,11 @@ impl Classifier {
 
     fn of_text(&self, text: &str, provider: Option<&str>) -> Option<((bool, usize), CauseClass)> {
         let meanings = self.texts.find_overlapping_iter(text).map(|found| &self.meanings[found.pattern().as_usize()]);
-        // A text that another provider's file explains serves where no provider is known.
+        // A provider's text serves elsewhere only where it is long enough to be nobody else's.
+        let foreign = provider.is_none_or(|id| !self.knows(id));
         let fits = |meaning: &&Meaning| {
-            provider.is_none_or(|id| id == meaning.provider || meaning.provider == GENERIC || !self.knows(id))
+            let own = provider == Some(meaning.provider.as_str());
+            own || meaning.provider == GENERIC || (foreign && meaning.length >= DISTINCTIVE)
         };
         meanings
             .filter(fits)

@@ -168,7 +168,8 @@ fn sub_code(record: &Record<'_>, roles: &Roles<'_>, code: Option<&str>) -> Optio
         return Some(tail.bytes().take_while(u8::is_ascii_alphanumeric).map(char::from).collect());
     }
     let named = roles.all(FieldRole::SubCode).map(|field| field.value.rsplit('/').next().unwrap_or(field.value));
-    let finer = roles.all(FieldRole::Error).map(|field| field.value);
+    let reasons = [FieldRole::Error, FieldRole::Description].into_iter().flat_map(|role| roles.all(role));
+    let finer = reasons.map(|field| field.value);
     let mut all = named
         .chain(finer)
         .filter(|value| (2..=64).contains(&value.len()) && !value.contains(' ') && Some(*value) != code);

@@ -5,6 +5,9 @@ use super::signals::{Endpoint, GrantType, Outcome, Signals};
 use crate::model::EventKind;
 use crate::rules::Topic;
 
+/// The rule id of events that only the words of a record tell.
+pub(super) const WORDING: &str = "wording";
+
 /// The kind, and the id that tells by what it was recognised.
 pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
     if signals.no_attempt {
@@ -26,10 +29,10 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
         return Some((EventKind::RefreshFailed, "error-code"));
     }
     if signals.about(Topic::Discard) && signals.code.is_none() && signals.status.is_none() {
-        return Some((EventKind::CredentialDiscarded, "wording"));
+        return Some((EventKind::CredentialDiscarded, WORDING));
     }
     if signals.about(Topic::Refresh)
-        && let Some(found) = attempt(signals, "wording")
+        && let Some(found) = attempt(signals, WORDING)
     {
         return Some(found);
     }
@@ -58,7 +61,7 @@ fn lifecycle(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
         (Topic::Load, EventKind::StoreRead),
     ];
     let (_, kind) = kinds.into_iter().find(|(topic, _)| signals.about(*topic))?;
-    (!failed && signals.outcome != Some(Outcome::Start)).then_some((kind, "wording"))
+    (!failed && signals.outcome != Some(Outcome::Start)).then_some((kind, WORDING))
 }
 
 /// What an address and a status tell.

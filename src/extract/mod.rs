@@ -15,7 +15,7 @@ mod tokens;
 
 use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};
-use crate::rules::{EventRule, Providers, Vocabulary};
+use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
 pub use draft::Masker;
 
@@ -62,13 +62,11 @@ impl Extractor {
         if let Some(matched) = &rule {
             roles.apply(matched, record);
         }
-        let signals = self.signals.read(record, &roles);
-        let (kind, rule_id) =
-            match rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str()))) {
-                Some(named) => named,
-                None => kind::decide(&signals)?,
-            };
         self.in_text.complete(record, &mut roles);
+        let signals = self.signals.read(record, &roles);
+        let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
+        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
+        let (kind, rule_id) = named.or_else(judged)?;
         let provider = self.providers.recognise(
             record,
             &roles,
@@ -84,4 +82,11 @@ impl Extractor {
         tokens::assign(&mut draft, &roles, &signals);
         Some(draft.keep(position, mask, symbols))
     }
+}
+
+/// Prose about tokens (a page of documentation, a comment) is no log entry: words alone make an event
+/// only where the record has a time, a level, or somebody whom it is about.
+fn is_log_entry(record: &Record<'_>, roles: &roles::Roles<'_>) -> bool {
+    let named = [FieldRole::Level, FieldRole::Client, FieldRole::Subject, FieldRole::Request];
+    record.stamp.is_some() || named.into_iter().any(|role| roles.get(role).is_some())
 }

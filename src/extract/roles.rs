@@ -136,6 +136,7 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
         FieldRole::Client | FieldRole::Subject | FieldRole::Host | FieldRole::Thread | FieldRole::Address => {
             value.len() <= 256 && !value.starts_with(['{', '[']) && !matches!(value, "true" | "false")
         }
+        FieldRole::Request => (4..=128).contains(&value.len()) && !value.contains([' ', '/', '{']),
         _ => value.len() <= 64 * 1024,
     }
 }

@@ -1,5 +1,7 @@
 //! What a record says, in the words of the vocabulary: error code, outcome, endpoint, topics.
 
+use std::borrow::Cow;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::roles::Roles;
@@ -129,7 +131,7 @@ impl Detector {
 
     fn outcome(
         &self,
-        headlines: &[&str],
+        headlines: &[Cow<'_, str>],
         roles: &Roles<'_>,
         code: Option<&CodeHit<'_, '_>>,
         status: Option<u16>,
@@ -220,13 +222,13 @@ pub(super) fn empty() -> AhoCorasick {
 
 /// The texts that say what a record is about: event names, messages, errors; short ones only, so
 /// that a stack trace or a body does not decide.
-fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<&'a str> {
+fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
     let events = roles.all(FieldRole::Event).map(|field| field.value);
     let errors = [FieldRole::Error, FieldRole::Description]
         .into_iter()
         .flat_map(|role| roles.all(role))
         .map(|field| field.value);
-    let mut found: Vec<&str> = events.chain(record.texts.iter().copied()).chain(errors).map(head).collect();
+    let mut found: Vec<Cow<'_, str>> = events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
     found.dedup();
     found.truncate(12);
     found
@@ -238,6 +240,22 @@ fn head(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// `TokenRefreshFailed` as the words that it is made of; anything with a space stays as it is.
+fn words(text: &str) -> Cow<'_, str> {
+    let humped = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    if text.contains(' ') || !text.as_bytes().windows(2).any(humped) {
+        return Cow::Borrowed(text);
+    }
+    let mut spaced = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if letter.is_ascii_uppercase() && spaced.ends_with(|before: char| before.is_ascii_lowercase()) {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    Cow::Owned(spaced)
 }
 
 fn whole_word(text: &str, start: usize, end: usize) -> bool {

@@ -4,6 +4,8 @@
 //! Nothing here knows what a token is. The decision is made for each record from its own bytes, so
 //! a source may mix formats and the result never depends on what stood before.
 
+mod batch;
+mod clean;
 pub mod json;
 mod pairs;
 mod reader;

@@ -4,6 +4,7 @@ use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::pairs;
+use super::{batch, clean};
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
 use crate::rules::{Formats, TextFormat};
@@ -74,9 +75,9 @@ impl Reader {
 
     /// Hands the record of `bytes` to `sink`: several where it is a batch.
     pub fn read(&self, arena: &Bump, bytes: &[u8], clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
-        let text = clean(arena, bytes);
+        let text = clean::clean(arena, bytes);
         let text = text.trim().trim_start_matches(['\u{feff}', ',']).trim_end_matches(',').trim();
-        if let Some(batch) = self.batch(text) {
+        if let Some(batch) = batch::elements(text, &self.envelope_keys) {
             for element in batch {
                 self.one(arena, element, clock, sink);
             }
@@ -94,101 +95,6 @@ impl Reader {
         state.line(arena.alloc_str(&text[..end]), 0);
         sink(&state.finish());
     }
-
-    /// The elements of an array of objects, or of the array under an envelope key (`records`, `events`, …).
-    fn batch<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        if text.starts_with('[') {
-            let inner = text[1..].trim_start();
-            return inner.starts_with('{').then(|| objects(inner));
-        }
-        if !text.starts_with('{') || text.len() < 16 {
-            return None;
-        }
-        let mut from = 0;
-        while let Some(found) = memchr::memchr(b'[', &text.as_bytes()[from..]) {
-            let at = from + found;
-            from = at + 1;
-            let Some(inner) = text.get(from..).map(str::trim_start).filter(|inner| inner.starts_with('{')) else {
-                continue;
-            };
-            let key = text[..at].trim_end().strip_suffix(':').and_then(|head| head.trim_end().strip_suffix('"'));
-            let key = key.and_then(|head| head.rsplit('"').next()).map(normal_key);
-            if key.is_some_and(|key| self.envelope_keys.contains(&key)) {
-                return Some(objects(inner)).filter(|elements| !elements.is_empty());
-            }
-            return None;
-        }
-        None
-    }
-}
-
-/// The objects at the start of a list, each as its text.
-fn objects(mut text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    while text.starts_with('{') {
-        let length = object_length(text);
-        found.push(&text[..length]);
-        text = text[length..].trim_start_matches([',', ' ', '\t', '\r', '\n']);
-    }
-    found
-}
-
-/// Bytes up to the brace that closes the object at the start, or all of it where none does.
-fn object_length(text: &str) -> usize {
-    let (bytes, mut depth, mut at) = (text.as_bytes(), 0_u32, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'{' => depth += 1,
-            b'}' => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            b'"' => {
-                at += 1;
-                while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-                    at += found;
-                    if bytes[at] == b'"' {
-                        break;
-                    }
-                    at += 2;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
-}
-
-/// Text without NUL bytes and colour codes; invalid UTF-8 becomes replacement characters.
-fn clean<'a>(arena: &'a Bump, bytes: &'a [u8]) -> &'a str {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => arena.alloc_str(&String::from_utf8_lossy(bytes)),
-    };
-    if memchr::memchr2(0, 0x1b, bytes).is_none() {
-        return text;
-    }
-    let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
-    let mut rest = text.chars();
-    while let Some(letter) = rest.next() {
-        match letter {
-            '\0' => {}
-            '\u{1b}' => {
-                let tail = rest.as_str();
-                let code = tail
-                    .strip_prefix('[')
-                    .map(|code| code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
-                if let Some(code) = code.filter(|code| code.starts_with(|c: char| c.is_ascii_alphabetic())) {
-                    rest = code[1..].chars();
-                }
-            }
-            other => out.push(other),
-        }
-    }
-    out.into_bump_str()
 }
 
 #[derive(Default)]

@@ -40,7 +40,7 @@ pub fn parse(text: &str, clock: &Clock) -> Option<Stamp> {
 pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
     let mut cursor = Cursor { bytes: text.as_bytes(), at: 0 };
     let civil = match cursor.bytes.first()? {
-        b'0'..=b'9' => numeric_date(&mut cursor)?,
+        b'0'..=b'9' => numeric_date(&mut cursor, clock)?,
         b'A'..=b'Z' => named_date(&mut cursor, clock)?,
         _ => return None,
     };
@@ -153,8 +153,14 @@ impl Cursor<'_> {
 }
 
 /// Layouts that begin with a digit.
-fn numeric_date(cursor: &mut Cursor<'_>) -> Option<Civil> {
+fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let run = cursor.bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // klog: `0102 03:04:05.123456`
+    if run == 4 && cursor.bytes.get(4) == Some(&b' ') {
+        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
     let date = match run {
         4 => {
             let year = cursor.digits(4)?;
@@ -338,6 +344,7 @@ mod tests {
             "01/02/2026 03:04:05.123",
             "Fri Jan 02 03:04:05.123 2026",
             "Jan  2 03:04:05.123",
+            "0102 03:04:05.123",
             "1767323045123",
             "1767323045.123",
             "[2026-01-02 03:04:05.123]",
