@@ -106,6 +106,17 @@ impl<'a> Line<'a> {
         self.identity(a).same_token(self.identity(b))
     }
 
+    /// Whether a failure presented the token that a good refresh had spent. Where the log does not
+    /// show that the refresh gave a new one, the server must be known to rotate.
+    pub(super) fn presents_spent(&self, good: usize, failure: usize) -> bool {
+        let event = self.event(good);
+        let rotated = match event.issued {
+            Some(issued) => Some(issued) != event.presented,
+            None => self.policy.rotates == Some(true),
+        };
+        rotated && self.same_token(good, failure)
+    }
+
     pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {
         Attempt::of(self.event(position), success, self.identity(position))
     }
