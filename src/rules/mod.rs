@@ -3,12 +3,14 @@
 //! A pack is read by [`RuleSource`]; each kind of rule has its own schema in a file of its own and
 //! refuses unknown keys. Nothing here looks at a log.
 
+mod diagnosis;
 mod event;
 mod format;
 mod provider;
 mod source;
 mod vocabulary;
 
+pub use diagnosis::{Catalogue, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses};
 pub use event::{EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
