@@ -195,7 +195,7 @@ impl TokenEvent {
     }
 
     /// Every optional symbol of the event.
-    fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
+    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
         [
             &mut self.error,
             &mut self.error_description,

@@ -70,7 +70,7 @@ fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Me
         }
     }
     // Workers count lines from their segment; the segments' own first lines are known by now.
-    let numbered = |source: u32, byte: u64, line: u64| reads[source as usize].first_line_at(byte) + line;
+    let numbered = |source: u32, byte: u64, line: u64| reads[source as usize].first_line(byte) + line;
     for event in &mut merged.events.events {
         event.position.line = numbered(event.position.source, event.position.byte_start, event.position.line);
     }
