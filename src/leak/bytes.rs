@@ -30,9 +30,9 @@ pub(super) const IDENT: [bool; 256] = table(b"_-");
 /// What a token continues with: such a byte before a shape means that the shape is the inside of something else.
 pub(super) const JOINED: [bool; 256] = table(b"-_.~!");
 /// What unquoted tokens are made of. No operator is in it, so that no two keys read the same run of bytes.
-pub(super) const TOKEN: [bool; 256] = table(b"-._~+/!$*@");
+pub(super) const TOKEN: [bool; 256] = table(b"-._~+/!$*");
 /// What quoted tokens are made of.
-pub(super) const QUOTED: [bool; 256] = table(b"-._~+/!$*@:=|");
+pub(super) const QUOTED: [bool; 256] = table(b"-._~+/!$*:=|");
 /// Bytes that may begin an encoded character.
 pub(super) const ESCAPING: [bool; 256] = {
     let mut table = [false; 256];

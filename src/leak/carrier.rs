@@ -118,8 +118,13 @@ fn unwrap(line: &[u8], from: usize) -> Opening {
         if let Some(length) = quote(line, at) {
             return Opening { at: at + length, quoted: true };
         }
+        if line[at..].get(..4).is_some_and(|sign| sign.eq_ignore_ascii_case(b"s%3a")) {
+            // A cookie that Express signed.
+            at += 4;
+            break;
+        }
         match line.get(at) {
-            Some(b'[' | b'(' | b'{') => at = skip_blank(line, at + 1).0,
+            Some(b'[' | b'(') => at = skip_blank(line, at + 1).0,
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let word = line[at..].iter().take(24).take_while(|byte| byte.is_ascii_alphanumeric()).count();
                 let called = line.get(at + word) == Some(&b'(');

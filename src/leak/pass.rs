@@ -102,7 +102,12 @@ impl<'s, 'l> Pass<'s, 'l> {
         if value.len() < definition.demand.min_length || entropy(&value) < definition.demand.min_entropy {
             return;
         }
-        let rank = if shape.generic { RANK_GENERIC } else { RANK_SHAPE };
+        let rank = match (shape.generic, shape.inner) {
+            (true, _) => RANK_GENERIC,
+            // The place (a URL, a PEM header) says less than a prefix of the value does.
+            (_, true) => RANK_KEY,
+            _ => RANK_SHAPE,
+        };
         let prefix = if shape.lead == 0 && !shape.inner { literal } else { b"" };
         self.found.push(Candidate { start, end, rule, rank, field: None, prefix, pair: false });
     }
@@ -132,7 +137,8 @@ impl<'s, 'l> Pass<'s, 'l> {
 
     /// A value that a sentence names after a key of several words, or the argument of a command-line option.
     fn told(&self, definition: &LeakRule, keys: &Keys, name: &str, key: Key) -> Option<(usize, usize)> {
-        if definition.demand.printable || !name.contains('_') {
+        // A sentence parts the words of the name; run together they are something else (Zoho's `oauthtoken`).
+        if definition.demand.printable || !name.contains('_') || key.end - key.start != name.len() {
             return None;
         }
         let opening = text::opening(self.line, key)?;

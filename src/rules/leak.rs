@@ -304,12 +304,12 @@ fn literals_of(entry: &Entry) -> Result<Vec<String>, String> {
     Ok(entry.literals.clone())
 }
 
-/// How code writes a key: `access_token`, `accessToken`, `AccessToken`, `ACCESS_TOKEN`.
-fn forms(key: &str) -> [String; 4] {
+/// How code mostly writes a key: `access_token`, `accessToken`, `AccessToken`.
+fn forms(key: &str) -> [String; 3] {
     let pascal: String = key.split('_').map(capitalised).collect();
     let camel: String =
         key.split('_').enumerate().map(|(at, word)| if at == 0 { word.into() } else { capitalised(word) }).collect();
-    [key.to_owned(), camel, pascal, key.to_ascii_uppercase()]
+    [key.to_owned(), camel, pascal]
 }
 
 fn capitalised(word: &str) -> String {
