@@ -41,9 +41,11 @@ impl RuleIndex {
     }
 }
 
-/// Whether a field stands at a path: the whole path, or its end.
+/// Whether a field stands at a path: the whole path, or its end. Most fields are told apart by the
+/// last byte alone.
 pub(super) fn at_path(field: &Field<'_>, path: &str) -> bool {
-    field.path == path || field.path.strip_suffix(path).is_some_and(|head| head.ends_with('.'))
+    field.path.as_bytes().last() == path.as_bytes().last()
+        && field.path.strip_suffix(path).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }
 
 fn holds(record: &Record<'_>, path: &str, wanted: &[String]) -> bool {
