@@ -2,6 +2,7 @@
 //! `invalid_grant` failures were races, which grants are really gone, and which tokens leaked.
 
 pub mod diagnose;
+pub mod input;
 pub mod model;
 pub mod rules;
 pub mod scan;
