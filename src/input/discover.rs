@@ -179,7 +179,7 @@ impl Finder {
 
     fn note(&mut self, code: &str, path: &Path, why: &str, trouble: Trouble) {
         let path = path.to_string_lossy();
-        self.notices.push(Notice::new(code, Some(&path), format!("{path}: {why}"), trouble));
+        self.notices.push(Notice::new(code, Some(&path), why, trouble));
     }
 
     fn finish(mut self) -> Discovery {

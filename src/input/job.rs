@@ -92,8 +92,8 @@ impl<'a> Job<'a> {
         let panics = lock(&self.panics);
         let first = panics.iter().min_by_key(|range| range.start)?;
         let message = format!(
-            "{}: scanning bytes {} to {} failed by a mistake of this program, and they were left out: please report it",
-            self.path, first.start, first.end
+            "scanning bytes {} to {} failed by a mistake of this program, and they were left out: please report it",
+            first.start, first.end
         );
         let mut notice = Notice::new("internal-error", Some(self.path), message, Trouble::Incomplete);
         notice.count = panics.len() as u64;
@@ -221,8 +221,7 @@ impl Tally {
 /// What is said of lines or documents longer than the cap.
 pub(super) fn long_notice(job: &Job<'_>, long: LongLines, code: &str, what: &str) -> Notice {
     let message = format!(
-        "{}: {what} longer than {} bytes: {}, the first at line {}; only the first {} bytes of each were scanned: split them and scan again",
-        job.path,
+        "{what} longer than {} bytes: {}, the first at line {}; only the first {} bytes of each were scanned: split them and scan again",
         job.run.line_cap,
         long.count,
         long.first + 1,

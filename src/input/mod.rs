@@ -11,7 +11,8 @@
 //! A byte order mark is left in the first segment of UTF-8 text; the offsets count it.
 //!
 //! Trouble with one source becomes a [`Notice`](crate::model::Notice) and never stops the others.
-//! No notice holds text of a log.
+//! A notice names
+//! its source in `path`, not in its message, and holds no text of a log.
 
 mod continuation;
 mod cutter;

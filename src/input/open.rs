@@ -54,7 +54,7 @@ pub(super) fn stop_notice(path: &str, compression: Option<&str>, error: &io::Err
             format!("reading failed at decoded byte {decoded}: {error}; what precedes was scanned: read it again"),
         ),
     };
-    Notice::new(code, Some(path), format!("{path}: {message}"), trouble)
+    Notice::new(code, Some(path), message, trouble)
 }
 
 /// The raw bytes of a source, buffered, metered and with a look ahead.

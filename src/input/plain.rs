@@ -53,10 +53,8 @@ pub(super) fn read(job: &Job<'_>, file: &File, size: u64) -> SourceRead {
         short |= range_short;
     }
     if short {
-        let message = format!(
-            "{}: it became shorter while it was read (rotated or truncated); what was still there was scanned: name the rotated file too",
-            job.path
-        );
+        let message = "it became shorter while it was read (rotated or truncated); what was still there was scanned: \
+                       name the rotated file too";
         whole.notices.push(Notice::new("changed-while-read", Some(job.path), message, Trouble::Note));
     }
     whole.finish(job)

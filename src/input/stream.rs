@@ -27,7 +27,7 @@ pub(super) fn read_source(job: &Job<'_>, source: &Source) -> SourceRead {
         Origin::File(path) => File::open(path).and_then(|file| read_file(job, file)),
     };
     result.unwrap_or_else(|error| {
-        let message = format!("{}: it cannot be read ({error}): check that it exists and its permissions", job.path);
+        let message = format!("it cannot be read ({error}): check that it exists and its permissions");
         let notice = Notice::new("unreadable", Some(job.path), message, Trouble::Incomplete);
         SourceRead { notices: vec![notice], ..SourceRead::default() }
     })
@@ -62,7 +62,7 @@ fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
 pub(super) fn binary_notice(path: &str, (kind, hint): (&str, &str), named: bool) -> Notice {
     let was = if named { "it was named but skipped" } else { "skipped" };
     let hint = if hint.is_empty() { "name the text log instead" } else { hint };
-    let message = format!("{path}: {was}, because it is {kind}, not a text log; {hint}");
+    let message = format!("{was}, because it is {kind}, not a text log; {hint}");
     Notice::new("binary-skipped", Some(path), message, Trouble::Note)
 }
 
@@ -79,7 +79,7 @@ fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<Sour
         whole.notices.push(open::stop_notice(job.path, compression, &error, whole.bytes));
     }
     if utf16 {
-        let message = format!("{}: it is UTF-16; byte offsets are those of the text as UTF-8", job.path);
+        let message = "it is UTF-16; byte offsets are those of the text as UTF-8";
         whole.notices.push(Notice::new("utf16", Some(job.path), message, Trouble::Note));
     }
     whole.compression = compression;

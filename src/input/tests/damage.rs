@@ -1,5 +1,7 @@
 //! Damaged, truncated and changing inputs: what can be read is read, and the rest is said.
 
+use proptest::prelude::*;
+
 use super::{bzip2, codes, file, gzip, lines, naive, run, settings, xz, zstd};
 use crate::model::Trouble;
 
@@ -103,4 +105,19 @@ fn a_source_that_vanished_is_a_notice() {
     let outcome = run(&path, &settings(0), 1);
     assert_eq!(codes(&outcome.read), ["unreadable"]);
     assert_eq!(outcome.read.notices[0].trouble, Trouble::Incomplete);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_damage_stops_the_run(which in 0_usize..4, at in any::<prop::sample::Index>(), noise in any::<[u8; 3]>()) {
+        let text = "a line of a log\n".repeat(400);
+        let mut stored = [gzip, bzip2, xz, zstd][which](text.as_bytes());
+        let at = 10 + at.index(stored.len() - 13);
+        stored[at..at + 3].copy_from_slice(&noise);
+        let (_folder, path) = file(&stored);
+        let outcome = run(&path, &settings(64), 1);
+        prop_assert!(codes(&outcome.read).iter().all(|code| *code != "internal-error"), "{:?}", outcome.read.notices);
+    }
 }

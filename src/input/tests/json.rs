@@ -1,7 +1,9 @@
 //! JSON whose records are elements of arrays.
 
+use proptest::prelude::*;
+
 use super::{Outcome, ReadSettings, SIZES, codes, file, gzip, run, settings};
-use crate::input::scanner::is_documents;
+use crate::input::scanner::{Scanner, is_documents};
 
 fn documents(outcome: &Outcome) -> Vec<(u64, String)> {
     outcome.pieces.iter().map(|piece| (piece.line, String::from_utf8_lossy(&piece.text).into_owned())).collect()
@@ -107,5 +109,35 @@ fn a_document_that_is_too_large_is_cut_and_the_next_is_right() {
         assert_eq!(outcome.read.notices[0].count, 2);
         assert!(outcome.read.notices[0].message.contains("at line 2;"));
         assert_eq!(outcome.read.bytes, text.len() as u64);
+    }
+}
+
+#[test]
+fn what_follows_the_last_document_is_not_kept() {
+    let text = format!("{{\n\"data\":[{{\"a\":1}}],\n\"rest\": \"{}\"}}", "x".repeat(3 << 20));
+    check(&text, &[(2, "{\"a\":1}")]);
+}
+
+proptest! {
+    #[test]
+    fn the_scan_does_not_depend_on_how_the_text_is_fed(
+        text in r#"[\[{]([{}\[\],:"\\\n ax1]|"data":|"k":|\{"a":1\}){0,60}"#,
+        steps in proptest::collection::vec(1_usize..9, 1..40),
+    ) {
+        let bytes = text.as_bytes();
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        let mut scanner = Scanner::new();
+        scanner.feed(bytes, 0, &mut whole);
+        scanner.finish(bytes.len() as u64, &mut whole);
+        let mut scanner = Scanner::new();
+        let (mut at, mut steps) = (0, steps.iter().cycle());
+        while at < bytes.len() {
+            let end = bytes.len().min(at + steps.next().unwrap());
+            scanner.feed(&bytes[at..end], at as u64, &mut parts);
+            at = end;
+        }
+        scanner.finish(at as u64, &mut parts);
+        prop_assert!(whole.windows(2).all(|pair| pair[0].end <= pair[1].start), "documents overlap");
+        prop_assert_eq!(parts, whole);
     }
 }

@@ -1,6 +1,8 @@
 //! Lines longer than the cap.
 
-use super::{ReadSettings, file, gzip, naive, run};
+use proptest::prelude::*;
+
+use super::{ReadSettings, any_text, file, gzip, naive, run};
 use crate::input::KEPT_OF_LONG;
 use crate::model::Trouble;
 
@@ -58,4 +60,19 @@ fn a_huge_line_is_skipped_without_being_kept() {
     text.resize(12 << 20, b'x');
     text.extend_from_slice(b"\ntwo\n  three\nfour");
     check(&text, 2 << 20, &[1 << 20, 0], 1, 2);
+}
+
+proptest! {
+    #[test]
+    fn any_text_under_any_cap_is_right(text in any_text(), size in 1_usize..80, cap in 1_usize..16, threads in 1_usize..3) {
+        let expected = expected(&text, cap);
+        for stored in [text.clone(), gzip(&text)] {
+            let (_folder, path) = file(&stored);
+            let outcome = run(&path, &ReadSettings { segment_bytes: size, line_cap: cap }, threads);
+            prop_assert_eq!(super::lines(&outcome), expected.clone());
+            prop_assert_eq!(outcome.read.lines, expected.len() as u64);
+            let long = naive(&text).iter().filter(|line| line.2.len() > cap).count() as u64;
+            prop_assert_eq!(outcome.read.notices.first().map_or(0, |notice| notice.count), long);
+        }
+    }
 }
