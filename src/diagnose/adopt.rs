@@ -59,6 +59,16 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
     (!moves.is_empty()).then(|| moved(timelines, &moves))
 }
 
+/// The timelines that a worker refreshed well for, the first few of them, and how often.
+#[derive(Clone, Default)]
+struct Served {
+    homes: Vec<usize>,
+    times: usize,
+}
+
+/// A worker that served more timelines than this says nothing about a failure's.
+const SERVED: usize = 4;
+
 /// What is known about where the nameless failures of one client may belong.
 struct Homes<'a> {
     scene: &'a Scene<'a>,
@@ -66,15 +76,14 @@ struct Homes<'a> {
     /// Good refreshes with their timelines, by time.
     good: Vec<(Attempt, usize)>,
     times: Vec<i64>,
-    /// The one timeline that a worker refreshed for, and how often; `None` where there are several.
-    workers: HashMap<Worker, (Option<usize>, usize)>,
+    workers: HashMap<Worker, Served>,
 }
 
 impl<'a> Homes<'a> {
     fn of(scene: &'a Scene<'a>, client: &'a Client) -> Self {
         let timelines = scene.timelines;
         let mut good: Vec<(Attempt, usize)> = Vec::new();
-        let mut workers: HashMap<Worker, (Option<usize>, usize)> = HashMap::new();
+        let mut workers: HashMap<Worker, Served> = HashMap::new();
         for &number in client.named.iter().chain(&client.nameless) {
             for &id in &timelines.timelines[number].timed {
                 let event = scene.event(id);
@@ -83,9 +92,11 @@ impl<'a> Homes<'a> {
                 }
                 good.extend(Attempt::of(event, true, scene.identity(event)).map(|attempt| (attempt, number)));
                 for worker in workers_of(event).into_iter().flatten() {
-                    let known = workers.entry(worker).or_insert((Some(number), 0));
-                    known.0 = known.0.filter(|&home| home == number);
-                    known.1 += 1;
+                    let served = workers.entry(worker).or_default();
+                    served.times += 1;
+                    if served.homes.len() <= SERVED && !served.homes.contains(&number) {
+                        served.homes.push(number);
+                    }
                 }
             }
         }
@@ -104,13 +115,14 @@ impl<'a> Homes<'a> {
                 if !grant_like(event) {
                     continue;
                 }
-                let worker = workers_of(event).into_iter().flatten().find_map(|worker| self.workers.get(&worker));
-                let by_worker = worker.and_then(|(home, times)| home.map(|home| (home, *times)));
+                let mut workers = workers_of(event).into_iter().flatten();
+                let served = workers.find_map(|worker| self.workers.get(&worker));
                 let by_window = self.scene.race_like(event).then(|| self.in_window(event)).flatten();
-                let home = match (by_worker, by_window) {
-                    (Some((home, _)), Some(near)) if home == near => Some(home),
-                    (Some((home, times)), _) => (times > 1).then_some(home),
-                    (None, near) => near,
+                let home = match served.map(|served| (&served.homes[..], served.times)) {
+                    Some((homes, _)) if by_window.is_some_and(|near| homes.contains(&near)) => by_window,
+                    Some(([home], times)) => (times > 1).then_some(*home),
+                    Some((homes, _)) if homes.len() <= SERVED => None,
+                    _ => by_window,
                 };
                 let Some(home) = home.filter(|&home| home != number) else { continue };
                 moves.insert(id, home);

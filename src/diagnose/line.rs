@@ -11,7 +11,7 @@ pub(super) struct Scene<'a> {
     pub(super) set: &'a EventSet,
     pub(super) timelines: &'a Timelines,
     pub(super) window: Window,
-    pub(super) limits: Limits,
+    pub(super) limits: &'a Limits,
 }
 
 impl Scene<'_> {
