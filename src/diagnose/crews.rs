@@ -27,7 +27,8 @@ pub(super) fn part(scene: &Scene<'_>) -> Option<Timelines> {
     }
     let mut parted = scene.timelines.clone();
     let whole = std::mem::take(&mut parted.timelines);
-    parted.timelines = whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
+    parted.timelines =
+        whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
     Some(parted)
 }
 
@@ -52,7 +53,8 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
         })
         .unzip();
     let clusters = scene.window.clusters(&attempts);
-    let lifetime = events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
+    let lifetime =
+        events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
     let grants = events().filter(|event| event.kind == EventKind::GrantIssued).filter_map(|event| event.time);
     let won: Vec<i64> = clusters
         .iter()
