@@ -331,3 +331,62 @@ fn derived(keys: &[String]) -> Vec<String> {
     }
     literals
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{Detect, load_leaks};
+    use crate::rules::{RuleSource, embedded};
+
+    const EXAMPLES: &str = "examples = { match = ['a'], ignore = ['b'] }\n";
+
+    fn pack(path: &str, text: &str) -> RuleSource {
+        RuleSource { path: path.into(), text: Cow::Owned(text.replace("EXAMPLES", EXAMPLES)) }
+    }
+
+    fn rule(rest: &str) -> String {
+        format!(
+            "[[rule]]\nid = \"x\"\ntitle = \"X\"\nkind = \"api_key\"\nseverity = \"low\"\nconfidence = \"likely\"\n{rest}\nEXAMPLES"
+        )
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        load_leaks(&[pack("p/leaks/x.toml", text)]).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_embedded_rules_load_and_other_folders_are_no_business_of_theirs() {
+        let mut sources = embedded();
+        sources.push(pack("rules/providers/x.toml", "anything = 1"));
+        assert!(load_leaks(&sources).unwrap().len() > 40);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let told = errors(&rule("pattern = 'ab[c'\nliterals = ['abc']"));
+        assert!(told[0].starts_with("p/leaks/x.toml:7: pattern `ab[c`"), "{told:?}");
+        let told = errors(&rule("pattern = 'abc'"));
+        assert!(told[0].starts_with("p/leaks/x.toml:2: leak rule `x`: without a literal"), "{told:?}");
+        let told = errors(&rule("pattern = 'abc'\nliterals = ['qz']"));
+        assert!(told[0].starts_with("p/leaks/x.toml:8: literal `qz`"), "{told:?}");
+        let told = errors(&rule("keys = ['api_secret']\nliterals = ['_secret']"));
+        assert!(told[0].contains("key `apiSecret` holds none of the literals"), "{told:?}");
+        let told = errors(&rule("patern = 'abc'"));
+        assert!(told[0].starts_with("p/leaks/x.toml:7: ") && told[0].contains("patern"), "{told:?}");
+    }
+
+    #[test]
+    fn twice_in_one_pack_is_an_error_and_another_pack_replaces() {
+        let one = rule("keys = ['api_key']");
+        let told = errors(&format!("{one}\n{one}"));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("p/leaks/x.toml:11: leak rule `x` is defined twice"), "{told:?}");
+
+        let sources = [pack("p/leaks/x.toml", &one), pack("q/leaks/y.toml", &one.replace("api_key']", "app_key']"))];
+        let rules = load_leaks(&sources).unwrap();
+        assert_eq!(rules.len(), 1);
+        assert!(matches!(&rules[0].detect, Detect::Keys(keys) if keys.keys == ["app_key"]));
+        assert_eq!(rules[0].literals, ["_key", "Key", "_KEY"]);
+    }
+}
