@@ -17,7 +17,7 @@ fn find(scanner: &LeakScanner, line: &str) -> Vec<LeakHit> {
 fn every_rule_proves_itself() {
     let rules = load_leaks(&embedded()).unwrap();
     let errors = check_examples(&rules);
-    assert!(errors.is_empty(), "{}", errors.iter().map(|error| format!("\n{error}")).collect::<String>());
+    assert!(errors.is_empty(), "{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
@@ -123,8 +123,14 @@ const SHAPES: &[(&str, &str)] = &[
     ("opaque", "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb-_"),
     ("hex", "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a"),
     ("base64", "mZ+kQ9vB7/N2pL5sD8fG1hJ4wE6rT0yUaScXiOqK"),
-    ("google", "1//0gQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKbZx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKbZx3kQ9-vB7mN2pL5sD8fG"),
-    ("jwt", "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1MSIsImV4cCI6MTc2NzMyMzA0NX0.Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6-rT0y"),
+    (
+        "google",
+        "1//0gQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKbZx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKbZx3kQ9-vB7mN2pL5sD8fG",
+    ),
+    (
+        "jwt",
+        "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1MSIsImV4cCI6MTc2NzMyMzA0NX0.Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6-rT0y",
+    ),
     ("duende", "9F8B3C2A7D6E5F4A1B0C9D8E7F6A5B4C3D2E1F0A9B8C7D6E5F4A3B2C1D0E9F8A-1"),
     ("ory", "ory_rt_Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb-_.aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3aB4c"),
     ("github", "ghr_Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKbZx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaSc"),
@@ -145,7 +151,10 @@ fn every_shape_is_found_in_every_carrier_with_one_digest() {
                 && hits[0].digest == expected
                 && hits[0].kind == crate::model::LeakKind::RefreshToken;
             if !right {
-                wrong.push(format!("\n{shape} in {carrier}: {line}\n    {spans:?} {:?}", hits.first().map(|hit| hit.kind)));
+                wrong.push(format!(
+                    "\n{shape} in {carrier}: {line}\n    {spans:?} {:?}",
+                    hits.first().map(|hit| hit.kind)
+                ));
             }
         }
     }
@@ -268,10 +277,38 @@ fn several_leaks_of_one_line_are_told_apart() {
 fn hostile_lines_take_linear_time() {
     let scanner = scanner();
     for piece in [
-        "\"", "\\", "%25", "&amp;", "eyJ", "eyJ.", ".eyJ", "/ya29.", "=ya29.%", "\"access_token\":\"", "access_token=",
-        "access_token:", "access_token ", "refresh token issued for ", "Bearer ", "Bearer+", "/Bearer+", "code=",
-        "code=Zx3kQ9vB7mN2pL5s&", "password:", "password=\"", "://a:", "-----BEGIN PRIVATE KEY-----", "[(", "1//0",
-        "refresh_token%3A", "\x1b[", "s%3A", "a.", "eyJhbGciOiJSUzI1NiJ9.", "\"refresh_token\":\"x:refresh_token", " ",
+        "\"",
+        "\\",
+        "%25",
+        "&amp;",
+        "eyJ",
+        "eyJ.",
+        ".eyJ",
+        "/ya29.",
+        "=ya29.%",
+        "\"access_token\":\"",
+        "access_token=",
+        "access_token:",
+        "access_token ",
+        "refresh token issued for ",
+        "Bearer ",
+        "Bearer+",
+        "/Bearer+",
+        "code=",
+        "code=Zx3kQ9vB7mN2pL5s&",
+        "password:",
+        "password=\"",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "[(",
+        "1//0",
+        "refresh_token%3A",
+        "\x1b[",
+        "s%3A",
+        "a.",
+        "eyJhbGciOiJSUzI1NiJ9.",
+        "\"refresh_token\":\"x:refresh_token",
+        " ",
     ] {
         let line = format!("x_token {}", piece.repeat(1_000_000 / piece.len()));
         let start = std::time::Instant::now();
@@ -283,15 +320,87 @@ fn hostile_lines_take_linear_time() {
 
 /// Pieces that meet each other in hostile ways, more often than random bytes would.
 const PIECES: &[&str] = &[
-    "access_token", "refresh_token", "RefreshToken", "refresh token", "client_secret", "password", "code", "state=",
-    "cookie", "sid", "Authorization", ": ", ":", "=", "=>", "\"", "\\\"", "\\\\\\\"", "'", "&", "%26", "%3D", "%22",
-    "%25", "%2", "\\u00", "\\u0022", "\\n", "&quot;", "&#34;", "\x1b[32m", "\x1b", "[", "(", "{", "<", ">", ",", " ",
-    "Bearer ", "Basic ", "Bearer+", "token ", "issued for ", " is ", "…", "...", "***", "(len 43)", "é", "\u{10FFFF}",
-    "eyJ", ".", "ya29.", "1//0", "1%2F%2F0", "://", "@host", "-----BEGIN PRIVATE KEY-----", "8Q~", "xoxb-", "AKIA",
-    "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb", "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c", "Q7js92Kd!x", "s%3A", "b'",
-    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1MSJ9.Zx3kQ9vB7mN2pL5sD8fG", "YXBwLTE6UTdqczkyS2R4MFphUG0z", "+", "/", "==",
-    "ghp_Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScX", "AKIAQ7X2LMZ4TBDKWVR3", "1000.", "grant_type=authorization_code",
-    "550e8400-e29b-41d4-a716-446655440000", "-", "_", "\n", "null",
+    "access_token",
+    "refresh_token",
+    "RefreshToken",
+    "refresh token",
+    "client_secret",
+    "password",
+    "code",
+    "state=",
+    "cookie",
+    "sid",
+    "Authorization",
+    ": ",
+    ":",
+    "=",
+    "=>",
+    "\"",
+    "\\\"",
+    "\\\\\\\"",
+    "'",
+    "&",
+    "%26",
+    "%3D",
+    "%22",
+    "%25",
+    "%2",
+    "\\u00",
+    "\\u0022",
+    "\\n",
+    "&quot;",
+    "&#34;",
+    "\x1b[32m",
+    "\x1b",
+    "[",
+    "(",
+    "{",
+    "<",
+    ">",
+    ",",
+    " ",
+    "Bearer ",
+    "Basic ",
+    "Bearer+",
+    "token ",
+    "issued for ",
+    " is ",
+    "…",
+    "...",
+    "***",
+    "(len 43)",
+    "é",
+    "\u{10FFFF}",
+    "eyJ",
+    ".",
+    "ya29.",
+    "1//0",
+    "1%2F%2F0",
+    "://",
+    "@host",
+    "-----BEGIN PRIVATE KEY-----",
+    "8Q~",
+    "xoxb-",
+    "AKIA",
+    "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb",
+    "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c",
+    "Q7js92Kd!x",
+    "s%3A",
+    "b'",
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1MSJ9.Zx3kQ9vB7mN2pL5sD8fG",
+    "YXBwLTE6UTdqczkyS2R4MFphUG0z",
+    "+",
+    "/",
+    "==",
+    "ghp_Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScX",
+    "AKIAQ7X2LMZ4TBDKWVR3",
+    "1000.",
+    "grant_type=authorization_code",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "-",
+    "_",
+    "\n",
+    "null",
 ];
 
 fn check(scanner: &LeakScanner, line: &[u8]) {
@@ -299,7 +408,11 @@ fn check(scanner: &LeakScanner, line: &[u8]) {
     scanner.find(line, &mut hits);
     let mut last = 0;
     for hit in &hits {
-        assert!(last <= hit.start && hit.start < hit.end && hit.end <= line.len(), "{:?}", String::from_utf8_lossy(line));
+        assert!(
+            last <= hit.start && hit.start < hit.end && hit.end <= line.len(),
+            "{:?}",
+            String::from_utf8_lossy(line)
+        );
         last = hit.end;
     }
     let brought = scanner.literals().iter().any(|literal| memchr::memmem::find(line, literal).is_some());
@@ -343,17 +456,31 @@ static SCANNER: std::sync::LazyLock<LeakScanner> = std::sync::LazyLock::new(scan
 fn speed() {
     let scanner = scanner();
     let lines = [
-        ("no trigger", r#"{"time":"2026-01-02T03:04:05.123Z","level":"info","logger":"http.server","msg":"request completed","method":"GET","path":"/api/v2/customers/8213/orders","status":200,"duration_ms":12.4,"remote":"10.20.30.40","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","host":"app-7f9c","pod":"web-1","region":"eu-central-1"}"#),
-        ("token line, no leak", r#"{"time":"2026-01-02T03:04:05.123Z","level":"warn","logger":"oauth.client","msg":"token refresh failed","grant_type":"refresh_token","error":"invalid_grant","error_description":"Token is not active","status_code":400,"client_id":"billing-sync","user":"u-1842","token_id":"550e8400-e29b-41d4-a716-446655440000","refresh_token":"***","code":"E1","endpoint":"https://idp.example/oauth2/token","pod":"w-1"}"#),
-        ("one leak", r#"{"time":"2026-01-02T03:04:05.123Z","level":"debug","logger":"oauth.client","msg":"token response","access_token":"Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb-_","token_type":"Bearer","expires_in":3600,"scope":"openid profile","client_id":"billing-sync","user":"u-1842","endpoint":"https://idp.example/oauth2/token","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","pod":"web-1","x":1}"#),
+        (
+            "no trigger",
+            r#"{"time":"2026-01-02T03:04:05.123Z","level":"info","logger":"http.server","msg":"request completed","method":"GET","path":"/api/v2/customers/8213/orders","status":200,"duration_ms":12.4,"remote":"10.20.30.40","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","host":"app-7f9c","pod":"web-1","region":"eu-central-1"}"#,
+        ),
+        (
+            "token line, no leak",
+            r#"{"time":"2026-01-02T03:04:05.123Z","level":"warn","logger":"oauth.client","msg":"token refresh failed","grant_type":"refresh_token","error":"invalid_grant","error_description":"Token is not active","status_code":400,"client_id":"billing-sync","user":"u-1842","token_id":"550e8400-e29b-41d4-a716-446655440000","refresh_token":"***","code":"E1","endpoint":"https://idp.example/oauth2/token","pod":"w-1"}"#,
+        ),
+        (
+            "one leak",
+            r#"{"time":"2026-01-02T03:04:05.123Z","level":"debug","logger":"oauth.client","msg":"token response","access_token":"Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb-_","token_type":"Bearer","expires_in":3600,"scope":"openid profile","client_id":"billing-sync","user":"u-1842","endpoint":"https://idp.example/oauth2/token","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","pod":"web-1","x":1}"#,
+        ),
     ];
     for (name, line) in lines {
         let mut hits = Vec::new();
-        let start = std::time::Instant::now();
-        for _ in 0..200_000 {
-            hits.clear();
-            scanner.find(std::hint::black_box(line.as_bytes()), &mut hits);
+        // The best of many short runs: the machine may have other work.
+        let mut best = u128::MAX;
+        for _ in 0..300 {
+            let start = std::time::Instant::now();
+            for _ in 0..1000 {
+                hits.clear();
+                scanner.find(std::hint::black_box(line.as_bytes()), &mut hits);
+            }
+            best = best.min(start.elapsed().as_nanos() / 1000);
         }
-        println!("{name}: {} bytes, {} ns, {} hits", line.len(), start.elapsed().as_nanos() / 200_000, hits.len());
+        println!("{name}: {} bytes, {best} ns, {} hits", line.len(), hits.len());
     }
 }

@@ -60,6 +60,8 @@ pub enum Detect {
 pub struct Shape {
     /// Matched at the start of the value; the group `value`, if any, is what leaks.
     pub pattern: Regex,
+    /// The pattern has a group `value`.
+    pub has_group: bool,
     /// Bytes of the value that stand before its trigger literal.
     pub lead: usize,
     /// Triggers that are too common to look for: they count in lines that another literal brought here.
@@ -196,13 +198,14 @@ pub fn load_leaks(sources: &[RuleSource]) -> Result<Vec<LeakRule>, Vec<RuleError
                 continue;
             }
             match compile(source, entry) {
-                Ok(rule) => match places.get(&rule.id) {
-                    Some(&place) => rules[place] = rule,
-                    None => {
+                Ok(rule) => {
+                    if let Some(&place) = places.get(&rule.id) {
+                        rules[place] = rule;
+                    } else {
                         places.insert(rule.id.clone(), rules.len());
                         rules.push(rule);
                     }
-                },
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -233,6 +236,7 @@ fn compile(source: &RuleSource, entry: Entry) -> Result<LeakRule, RuleError> {
     let literals = literals_of(&entry).map_err(wrong)?;
     let detect = match (pattern, entry.keys.is_empty(), entry.schemes.is_empty()) {
         (Some(pattern), true, true) => Detect::Shape(Shape {
+            has_group: pattern.capture_names().flatten().any(|name| name == "value"),
             pattern,
             lead: entry.lead,
             context_literals: entry.context_literals,
@@ -321,9 +325,7 @@ fn derived(keys: &[String]) -> Vec<String> {
     let mut literals = Vec::new();
     for key in keys {
         let (joint, word) = key.rfind('_').map_or(("", key.as_str()), |at| ("_", &key[at + 1..]));
-        for literal in
-            [format!("{joint}{word}"), capitalised(word), format!("{joint}{}", word.to_ascii_uppercase())]
-        {
+        for literal in [format!("{joint}{word}"), capitalised(word), format!("{joint}{}", word.to_ascii_uppercase())] {
             if !literals.contains(&literal) {
                 literals.push(literal);
             }
