@@ -1,0 +1,234 @@
+//! Failures that name no subject: who among the client's subjects they may belong to.
+//!
+//! Where a client has one subject in all the logs, its nameless events are that subject's.
+//! Otherwise a failure joins a subject
+//! - when its worker has refreshed for one subject only;
+//! - or when exactly one timeline of its client has a success in the window, chance alone would
+//!   not put one there, and the worker is not another subject's; whatever shares a grant or token
+//!   with it then joins too;
+//! - or when it follows a race that nameless failures lost, and only one subject of the client is
+//!   between such a race and its next good event.
+//!
+//! Everything else stays with the client. What joins so is worth `possible`, no more.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use crate::model::{EventKind, Symbol, TokenEvent};
+use crate::timeline::{Tie, Timelines};
+
+use super::line::{Scene, chance, grant_like};
+use super::window::Attempt;
+
+/// How many neighbours are looked at for one failure: bounds the work on a hostile log.
+const REACH: usize = 256;
+
+type Worker = (Symbol, Symbol, Option<Symbol>);
+
+/// The timelines of one client.
+#[derive(Default)]
+struct Client {
+    named: Vec<usize>,
+    nameless: Vec<usize>,
+}
+
+/// Moves nameless events to the timelines that they must belong to; `None` when nothing moves.
+pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
+    let timelines = scene.timelines;
+    let mut order: HashMap<(Option<Symbol>, Option<Symbol>), usize> = HashMap::new();
+    let mut clients: Vec<Client> = Vec::new();
+    for (number, line) in timelines.timelines.iter().enumerate() {
+        let at = *order.entry((line.principal.provider, line.principal.client)).or_insert(clients.len());
+        if at == clients.len() {
+            clients.push(Client::default());
+        }
+        let named = line.principal.subject.is_some() || line.family.is_some();
+        if named { clients[at].named.push(number) } else { clients[at].nameless.push(number) }
+    }
+    let mut moves: BTreeMap<u32, usize> = BTreeMap::new();
+    for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
+        match client.named[..] {
+            [only] if timelines.timelines[only].principal.subject.is_some() => {
+                let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
+                moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
+            }
+            _ => Homes::of(scene, client).adopt(&mut moves),
+        }
+    }
+    (!moves.is_empty()).then(|| moved(timelines, &moves))
+}
+
+/// What is known about where the nameless failures of one client may belong.
+struct Homes<'a> {
+    scene: &'a Scene<'a>,
+    client: &'a Client,
+    /// Good refreshes with their timelines, by time.
+    good: Vec<(Attempt, usize)>,
+    times: Vec<i64>,
+    /// The one timeline that a worker refreshed for, and how often; `None` where there are several.
+    workers: HashMap<Worker, (Option<usize>, usize)>,
+}
+
+impl<'a> Homes<'a> {
+    fn of(scene: &'a Scene<'a>, client: &'a Client) -> Self {
+        let timelines = scene.timelines;
+        let mut good: Vec<(Attempt, usize)> = Vec::new();
+        let mut workers: HashMap<Worker, (Option<usize>, usize)> = HashMap::new();
+        for &number in client.named.iter().chain(&client.nameless) {
+            for &id in &timelines.timelines[number].timed {
+                let event = scene.event(id);
+                if event.kind != EventKind::RefreshSucceeded {
+                    continue;
+                }
+                good.extend(Attempt::of(event, true, scene.identity(event)).map(|attempt| (attempt, number)));
+                for worker in workers_of(event).into_iter().flatten() {
+                    let known = workers.entry(worker).or_insert((Some(number), 0));
+                    known.0 = known.0.filter(|&home| home == number);
+                    known.1 += 1;
+                }
+            }
+        }
+        good.sort_by_key(|(attempt, number)| (attempt.end, *number));
+        let times = good.iter().map(|(attempt, _)| attempt.end).collect();
+        Self { scene, client, good, times, workers }
+    }
+
+    fn adopt(&self, moves: &mut BTreeMap<u32, usize>) {
+        let timelines = self.scene.timelines;
+        let mut families: BTreeMap<u32, Option<usize>> = BTreeMap::new();
+        let mut losers: Vec<(u32, usize)> = Vec::new();
+        for &number in &self.client.nameless {
+            for &id in &timelines.timelines[number].timed {
+                let event = self.scene.event(id);
+                if !grant_like(event) {
+                    continue;
+                }
+                let worker = workers_of(event).into_iter().flatten().find_map(|worker| self.workers.get(&worker));
+                let by_worker = worker.and_then(|(home, times)| home.map(|home| (home, *times)));
+                let by_window = self.scene.race_like(event).then(|| self.in_window(event)).flatten();
+                let home = match (by_worker, by_window) {
+                    (Some((home, _)), Some(near)) if home == near => Some(home),
+                    (Some((home, times)), _) => (times > 1).then_some(home),
+                    (None, near) => near,
+                };
+                let Some(home) = home.filter(|&home| home != number) else { continue };
+                moves.insert(id, home);
+                if by_window == Some(home) {
+                    losers.push((id, home));
+                }
+                if let Some(family) = timelines.families[id as usize] {
+                    let agreed = families.entry(family).or_insert(Some(home));
+                    *agreed = agreed.filter(|&agreed| agreed == home);
+                }
+            }
+        }
+        for &id in self.client.nameless.iter().flat_map(|&number| {
+            let line = &timelines.timelines[number];
+            line.timed.iter().chain(&line.untimed)
+        }) {
+            let family = timelines.families[id as usize];
+            if let Some(Some(home)) = family.and_then(|family| families.get(&family)) {
+                moves.entry(id).or_insert(*home);
+            }
+        }
+        self.aftermath(&losers, moves);
+    }
+
+    /// The one timeline with a success that competes with a nameless failure.
+    fn in_window(&self, event: &TokenEvent) -> Option<usize> {
+        let scene = self.scene;
+        let failure = Attempt::of(event, false, scene.identity(event))?;
+        let reach = scene.window.nanos.saturating_add(if failure.coarse { 2_000_000_000 } else { 1_000_000_000 });
+        let from = self.times.partition_point(|&time| time < failure.start.saturating_sub(reach));
+        let latest = failure.end.saturating_add(reach);
+        let mut home = None;
+        for (winner, number) in self.good[from..].iter().take(REACH).take_while(|(winner, _)| winner.end <= latest) {
+            let fits = scene.window.near(&failure, winner) && !failure.identity.conflicts(winner.identity);
+            if fits && home.is_some_and(|home| home != *number) {
+                return None;
+            }
+            if fits {
+                home = Some(*number);
+            }
+        }
+        let members = usize::from(home.is_some());
+        let by_chance = chance(&self.times, scene.window.nanos, failure.end, members) > scene.limits.chance;
+        home.filter(|_| !by_chance)
+    }
+
+    /// Nameless failures after a race that nameless failures lost: the losers' retries, or a
+    /// family that was revoked, when only one subject of the client is in that state.
+    fn aftermath(&self, losers: &[(u32, usize)], moves: &mut BTreeMap<u32, usize>) {
+        let timelines = self.scene.timelines;
+        let mut spells: Vec<(u32, u32, usize)> = losers.iter().map(|&(id, home)| self.spell(id, home)).collect();
+        spells.sort_unstable();
+        let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
+        let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
+        open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
+        open.sort_unstable();
+        let (mut next, mut active): (usize, Vec<(u32, usize)>) = (0, Vec::new());
+        for id in open {
+            while next < spells.len() && spells[next].0 < id {
+                active.push((spells[next].1, spells[next].2));
+                next += 1;
+            }
+            active.retain(|(end, _)| *end > id);
+            let mut homes = active.iter().take(REACH).map(|(_, home)| *home);
+            if let Some(home) = homes.next()
+                && homes.all(|other| other == home)
+            {
+                moves.insert(id, home);
+            }
+        }
+    }
+
+    /// From a loser to the next good event of its timeline; where that is a good refresh, only the
+    /// time in which losers retry.
+    fn spell(&self, id: u32, home: usize) -> (u32, u32, usize) {
+        let line = &self.scene.timelines.timelines[home];
+        let after = line.timed.partition_point(|&other| other <= id);
+        let lost = self.scene.event(id).time.map_or(0, |time| time.nanos);
+        let past_window = |event: &TokenEvent| {
+            event.time.is_some_and(|time| time.nanos.saturating_sub(lost) > self.scene.window.nanos)
+        };
+        let next = line.timed[after..].iter().copied().find(|&other| {
+            let event = self.scene.event(other);
+            event.kind == EventKind::GrantIssued || (event.kind == EventKind::RefreshSucceeded && past_window(event))
+        });
+        let Some(next) = next else { return (id, u32::MAX, home) };
+        if self.scene.event(next).kind == EventKind::GrantIssued {
+            return (id, next, home);
+        }
+        let events = &self.scene.timelines.events;
+        let until = lost.saturating_add(self.scene.limits.retry);
+        let retried = events.partition_point(|event| event.time.is_some_and(|time| time.nanos <= until));
+        (id, next.min(retried as u32), home)
+    }
+}
+
+/// A worker's names, the finest first: host, process and thread; host and process.
+fn workers_of(event: &TokenEvent) -> [Option<Worker>; 2] {
+    let (Some(host), Some(process)) = (event.host, event.process) else { return [None, None] };
+    [event.thread.map(|thread| (host, process, Some(thread))), Some((host, process, None))]
+}
+
+fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
+    let mut moved = timelines.clone();
+    for line in &mut moved.timelines {
+        line.timed.retain(|id| !moves.contains_key(id));
+        line.untimed.retain(|id| !moves.contains_key(id));
+    }
+    for (&id, &home) in moves {
+        moved.ties[id as usize] = Tie::Adopted;
+        let line = &mut moved.timelines[home];
+        let timed = timelines.events[id as usize].time.is_some();
+        if timed { line.timed.push(id) } else { line.untimed.push(id) }
+    }
+    for line in &mut moved.timelines {
+        line.timed.sort_unstable();
+        line.untimed.sort_unstable();
+    }
+    moved.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
+    moved
+}
