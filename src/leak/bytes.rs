@@ -113,8 +113,7 @@ fn colour_tail(line: &[u8], at: usize) -> usize {
     if line.get(at) != Some(&b'[') {
         return 0;
     }
-    let digits =
-        line[at + 1..].iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+    let digits = line[at + 1..].iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
     if line.get(at + 1 + digits).is_some_and(u8::is_ascii_alphabetic) { digits + 2 } else { 1 }
 }
 
@@ -123,9 +122,14 @@ fn entity(line: &[u8], at: usize) -> (u8, usize) {
     let doubled = line[at + 1..].starts_with(b"amp;");
     let name = at + 1 + if doubled { 4 } else { 0 };
     let rest = &line[name..];
-    for (text, byte) in
-        [(&b"quot;"[..], b'"'), (b"apos;", b'\''), (b"lt;", b'<'), (b"gt;", b'>'), (b"equals;", b'='), (b"hellip;", WIDE)]
-    {
+    for (text, byte) in [
+        (&b"quot;"[..], b'"'),
+        (b"apos;", b'\''),
+        (b"lt;", b'<'),
+        (b"gt;", b'>'),
+        (b"equals;", b'='),
+        (b"hellip;", WIDE),
+    ] {
         if rest.starts_with(text) {
             return (byte, name + text.len() - at);
         }
@@ -157,19 +161,23 @@ pub(super) fn before(line: &[u8], at: usize) -> Option<u8> {
         return Some(b'\n');
     }
     for (length, mark) in [(3, &b"%"[..]), (5, b"%25"), (6, b"\\u"), (4, b"\\x")] {
-        if at >= length && line[at - length..].starts_with(mark) {
-            if let Some(code) = hex(line, at - length + mark.len(), length - mark.len()) {
-                return Some(narrow(code));
-            }
+        if at >= length
+            && line[at - length..].starts_with(mark)
+            && let Some(code) = hex(line, at - length + mark.len(), length - mark.len())
+        {
+            return Some(narrow(code));
         }
     }
     if last == b'm' {
         let tail = &line[at.saturating_sub(18)..at - 1];
         let kept = tail.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
-        if let Some(head) = tail[..tail.len() - kept].strip_suffix(b"[") {
-            if head.last() == Some(&COLOUR) || head.ends_with(b"u001b") || head.ends_with(b"u001B") || head.ends_with(b"x1b") {
-                return Some(COLOUR);
-            }
+        if let Some(head) = tail[..tail.len() - kept].strip_suffix(b"[")
+            && (head.last() == Some(&COLOUR)
+                || head.ends_with(b"u001b")
+                || head.ends_with(b"u001B")
+                || head.ends_with(b"x1b"))
+        {
+            return Some(COLOUR);
         }
     }
     Some(last)
@@ -208,7 +216,9 @@ pub(super) fn run_end(line: &[u8], from: usize, class: &[bool; 256]) -> usize {
         match line.get(at) {
             Some(byte) if ESCAPING[usize::from(*byte)] => match unit(line, at) {
                 // An encoded quote, space or ampersand ends a value as a plain one does.
-                Some((byte, length)) if class[usize::from(byte)] && !matches!(byte, b'%' | b'&' | b'\\') => at += length,
+                Some((byte, length)) if class[usize::from(byte)] && !matches!(byte, b'%' | b'&' | b'\\') => {
+                    at += length;
+                }
                 _ => return at,
             },
             _ => return at,
@@ -262,7 +272,9 @@ mod tests {
 
     #[test]
     fn quotes_are_seen_in_every_encoding() {
-        for raw in ["\"", "\\\"", "\\\\\\\"", "%22", "%2522", "%5C%22", "&quot;", "&amp;quot;", "&#34;", "\\u0022", "\\x22"] {
+        for raw in
+            ["\"", "\\\"", "\\\\\\\"", "%22", "%2522", "%5C%22", "&quot;", "&amp;quot;", "&#34;", "\\u0022", "\\x22"]
+        {
             assert_eq!(unit(raw.as_bytes(), 0), Some((b'"', raw.len())), "{raw}");
         }
     }

@@ -60,9 +60,9 @@ fn has_dead_prefix(line: &[u8], at: usize) -> bool {
     let kept = head.iter().rev().take_while(|byte| IDENT[usize::from(**byte)]).count();
     let ident = &head[head.len() - kept..];
     let word = ident.strip_suffix(b"_").or(ident.strip_suffix(b"-")).unwrap_or(ident);
-    DEAD_PREFIXES.iter().any(|dead| {
-        word.len() >= dead.len() && word[word.len() - dead.len()..].eq_ignore_ascii_case(dead)
-    })
+    DEAD_PREFIXES
+        .iter()
+        .any(|dead| word.len() >= dead.len() && word[word.len() - dead.len()..].eq_ignore_ascii_case(dead))
 }
 
 /// Steps over what stands between a key and its value; `None` where no value is assigned.

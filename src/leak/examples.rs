@@ -12,7 +12,12 @@ pub fn check_examples(rules: &[LeakRule]) -> Vec<RuleError> {
             let hits = hits_of(&scanner, line);
             if !hits.iter().any(|hit| scanner.rule_id(hit.rule) == rule.id) {
                 let others = named(&scanner, &hits);
-                errors.push(wrong(rule, &format!("a `match` example is not reported by it (but by: {others})"), &scanner, line));
+                errors.push(wrong(
+                    rule,
+                    &format!("a `match` example is not reported by it (but by: {others})"),
+                    &scanner,
+                    line,
+                ));
             }
         }
         for line in &rule.examples.ignore {

@@ -49,7 +49,7 @@ pub(super) fn basic_secret(encoded: &[u8]) -> Option<Vec<u8>> {
     let pair = base64(encoded)?;
     let colon = memchr::memchr(b':', &pair)?;
     let (id, secret) = (&pair[..colon], &pair[colon + 1..]);
-    let readable = pair.iter().all(|byte| byte.is_ascii_graphic());
+    let readable = pair.iter().all(u8::is_ascii_graphic);
     (readable && !id.is_empty() && secret.len() >= 4).then(|| secret.to_vec())
 }
 

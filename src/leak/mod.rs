@@ -63,11 +63,7 @@ const MASK_ROUNDS: usize = 4;
 impl LeakScanner {
     /// Builds the automata for a set of rules.
     pub fn new(rules: &[LeakRule]) -> Self {
-        Self {
-            rules: rules.to_vec(),
-            triggers: Triggers::new(rules),
-            requirements: pass::requirements(rules),
-        }
+        Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
     }
 
     /// The id of a hit's rule.
@@ -115,7 +111,11 @@ impl LeakScanner {
     fn hit(&self, line: &[u8], candidate: &Candidate<'_>) -> LeakHit {
         let rule = &self.rules[candidate.rule];
         let value = bytes::decode(&line[candidate.start..candidate.end]);
-        let secret = if candidate.pair { jwt::basic_secret(&value).map(|secret| bytes::decode(&secret).into_owned()) } else { None };
+        let secret = if candidate.pair {
+            jwt::basic_secret(&value).map(|secret| bytes::decode(&secret).into_owned())
+        } else {
+            None
+        };
         LeakHit {
             start: candidate.start,
             end: candidate.end,

@@ -76,10 +76,15 @@ impl<'s, 'l> Pass<'s, 'l> {
     pub(super) fn run(mut self) -> Vec<Candidate<'s>> {
         let scanner = self.scanner;
         for hit in scanner.triggers.automaton.find_overlapping_iter(self.line) {
+            let letter = letter_before(self.line, hit.start());
             for action in &scanner.triggers.actions[hit.pattern().as_usize()] {
                 match action {
                     Action::Shape { rule, literal } => self.shape(*rule, literal, hit.start()),
-                    Action::Key { rule, key } => self.key(*rule, key, hit.end()),
+                    Action::Key { rule, key, letter: wanted } => {
+                        if *wanted == 0 || *wanted == letter {
+                            self.key(*rule, key, hit.end());
+                        }
+                    }
                     Action::Scheme { rule, length } => self.scheme(*rule, *length, hit.end()),
                 }
             }
@@ -118,11 +123,11 @@ impl<'s, 'l> Pass<'s, 'l> {
         let Some(key) = carrier::key_ending_at(self.line, end, name.as_bytes(), keys.exact) else { return };
         let assigned = carrier::open(self.line, key).and_then(|opening| self.assigned(definition, keys, opening));
         let span = assigned.or_else(|| self.told(definition, keys, name, key));
-        if let Some((start, end)) = span {
-            if self.is_met(rule) {
-                let rank = if keys.pattern.is_some() { RANK_SHAPE } else { RANK_KEY };
-                self.found.push(Candidate { start, end, rule, rank, field: Some(name), prefix: b"", pair: false });
-            }
+        if let Some((start, end)) = span
+            && self.is_met(rule)
+        {
+            let rank = if keys.pattern.is_some() { RANK_SHAPE } else { RANK_KEY };
+            self.found.push(Candidate { start, end, rule, rank, field: Some(name), prefix: b"", pair: false });
         }
     }
 
@@ -152,7 +157,9 @@ impl<'s, 'l> Pass<'s, 'l> {
     #[allow(clippy::unused_self, reason = "one of the three steps of `key`")]
     fn accepts(&self, definition: &LeakRule, keys: &Keys, value: &[u8]) -> bool {
         match &keys.pattern {
-            Some(pattern) => pattern.find(value).is_some_and(|found| found.len() == value.len()) && !is_placeholder(value),
+            Some(pattern) => {
+                pattern.find(value).is_some_and(|found| found.len() == value.len()) && !is_placeholder(value)
+            }
             None => is_secret(value, definition.demand),
         }
     }
@@ -167,7 +174,10 @@ impl<'s, 'l> Pass<'s, 'l> {
             return;
         }
         let Some(from) = after_scheme(self.line, end) else { return };
-        let Some(field) = header_before(self.line, start, scheme) else { return };
+        let field = header_before(self.line, start, scheme);
+        if field.is_none() && !scheme.anywhere {
+            return;
+        }
         let Some(value_end) = carrier::value_end(self.line, Opening { at: from, quoted: false }, false) else { return };
         self.scheme_from = value_end;
         let value = decode(&self.line[from..value_end]);
@@ -177,8 +187,15 @@ impl<'s, 'l> Pass<'s, 'l> {
             is_secret(&value, definition.demand)
         };
         if secret {
-            let candidate =
-                Candidate { start: from, end: value_end, rule, rank: RANK_SCHEME, field, prefix: b"", pair: scheme.pair };
+            let candidate = Candidate {
+                start: from,
+                end: value_end,
+                rule,
+                rank: RANK_SCHEME,
+                field,
+                prefix: b"",
+                pair: scheme.pair,
+            };
             self.found.push(candidate);
         }
     }
@@ -197,6 +214,12 @@ impl<'s, 'l> Pass<'s, 'l> {
     }
 }
 
+/// The letter before a trigger, in lower case, over one separator.
+fn letter_before(line: &[u8], start: usize) -> u8 {
+    let skip = usize::from(matches!(start.checked_sub(1).map(|at| line[at]), Some(b'_' | b'-' | b' ')));
+    start.checked_sub(1 + skip).map_or(0, |at| line[at].to_ascii_lowercase())
+}
+
 /// Steps over the white space behind a scheme, and over Rails' `token=`.
 fn after_scheme(line: &[u8], end: usize) -> Option<usize> {
     let mut at = end;
@@ -213,8 +236,8 @@ fn after_scheme(line: &[u8], end: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The header that holds a scheme: `Some(None)` where it needs none and has none.
-fn header_before<'s>(line: &[u8], start: usize, scheme: &'s Scheme) -> Option<Option<&'s str>> {
+/// The header that holds a scheme.
+fn header_before<'s>(line: &[u8], start: usize, scheme: &'s Scheme) -> Option<&'s str> {
     // Room for the longest operator between them: quotes and a colon, escaped and percent-encoded.
     let window = &line[start.saturating_sub(16 + 32)..start];
     let holder = scheme.headers.iter().find(|header| {
@@ -226,16 +249,14 @@ fn header_before<'s>(line: &[u8], start: usize, scheme: &'s Scheme) -> Option<Op
                 && carrier::key_ending_at(window, head.len(), header.as_bytes(), false).is_some()
         })
     });
-    match holder {
-        Some(header) => Some(Some(header)),
-        None => scheme.anywhere.then_some(None),
-    }
+    holder.map(String::as_str)
 }
 
 /// The span of a shape that starts at `start`: as it stands, or else decoded.
 fn shape_span(line: &[u8], shape: &Shape, start: usize, literal: usize) -> Option<(usize, usize)> {
-    let has_group = shape.pattern.capture_names().flatten().any(|name| name == "value");
-    if has_group {
+    if shape.has_group {
+        // Finding is cheaper than telling groups apart, and mostly finds nothing.
+        shape.pattern.find(&line[start..])?;
         let value = shape.pattern.captures(&line[start..])?.name("value")?;
         return Some((start + value.start(), start + value.end()));
     }
@@ -272,7 +293,13 @@ fn merged(mut found: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
                 let winner = if next.rank > last.rank { next } else { *last };
                 let (start, end) = (last.start, last.end.max(next.end));
                 let field = last.field.or(next.field);
-                *last = Candidate { start, end, field, pair: winner.pair && winner.start == start && winner.end == end, ..winner };
+                *last = Candidate {
+                    start,
+                    end,
+                    field,
+                    pair: winner.pair && winner.start == start && winner.end == end,
+                    ..winner
+                };
             }
             None => kept.push(next),
         }

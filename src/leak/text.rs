@@ -10,8 +10,24 @@ const LINKS: [&[u8]; 9] =
 const VERBS: [&[u8]; 8] = [b"issued", b"generated", b"created", b"stored", b"saved", b"returned", b"received", b"for"];
 /// Before the colon these say that something else follows.
 const OTHERS: [&[u8]; 18] = [
-    b"id", b"trace", b"request", b"hash", b"digest", b"jti", b"sha256", b"correlation", b"error", b"code", b"status",
-    b"reason", b"at", b"fingerprint", b"key", b"etag", b"scope", b"expires",
+    b"id",
+    b"trace",
+    b"request",
+    b"hash",
+    b"digest",
+    b"jti",
+    b"sha256",
+    b"correlation",
+    b"error",
+    b"code",
+    b"status",
+    b"reason",
+    b"at",
+    b"fingerprint",
+    b"key",
+    b"etag",
+    b"scope",
+    b"expires",
 ];
 /// Words on the way.
 const MAX_WORDS: usize = 9;
@@ -65,7 +81,9 @@ fn word_at(line: &[u8], at: usize) -> &[u8] {
     let length = line[at..]
         .iter()
         .take(64)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'(' | b')' | b'/'))
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'(' | b')' | b'/')
+        })
         .count();
     &line[at..at + length]
 }

@@ -22,6 +22,8 @@ pub(super) enum Action {
         rule: usize,
         /// The key, snake form.
         key: Box<str>,
+        /// The last letter of the word before the trigger, or 0: tells most keys apart at a glance.
+        letter: u8,
     },
     /// A scheme word of a rule may end here.
     Scheme {
@@ -60,7 +62,9 @@ impl Triggers {
                 }
                 Detect::Keys(keys) => {
                     for key in &keys.keys {
-                        add(last_word(key), Action::Key { rule, key: key.as_str().into() });
+                        let word = last_word(key);
+                        let letter = key.len().checked_sub(word.len() + 2).map_or(0, |at| key.as_bytes()[at]);
+                        add(word, Action::Key { rule, key: key.as_str().into(), letter });
                     }
                 }
                 Detect::Scheme(scheme) => {
@@ -96,9 +100,8 @@ fn last_word(key: &str) -> &str {
 
 fn automaton<'p>(patterns: impl IntoIterator<Item = &'p Vec<u8>>, any_case: bool, kind: MatchKind) -> AhoCorasick {
     let patterns: Vec<&Vec<u8>> = patterns.into_iter().collect();
-    let build = |engine| {
-        AhoCorasick::builder().ascii_case_insensitive(any_case).match_kind(kind).kind(engine).build(&patterns)
-    };
+    let build =
+        |engine| AhoCorasick::builder().ascii_case_insensitive(any_case).match_kind(kind).kind(engine).build(&patterns);
     // A table that is too big falls back to the compact form; that one fails beyond 2^31 states only, and then no
     // rule can be looked for at all.
     build(Some(AhoCorasickKind::DFA))

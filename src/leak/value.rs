@@ -4,13 +4,40 @@ use crate::rules::Demand;
 
 /// Texts that tools and people put where a secret was. None turns up in random text by chance.
 const PLACEHOLDERS: [&[u8]; 12] = [
-    b"redacted", b"filtered", b"placeholder", b"censored", b"scrubbed", b"truncated", b"omitted", b"changeme", b"your_",
-    b"your-", b"not_set", b"undefined",
+    b"redacted",
+    b"filtered",
+    b"placeholder",
+    b"censored",
+    b"scrubbed",
+    b"truncated",
+    b"omitted",
+    b"changeme",
+    b"your_",
+    b"your-",
+    b"not_set",
+    b"undefined",
 ];
 /// What hashes, certificates, images and URNs begin with.
 const OTHER_KINDS: [&[u8]; 19] = [
-    b"sha1", b"sha256", b"sha384", b"sha512", b"hmac", b"md5:", b"md5-", b"urn:", b"data:", b"iVBORw0KGgo", b"/9j/4AAQ",
-    b"R0lGOD", b"H4sI", b"$2a$", b"$2b$", b"$2y$", b"$argon", b"0x", b"$pbkdf2",
+    b"sha1",
+    b"sha256",
+    b"sha384",
+    b"sha512",
+    b"hmac",
+    b"md5:",
+    b"md5-",
+    b"urn:",
+    b"data:",
+    b"iVBORw0KGgo",
+    b"/9j/4AAQ",
+    b"R0lGOD",
+    b"H4sI",
+    b"$2a$",
+    b"$2b$",
+    b"$2y$",
+    b"$argon",
+    b"0x",
+    b"$pbkdf2",
 ];
 /// The sample of jwt.io, in thousands of documents and tests.
 pub(super) const SAMPLE_JWT: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw";
@@ -25,7 +52,9 @@ pub(super) fn is_secret(value: &[u8], demand: Demand) -> bool {
         return false;
     }
     if demand.printable {
-        return !matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'(') && is_password(value) && entropy(value) >= demand.min_entropy;
+        return !matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'(')
+            && is_password(value)
+            && entropy(value) >= demand.min_entropy;
     }
     first != b'$'
         && first != b'@'
@@ -137,7 +166,9 @@ mod tests {
 
     #[test]
     fn random_text_is_a_secret() {
-        for value in ["9f8b3c2a7d6e5f4a1b0c", "QmFzZTY0VG9rZW5WYWx1ZQ8x", "aZbYcXdWeVfUgThSiRjQ", "a1b2c3d4-e5f6.g7h8_i9"] {
+        for value in
+            ["9f8b3c2a7d6e5f4a1b0c", "QmFzZTY0VG9rZW5WYWx1ZQ8x", "aZbYcXdWeVfUgThSiRjQ", "a1b2c3d4-e5f6.g7h8_i9"]
+        {
             assert!(is_secret(value.as_bytes(), TOKEN), "{value}");
         }
     }
@@ -145,10 +176,20 @@ mod tests {
     #[test]
     fn words_places_and_placeholders_are_not() {
         for value in [
-            "invalid_refresh_token", "InvalidRefreshTokenError", "ERR_OAUTH_TOKEN_401", "my-service-client-v2",
-            "/var/run/secrets/a1/token", "https://idp.example/t0ken", "abcd****wxyz9f3a1234", "eyJhbG...9f8b3c2a..",
-            "xxxxxxxxxxxxxxxxxxxxxxxx", "550e8400-e29b-41d4-a716-446655440000", "sha256:9f8b3c2a7d6e5f4a",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "12345678901234567890", "[REDACTED]9f8b3c2a7d6e",
+            "invalid_refresh_token",
+            "InvalidRefreshTokenError",
+            "ERR_OAUTH_TOKEN_401",
+            "my-service-client-v2",
+            "/var/run/secrets/a1/token",
+            "https://idp.example/t0ken",
+            "abcd****wxyz9f3a1234",
+            "eyJhbG...9f8b3c2a..",
+            "xxxxxxxxxxxxxxxxxxxxxxxx",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "sha256:9f8b3c2a7d6e5f4a",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "12345678901234567890",
+            "[REDACTED]9f8b3c2a7d6e",
         ] {
             assert!(!is_secret(value.as_bytes(), TOKEN), "{value}");
         }

@@ -60,6 +60,8 @@ pub enum Detect {
 pub struct Shape {
     /// Matched at the start of the value; the group `value`, if any, is what leaks.
     pub pattern: Regex,
+    /// The pattern has a group `value`.
+    pub has_group: bool,
     /// Bytes of the value that stand before its trigger literal.
     pub lead: usize,
     /// Triggers that are too common to look for: they count in lines that another literal brought here.
@@ -196,13 +198,14 @@ pub fn load_leaks(sources: &[RuleSource]) -> Result<Vec<LeakRule>, Vec<RuleError
                 continue;
             }
             match compile(source, entry) {
-                Ok(rule) => match places.get(&rule.id) {
-                    Some(&place) => rules[place] = rule,
-                    None => {
+                Ok(rule) => {
+                    if let Some(&place) = places.get(&rule.id) {
+                        rules[place] = rule;
+                    } else {
                         places.insert(rule.id.clone(), rules.len());
                         rules.push(rule);
                     }
-                },
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -233,6 +236,7 @@ fn compile(source: &RuleSource, entry: Entry) -> Result<LeakRule, RuleError> {
     let literals = literals_of(&entry).map_err(wrong)?;
     let detect = match (pattern, entry.keys.is_empty(), entry.schemes.is_empty()) {
         (Some(pattern), true, true) => Detect::Shape(Shape {
+            has_group: pattern.capture_names().flatten().any(|name| name == "value"),
             pattern,
             lead: entry.lead,
             context_literals: entry.context_literals,
@@ -321,13 +325,70 @@ fn derived(keys: &[String]) -> Vec<String> {
     let mut literals = Vec::new();
     for key in keys {
         let (joint, word) = key.rfind('_').map_or(("", key.as_str()), |at| ("_", &key[at + 1..]));
-        for literal in
-            [format!("{joint}{word}"), capitalised(word), format!("{joint}{}", word.to_ascii_uppercase())]
-        {
+        for literal in [format!("{joint}{word}"), capitalised(word), format!("{joint}{}", word.to_ascii_uppercase())] {
             if !literals.contains(&literal) {
                 literals.push(literal);
             }
         }
     }
     literals
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{Detect, load_leaks};
+    use crate::rules::{RuleSource, embedded};
+
+    const EXAMPLES: &str = "examples = { match = ['a'], ignore = ['b'] }\n";
+
+    fn pack(path: &str, text: &str) -> RuleSource {
+        RuleSource { path: path.into(), text: Cow::Owned(text.replace("EXAMPLES", EXAMPLES)) }
+    }
+
+    fn rule(rest: &str) -> String {
+        format!(
+            "[[rule]]\nid = \"x\"\ntitle = \"X\"\nkind = \"api_key\"\nseverity = \"low\"\nconfidence = \"likely\"\n{rest}\nEXAMPLES"
+        )
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        load_leaks(&[pack("p/leaks/x.toml", text)]).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_embedded_rules_load_and_other_folders_are_no_business_of_theirs() {
+        let mut sources = embedded();
+        sources.push(pack("rules/providers/x.toml", "anything = 1"));
+        assert!(load_leaks(&sources).unwrap().len() > 40);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let told = errors(&rule("pattern = 'ab[c'\nliterals = ['abc']"));
+        assert!(told[0].starts_with("p/leaks/x.toml:7: pattern `ab[c`"), "{told:?}");
+        let told = errors(&rule("pattern = 'abc'"));
+        assert!(told[0].starts_with("p/leaks/x.toml:2: leak rule `x`: without a literal"), "{told:?}");
+        let told = errors(&rule("pattern = 'abc'\nliterals = ['qz']"));
+        assert!(told[0].starts_with("p/leaks/x.toml:8: literal `qz`"), "{told:?}");
+        let told = errors(&rule("keys = ['api_secret']\nliterals = ['_secret']"));
+        assert!(told[0].contains("key `apiSecret` holds none of the literals"), "{told:?}");
+        let told = errors(&rule("patern = 'abc'"));
+        assert!(told[0].starts_with("p/leaks/x.toml:7: ") && told[0].contains("patern"), "{told:?}");
+    }
+
+    #[test]
+    fn twice_in_one_pack_is_an_error_and_another_pack_replaces() {
+        let one = rule("keys = ['api_key']");
+        let told = errors(&format!("{one}\n{one}"));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("p/leaks/x.toml:11: leak rule `x` is defined twice"), "{told:?}");
+
+        let sources = [pack("p/leaks/x.toml", &one), pack("q/leaks/y.toml", &one.replace("api_key']", "app_key']"))];
+        let rules = load_leaks(&sources).unwrap();
+        assert_eq!(rules.len(), 1);
+        assert!(matches!(&rules[0].detect, Detect::Keys(keys) if keys.keys == ["app_key"]));
+        assert_eq!(rules[0].literals, ["_key", "Key", "_KEY"]);
+    }
 }

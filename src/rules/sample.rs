@@ -9,15 +9,14 @@ pub(super) fn expand(line: &str) -> String {
     let mut state: u64 = 0x9E37_79B9_7F4A_7C15;
     while let Some((before, after)) = rest.split_once("<<") {
         out.push_str(before);
-        match after.split_once(">>").and_then(|(spec, tail)| Some((value(spec, &mut state)?, tail))) {
-            Some((value, tail)) => {
-                out.push_str(&value);
-                rest = tail;
-            }
-            None => {
-                out.push_str("<<");
-                rest = after;
-            }
+        if let Some((value, tail)) =
+            after.split_once(">>").and_then(|(spec, tail)| Some((value(spec, &mut state)?, tail)))
+        {
+            out.push_str(&value);
+            rest = tail;
+        } else {
+            out.push_str("<<");
+            rest = after;
         }
     }
     out + rest
