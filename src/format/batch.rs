@@ -67,4 +67,3 @@ fn object_length(text: &str) -> usize {
     }
     bytes.len()
 }
-

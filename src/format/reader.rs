@@ -4,9 +4,9 @@ use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::pairs;
-use super::{batch, clean};
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
+use super::{batch, clean};
 use crate::rules::{Formats, TextFormat};
 
 /// How many wrappers deep a record is followed.

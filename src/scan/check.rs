@@ -14,7 +14,12 @@ use crate::rules::{EventExample, Proof, RuleError};
 const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
 
 /// Runs the examples of the event rules; returns what does not hold, by path and line.
-pub(super) fn events(reader: &Reader, extractor: &Extractor, prefilter: &Prefilter, proofs: &[Proof]) -> Vec<RuleError> {
+pub(super) fn events(
+    reader: &Reader,
+    extractor: &Extractor,
+    prefilter: &Prefilter,
+    proofs: &[Proof],
+) -> Vec<RuleError> {
     let mut errors = Vec::new();
     for proof in proofs {
         for example in &proof.examples.matches {
@@ -22,7 +27,8 @@ pub(super) fn events(reader: &Reader, extractor: &Extractor, prefilter: &Prefilt
             if let Err(message) = compare(&seen, example) {
                 errors.push(proof.source.error_at(head(&example.line), message));
             } else if prefilter.next(example.line.as_bytes(), 0).is_none() {
-                let message = "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
+                let message =
+                    "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
                 errors.push(proof.source.error_at(head(&example.line), message));
             }
         }

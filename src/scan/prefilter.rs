@@ -17,10 +17,15 @@ impl Prefilter {
         literals.sort();
         literals.dedup();
         // A literal that holds another one adds nothing: the shorter is found wherever it is.
-        let held = |literal: &Vec<u8>| literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some());
+        let held = |literal: &Vec<u8>| {
+            literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
+        };
         let kept: Vec<&Vec<u8>> = literals.iter().filter(|literal| !held(literal)).collect();
         let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&kept);
-        #[allow(clippy::expect_used, reason = "a few dozen literals of checked rules are far below every limit of the automaton")]
+        #[allow(
+            clippy::expect_used,
+            reason = "a few dozen literals of checked rules are far below every limit of the automaton"
+        )]
         let literals = built.expect("the literals of the rules make an automaton");
         Self { literals }
     }

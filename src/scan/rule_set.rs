@@ -8,8 +8,8 @@ use crate::extract::Extractor;
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
-    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks, load_providers,
-    load_vocabulary, read_path,
+    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks,
+    load_providers, load_vocabulary, read_path,
 };
 
 /// The compiled rules of a run.
@@ -51,8 +51,14 @@ impl RuleSet {
         let leaks = taken(load_leaks(sources), &mut errors);
         let catalogue = taken(load_diagnoses(sources), &mut errors);
         let vocabulary = taken(load_vocabulary(sources).map_err(|error| vec![error]), &mut errors);
-        let (Some(formats), Some(providers), Some((events, mut proofs)), Some(leaks), Some(catalogue), Some(vocabulary)) =
-            (formats, providers, events, leaks, catalogue, vocabulary)
+        let (
+            Some(formats),
+            Some(providers),
+            Some((events, mut proofs)),
+            Some(leaks),
+            Some(catalogue),
+            Some(vocabulary),
+        ) = (formats, providers, events, leaks, catalogue, vocabulary)
         else {
             return Err(errors);
         };
@@ -94,6 +100,10 @@ fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::
     let mut seen = std::collections::BTreeSet::new();
     let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
     repeated
-        .map(|rule| RuleError { path: rule.path.clone(), line: rule.line, message: format!("the id `{}` is taken by another event rule", rule.id) })
+        .map(|rule| RuleError {
+            path: rule.path.clone(),
+            line: rule.line,
+            message: format!("the id `{}` is taken by another event rule", rule.id),
+        })
         .collect()
 }

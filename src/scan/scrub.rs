@@ -67,7 +67,9 @@ impl Scrubber {
         let cuts = text[word.0..word.1].match_indices(['=', ':', '/']).map(|(at, _)| word.0 + at + 1);
         for start in std::iter::once(word.0).chain(cuts) {
             for end in [word.1, word.0 + text[word.0..word.1].trim_end_matches(['.', ':', '/', '=']).len()] {
-                let Some(digests) = end.checked_sub(start).and_then(|length| self.by_length.get(&length)) else { continue };
+                let Some(digests) = end.checked_sub(start).and_then(|length| self.by_length.get(&length)) else {
+                    continue;
+                };
                 if digests.contains(&TokenDigest::of(&text.as_bytes()[start..end])) {
                     found.push((start, end));
                     return;
