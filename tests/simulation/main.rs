@@ -1,0 +1,12 @@
+//! The proof of the diagnosis: a simulated token endpoint and its clients, whose failures have
+//! known causes, against what tokscan says about the logs that they leave.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test binary; its tables are for the reader")]
+
+mod clients;
+mod events;
+mod rng;
+mod scenarios;
+mod self_check;
+mod server;
+mod truth;
