@@ -5,3 +5,5 @@ pub mod diagnose;
 pub mod model;
 pub mod rules;
 pub mod scan;
+pub mod timeline;
+

@@ -2,11 +2,51 @@
 //!
 //! Reads no file, no clock and no raw text: token events in, findings out. Causes partition the
 //! failed refreshes; behaviours may refer to the same events.
+//!
+//! The way: `timeline` merges twins and finds principals; [`adopt`] gives nameless failures a home;
+//! [`attribution`] walks each timeline and hands every failure to one verdict (`refresh_race`,
+//! `loose` with a file per cause, `classes` for errors that decide by themselves); what only a
+//! whole client shows is judged after; [`finish`] finds the words.
+
+mod adopt;
+mod attribution;
+mod classes;
+mod clients;
+mod draft;
+mod duplicate_refresh;
+mod episode;
+mod expired_refresh_token;
+mod finish;
+mod limits;
+mod line;
+mod lives;
+mod loose;
+mod names;
+mod permanent_revocation;
+mod refresh_race;
+mod refresh_token_reuse;
+mod retry_storm;
+mod rotation_not_persisted;
+mod stale_token_read;
+mod unexplained_failure;
+mod window;
+mod without_winner;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{ClientSummary, EventSet, Finding, LeakStatus, RotationPolicy};
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+
+use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, RotationPolicy, Symbol};
+use crate::rules::Catalogue;
+use crate::timeline::{self, Timelines};
+
+use draft::Draft;
+use limits::Limits;
+use line::{Line, Scene};
+use window::Window;
 
 /// Rotation policies by provider id.
 pub type Policies = BTreeMap<String, RotationPolicy>;
@@ -37,9 +77,119 @@ pub struct Diagnosis {
     pub principals: u64,
     /// What became of each token digest that the timelines know (`live`, `superseded`, `revoked`).
     pub token_lives: BTreeMap<String, LeakStatus>,
+    /// Good refreshes, twins counted once.
+    pub refresh_ok: u64,
+    /// Failed refreshes, twins counted once: the failures of all causes add up to it.
+    pub refresh_failed: u64,
 }
 
 /// Diagnoses all timelines of a set of events (in any order).
-pub fn diagnose(_events: &EventSet, _policies: &Policies, _settings: &Settings) -> Diagnosis {
-    Diagnosis::default()
+pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
+    let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
+    let built = timeline::build(events);
+    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: limits.clone() });
+    let timelines = adopted.unwrap_or(built);
+    let scene = Scene { set: events, timelines: &timelines, window, limits };
+    let lines = lines(&scene, policies);
+    let client_of = numbers(&timelines);
+    let (mut drafts, behaviours) = walk_all(&lines);
+    let client = |number: usize| client_of[number];
+    clients::unsaved(&mut drafts, &client);
+    clients::fold_unexplained(&mut drafts);
+    drafts.extend(classes::misconfigured(&lines, &client));
+    drafts.extend(classes::outages(&lines, &client));
+    let token_lives = lives::lives(&lines, &drafts);
+    let clients = clients::summaries(&lines, &drafts, catalogue, &client);
+    drafts.extend(behaviours);
+    let finish = |draft: &Draft| finish::finding(&lines, catalogue, settings.evidence, draft);
+    let mut findings: Vec<Finding> = drafts.par_iter().map(finish).collect();
+    finish::sort(&mut findings);
+    let principals: HashSet<_> = timelines.timelines.iter().map(|line| line.principal).collect();
+    Diagnosis {
+        findings,
+        clients,
+        principals: principals.len() as u64,
+        token_lives,
+        refresh_ok: timelines.refresh_ok,
+        refresh_failed: timelines.refresh_failed,
+    }
 }
+
+/// The causes of every timeline, and the behaviours.
+fn walk_all(lines: &[Line<'_>]) -> (Vec<Draft>, Vec<Draft>) {
+    let walked: Vec<(Vec<Draft>, Vec<Draft>)> = lines
+        .par_iter()
+        .map(|line| {
+            let walked = attribution::walk(line);
+            let mut causes = walked.causes;
+            causes.extend(classes::of_line(line));
+            let mut behaviours = retry_storm::judge(line);
+            behaviours.extend(duplicate_refresh::judge(line, &walked.forks));
+            (causes, behaviours)
+        })
+        .collect();
+    let (mut causes, mut behaviours) = (Vec::new(), Vec::new());
+    for (of_causes, of_behaviours) in walked {
+        causes.extend(of_causes);
+        behaviours.extend(of_behaviours);
+    }
+    (causes, behaviours)
+}
+
+/// What is known of one client as a whole.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    refreshes: bool,
+    subjects: bool,
+}
+
+fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
+    let timelines = &scene.timelines.timelines;
+    let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
+    let good: Vec<Vec<i64>> = timelines.iter().map(|line| good(scene, &line.timed)).collect();
+    for (line, good) in timelines.iter().zip(&good) {
+        let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
+        known.refreshes |= !good.is_empty();
+        known.subjects |= line.principal.subject.is_some();
+    }
+    let line = |(number, good): (usize, Vec<i64>)| {
+        let timeline = &timelines[number];
+        let principal = timeline.principal;
+        let known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
+        let policy = scene.set.symbols.text(principal.provider).and_then(|provider| policies.get(provider));
+        Line {
+            scene,
+            number,
+            principal,
+            anonymous: principal.subject.is_none() && timeline.family.is_none(),
+            client_refreshes: known.refreshes,
+            client_has_subjects: known.subjects,
+            policy: policy.copied().unwrap_or_default(),
+            ids: &timeline.timed,
+            untimed: &timeline.untimed,
+            good,
+        }
+    };
+    good.into_iter().enumerate().map(line).collect()
+}
+
+fn good(scene: &Scene<'_>, ids: &[u32]) -> Vec<i64> {
+    let good = ids.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
+    good.filter_map(|event| event.time).map(|time| time.nanos).collect()
+}
+
+/// A number for the provider and one for the client of each timeline, in order of appearance.
+fn numbers(timelines: &Timelines) -> Vec<(usize, usize)> {
+    let mut providers: HashMap<Option<Symbol>, usize> = HashMap::new();
+    let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), usize> = HashMap::new();
+    let number = |line: &timeline::Timeline| {
+        let (provider, client) = (line.principal.provider, line.principal.client);
+        let (next_provider, next_client) = (providers.len(), clients.len());
+        let provider_number = *providers.entry(provider).or_insert(next_provider);
+        (provider_number, *clients.entry((provider, client)).or_insert(next_client))
+    };
+    timelines.timelines.iter().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests;

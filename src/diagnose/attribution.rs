@@ -1,0 +1,235 @@
+//! One cause for each failure: walks a timeline once and hands every failure to one verdict.
+//!
+//! The walk knows three states: nothing open, a race with what follows it, an episode of failures.
+//! A good refresh or a new grant closes what is open. Failures whose class says that they are
+//! about the client, the server or the request never enter the walk; `classes` takes them.
+
+use crate::model::EventKind;
+
+use super::draft::Draft;
+use super::episode::{Before, Episode, Next};
+use super::line::{Line, grant_like};
+use super::window::Cluster;
+use super::{loose, refresh_race};
+
+/// What a timeline comes to before clients are looked at as a whole.
+pub(super) struct Walked {
+    pub(super) causes: Vec<Draft>,
+    /// Clusters of two or more successes, positions in the line.
+    pub(super) forks: Vec<Cluster>,
+}
+
+/// One step of the walk; positions in the line, or a number of a cluster.
+enum Step {
+    Good(usize),
+    Grant(usize),
+    Race(usize),
+    Failure(usize),
+    Revoked(usize),
+}
+
+/// A race and what followed it.
+pub(super) struct Race {
+    /// Positions in the line; at least one success and one failure.
+    pub(super) cluster: Cluster,
+    pub(super) before: Before,
+    /// Failures after it, before the next good event.
+    pub(super) later: Vec<usize>,
+    /// A revocation after it.
+    pub(super) revoked: Option<usize>,
+}
+
+enum Open {
+    Nothing,
+    Race(Race),
+    Loose(Vec<usize>, Before),
+}
+
+/// Walks one timeline.
+pub(super) fn walk(line: &Line<'_>) -> Walked {
+    let clusters = clusters(line);
+    let mut home: Vec<Option<usize>> = vec![None; line.ids.len()];
+    let mut fork: Vec<Option<usize>> = vec![None; line.ids.len()];
+    let mut burst: Vec<Option<usize>> = vec![None; line.ids.len()];
+    for (number, cluster) in clusters.iter().enumerate() {
+        if cluster.successes.is_empty() {
+            cluster.failures.iter().for_each(|&position| burst[position] = Some(number));
+        } else if refresh_race::competes(line, cluster) {
+            cluster.failures.iter().chain(&cluster.successes).for_each(|&position| home[position] = Some(number));
+        }
+        if cluster.successes.len() > 1 {
+            cluster.successes.iter().for_each(|&position| fork[position] = Some(cluster.successes[0]));
+        }
+    }
+    let mut walk = Walk { line, clusters: &clusters, burst, fork, open: Open::Nothing, before: Before::default(), causes: Vec::new() };
+    let mut begun = vec![false; clusters.len()];
+    for position in 0..line.ids.len() {
+        let event = line.event(position);
+        let step = match (home[position], event.kind) {
+            (Some(cluster), _) if begun[cluster] => continue,
+            (Some(cluster), _) => {
+                begun[cluster] = true;
+                Step::Race(cluster)
+            }
+            (None, EventKind::RefreshSucceeded) => Step::Good(position),
+            (None, EventKind::GrantIssued) => Step::Grant(position),
+            (None, EventKind::TokenRevoked) => Step::Revoked(position),
+            (None, EventKind::RefreshFailed) if grant_like(event) => Step::Failure(position),
+            _ => continue,
+        };
+        walk.step(step);
+    }
+    walk.close(Next::End);
+    let causes = walk.causes;
+    let forks = clusters.into_iter().filter(|cluster| cluster.successes.len() > 1).collect();
+    Walked { causes, forks }
+}
+
+/// The clusters of a line, as positions. A new grant or a revocation parts what competes.
+fn clusters(line: &Line<'_>) -> Vec<Cluster> {
+    let mut all = Vec::new();
+    let (mut positions, mut attempts) = (Vec::new(), Vec::new());
+    let mut flush = |positions: &mut Vec<usize>, attempts: &mut Vec<_>| {
+        for mut cluster in line.scene.window.clusters(attempts) {
+            cluster.successes.iter_mut().chain(&mut cluster.failures).for_each(|index| *index = positions[*index]);
+            all.push(cluster);
+        }
+        positions.clear();
+        attempts.clear();
+    };
+    for position in 0..line.ids.len() {
+        let event = line.event(position);
+        if matches!(event.kind, EventKind::GrantIssued | EventKind::TokenRevoked) {
+            flush(&mut positions, &mut attempts);
+        }
+        let success = event.kind == EventKind::RefreshSucceeded;
+        if (success || line.scene.race_like(event))
+            && let Some(attempt) = line.attempt(position, success)
+        {
+            positions.push(position);
+            attempts.push(attempt);
+        }
+    }
+    flush(&mut positions, &mut attempts);
+    all
+}
+
+struct Walk<'a> {
+    line: &'a Line<'a>,
+    clusters: &'a [Cluster],
+    burst: Vec<Option<usize>>,
+    /// For a success among several of one cluster: the first of them.
+    fork: Vec<Option<usize>>,
+    open: Open,
+    before: Before,
+    causes: Vec<Draft>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Good(position) => {
+                self.close(Next::Success(position));
+                self.refreshed(&[position]);
+            }
+            Step::Grant(position) => {
+                self.close(Next::Grant(position));
+                self.before =
+                    Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
+            }
+            Step::Race(number) => self.race(number),
+            Step::Failure(position) => match &mut self.open {
+                Open::Nothing => self.open = Open::Loose(vec![position], self.before),
+                Open::Race(race) => race.later.push(position),
+                Open::Loose(failures, _) => failures.push(position),
+            },
+            Step::Revoked(position) => {
+                if let Open::Race(race) = &mut self.open {
+                    race.revoked.get_or_insert(position);
+                }
+                self.before.revoked.get_or_insert(position);
+            }
+        }
+    }
+
+    /// A race closes what is open. Failures before the winner that only go on with a series that
+    /// had begun before the window are no racers, unless they presented the winner's token.
+    fn race(&mut self, number: usize) {
+        let line = self.line;
+        let mut cluster = self.clusters[number].clone();
+        let winner = cluster.successes[0];
+        let series = match &mut self.open {
+            Open::Loose(failures, _) => Some(failures),
+            Open::Race(race) if !race.later.is_empty() => Some(&mut race.later),
+            _ => None,
+        };
+        if let Some(series) = series {
+            let recent = |failure: usize, series: &[usize]| {
+                series.last().is_some_and(|&last| line.gap(last, failure) <= line.scene.limits.retry)
+            };
+            let proven = |failure: usize| cluster.successes.iter().any(|&success| line.same_token(success, failure));
+            let (tail, racers): (Vec<usize>, Vec<usize>) = cluster
+                .failures
+                .iter()
+                .partition(|&&failure| failure < winner && !proven(failure) && recent(failure, series));
+            series.extend(tail);
+            series.sort_unstable();
+            cluster.failures = racers;
+        }
+        self.close(Next::Success(winner));
+        let (before, successes) = (self.before, cluster.successes.clone());
+        if !cluster.failures.is_empty() {
+            self.open = Open::Race(Race { cluster, before, later: Vec::new(), revoked: None });
+        }
+        self.refreshed(&successes);
+    }
+
+    fn refreshed(&mut self, successes: &[usize]) {
+        let good = successes.last().copied();
+        self.before = Before {
+            good,
+            was_grant: false,
+            forked: good.and_then(|position| self.fork[position]),
+            refreshes: self.before.refreshes + 1,
+            anchored: self.before.anchored,
+            revoked: None,
+        };
+    }
+
+    fn close(&mut self, next: Next) {
+        let line = self.line;
+        match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => {}
+            Open::Loose(failures, before) => {
+                let next = same_grant(line, failures[0], next);
+                let episode = Episode { burst: self.one_burst(&failures), failures, before, next };
+                self.causes.push(loose::judge(line, &episode));
+            }
+            Open::Race(race) => {
+                let next = same_grant(line, race.cluster.failures[0], next);
+                let (draft, rest) = refresh_race::judge(line, race, next);
+                self.causes.push(draft);
+                if let Some(mut episode) = rest {
+                    episode.burst = self.one_burst(&episode.failures);
+                    self.causes.push(loose::judge(line, &episode));
+                }
+            }
+        }
+    }
+
+    fn one_burst(&self, failures: &[usize]) -> bool {
+        let first = self.burst[failures[0]];
+        failures.len() > 1 && first.is_some() && failures.iter().all(|&position| self.burst[position] == first)
+    }
+}
+
+/// A good refresh of another session is a new sign-in that the logs do not show.
+fn same_grant(line: &Line<'_>, failure: usize, next: Next) -> Next {
+    match next {
+        Next::Success(good) if line.identity(failure).grant.is_some() => {
+            let (old, new) = (line.identity(failure).grant, line.identity(good).grant);
+            if new.is_some() && old != new { Next::Grant(good) } else { next }
+        }
+        _ => next,
+    }
+}

@@ -1,0 +1,117 @@
+//! What only a whole client shows: patterns over its subjects, and its row in the report.
+
+use std::collections::BTreeMap;
+
+use crate::model::{ClientSummary, EventKind, Severity};
+use crate::rules::Catalogue;
+
+use super::classes::ClientOf;
+use super::draft::{Draft, Unsaved};
+use super::line::Line;
+use super::names::{PERMANENT, REUSE, UNEXPLAINED};
+use super::rotation_not_persisted::{fold, repeated, repeats};
+
+/// Turns single cycles that failed for good into `rotation-not-persisted` where they repeat, and
+/// makes one finding of a principal's.
+pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
+    let open = |draft: &Draft| [PERMANENT, REUSE, UNEXPLAINED].contains(&draft.verdict.rule);
+    let mut by_client: BTreeMap<usize, Vec<(usize, Unsaved)>> = BTreeMap::new();
+    let mut by_line: BTreeMap<usize, Vec<(usize, Unsaved)>> = BTreeMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        if let (true, Some(cycle)) = (open(draft), draft.unsaved) {
+            by_line.entry(draft.lines[0]).or_default().push((at, cycle));
+            by_client.entry(client_of(draft.lines[0]).1).or_default().push((at, cycle));
+        }
+    }
+    let mut found: BTreeMap<usize, bool> = BTreeMap::new();
+    for cycles in by_line.values().filter(|cycles| repeats(cycles)) {
+        found.extend(cycles.iter().map(|(at, _)| (*at, true)));
+    }
+    for cycles in by_client.values().filter(|cycles| repeats(cycles)) {
+        for (at, _) in cycles {
+            found.entry(*at).or_insert(false);
+        }
+    }
+    let mut firsts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut gone: Vec<usize> = Vec::new();
+    for (&at, &same_line) in &found {
+        drafts[at].verdict = repeated(same_line);
+        drafts[at].notes.clear();
+        let first = *firsts.entry(drafts[at].lines[0]).or_insert(at);
+        if first != at {
+            let other = drafts[at].clone();
+            fold(&mut drafts[first], other);
+            gone.push(at);
+        }
+    }
+    for at in gone.into_iter().rev() {
+        drafts.remove(at);
+    }
+}
+
+/// One finding for all unexplained failures of a timeline: they say no more apart.
+pub(super) fn fold_unexplained(drafts: &mut Vec<Draft>) {
+    let mut firsts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut kept: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for draft in drafts.drain(..) {
+        if draft.verdict.rule == UNEXPLAINED {
+            let first = *firsts.entry(draft.lines[0]).or_insert(kept.len());
+            if first < kept.len() {
+                fold(&mut kept[first], draft);
+                continue;
+            }
+        }
+        kept.push(draft);
+    }
+    *drafts = kept;
+}
+
+/// The rows of the clients, those with most failures first.
+pub(super) fn summaries(
+    lines: &[Line<'_>],
+    drafts: &[Draft],
+    catalogue: &Catalogue,
+    client_of: ClientOf<'_>,
+) -> Vec<ClientSummary> {
+    let mut rows: BTreeMap<usize, ClientSummary> = BTreeMap::new();
+    let mut subjects: BTreeMap<usize, hashbrown::HashSet<crate::model::Symbol>> = BTreeMap::new();
+    for (number, line) in lines.iter().enumerate() {
+        let symbols = &line.scene.set.symbols;
+        let client = client_of(number).1;
+        let row = rows.entry(client).or_insert_with(|| ClientSummary {
+            provider: symbols.text(line.principal.provider).map(str::to_owned),
+            client: symbols.text(line.principal.client).map(str::to_owned),
+            subjects: 0,
+            refresh_ok: 0,
+            refresh_failed: 0,
+            causes: BTreeMap::new(),
+            verdict: "healthy".into(),
+        });
+        subjects.entry(client).or_default().extend(line.principal.subject);
+        for &id in line.ids.iter().chain(line.untimed) {
+            match line.scene.event(id).kind {
+                EventKind::RefreshSucceeded => row.refresh_ok += 1,
+                EventKind::RefreshFailed => row.refresh_failed += 1,
+                _ => {}
+            }
+        }
+    }
+    for draft in drafts {
+        if let Some(row) = rows.get_mut(&client_of(draft.lines[0]).1) {
+            *row.causes.entry(draft.verdict.rule.to_owned()).or_default() += draft.owned();
+        }
+    }
+    let severity = |rule: &str| catalogue.get(rule).map_or(Severity::Info, |rule| rule.severity);
+    for (client, row) in &mut rows {
+        row.subjects = subjects.get(client).map_or(0, |subjects| subjects.len() as u64);
+        let worst = row.causes.iter().min_by_key(|(rule, count)| (std::cmp::Reverse(**count), severity(rule), *rule));
+        if let Some((rule, _)) = worst {
+            row.verdict.clone_from(rule);
+        }
+    }
+    let mut rows: Vec<ClientSummary> = rows.into_values().collect();
+    rows.sort_by(|a, b| {
+        b.refresh_failed.cmp(&a.refresh_failed).then_with(|| a.client.cmp(&b.client)).then_with(|| a.provider.cmp(&b.provider))
+    });
+    rows
+}

@@ -1,0 +1,238 @@
+//! Drafts to findings: words, counts, evidence, ids, order.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use hashbrown::HashSet;
+
+use crate::model::{
+    Evidence, EventKind, Finding, FindingClass, Impact, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
+    TokenEvent, Topology,
+};
+use crate::rules::Catalogue;
+
+use super::draft::Draft;
+use super::line::{Line, Scene};
+use super::names::{DUPLICATE, RACE, RACE_REVOKED};
+use super::words;
+
+/// Makes a finding of a draft.
+pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, draft: &Draft) -> Finding {
+    let line = &lines[draft.lines[0]];
+    let scene = line.scene;
+    let rule = catalogue.get(draft.verdict.rule);
+    let text = |symbol: Option<Symbol>| symbol.map(|symbol| scene.set.symbols.get(symbol).to_owned());
+    let proper = || draft.winners.iter().chain(&draft.failures).copied();
+    let (start, last) = bounds(scene, proper());
+    let (_, end) = bounds(scene, proper().chain(draft.aftermath.iter().copied()));
+    let span_ms = span(scene, start, last);
+    let errors = errors(scene, draft);
+    let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
+    let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
+    let failed = draft.failures.iter().filter_map(|&id| scene.event(id).time).min();
+    let healed = draft.heal.and_then(|id| scene.event(id).time);
+    let healed_after_ms = healed.zip(failed).map(|(healed, failed)| healed.millis_since(failed));
+    let principals: HashSet<_> = draft.lines.iter().map(|&number| lines[number].principal).collect();
+    let subject = if principals.len() == 1 { text(line.principal.subject) } else { None };
+    let mut finding = Finding {
+        id: String::new(),
+        rule: draft.verdict.rule.into(),
+        class: draft.class,
+        severity: rule.map_or(Severity::Medium, |rule| rule.severity),
+        confidence: draft.verdict.confidence,
+        confidence_reason: draft.verdict.reason.clone(),
+        provider: text(line.principal.provider),
+        client: text(line.principal.client),
+        subject,
+        start,
+        end,
+        span_ms,
+        successes: draft.winners.len() as u64,
+        failures: draft.failures.len() as u64,
+        aftermath_failures: draft.aftermath.len() as u64,
+        outcome: draft.outcome,
+        topology,
+        impact: Impact { principals: principals.len() as u64, forced_sign_ins: draft.sign_ins, healed_after_ms },
+        title: String::new(),
+        explanation: words::explanation(
+            rule.map_or("", |rule| &rule.summary),
+            draft,
+            span_ms,
+            &errors,
+            topology,
+            healed_after_ms,
+        ),
+        remediation: rule
+            .map(|rule| rule.fix_first.of(topology).into_iter().chain(rule.fix.iter().map(String::as_str)))
+            .map(|fixes| fixes.map(str::to_owned).collect())
+            .unwrap_or_default(),
+        evidence: evidence(scene, draft, limit),
+        errors,
+    };
+    finding.title = rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_with(&|name| value(&finding, draft, name)));
+    finding.id = id(scene, draft, &finding);
+    finding
+}
+
+/// The total order of findings.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let untimed = a.start.is_none().cmp(&b.start.is_none());
+        a.severity.cmp(&b.severity).then(untimed).then(a.start.cmp(&b.start)).then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+fn value(finding: &Finding, draft: &Draft, name: &str) -> String {
+    match name {
+        "failures" => finding.failures.to_string(),
+        "aftermath" => finding.aftermath_failures.to_string(),
+        "all" => draft.owned().to_string(),
+        "successes" => finding.successes.to_string(),
+        "principals" => finding.impact.principals.to_string(),
+        "sign_ins" => finding.impact.forced_sign_ins.to_string(),
+        "clusters" => draft.clusters.to_string(),
+        "attempts" => (finding.successes + finding.failures).to_string(),
+        "rate" => {
+            let minutes = finding.span_ms.max(1) as f64 / 60_000.0;
+            format!("{:.0}", finding.failures as f64 / minutes)
+        }
+        "span" => words::duration_ms(finding.span_ms),
+        "error" => finding.errors.iter().max_by_key(|(_, count)| **count).map_or("no code".into(), |(code, _)| code.clone()),
+        "subject" => finding.subject.clone().unwrap_or_else(|| "no subject".into()),
+        _ => finding.client.clone().unwrap_or_else(|| "no client".into()),
+    }
+}
+
+fn bounds(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> (Option<Timestamp>, Option<Timestamp>) {
+    ids.filter_map(|id| scene.event(id).time).fold((None, None), |(first, last), time| {
+        (Some(first.map_or(time, |first: Timestamp| first.min(time))), Some(last.map_or(time, |last: Timestamp| last.max(time))))
+    })
+}
+
+fn span(_scene: &Scene<'_>, start: Option<Timestamp>, end: Option<Timestamp>) -> i64 {
+    start.zip(end).map_or(0, |(start, end)| end.millis_since(start))
+}
+
+fn errors(scene: &Scene<'_>, draft: &Draft) -> BTreeMap<String, u64> {
+    let mut errors: BTreeMap<&str, u64> = BTreeMap::new();
+    for &id in draft.failures.iter().chain(&draft.aftermath) {
+        let event = scene.event(id);
+        let code = scene.set.symbols.text(event.error.or(event.sub_code)).unwrap_or("(none)");
+        *errors.entry(code).or_default() += 1;
+    }
+    errors.into_iter().map(|(code, count)| (code.to_owned(), count)).collect()
+}
+
+/// How far apart the racers were, by the fields that their records carry.
+fn topology(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> Topology {
+    let (mut hosts, mut addresses, mut processes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut with_process = 0;
+    // Two of each are enough; a cluster of thousands says no more than its first members.
+    for id in ids.take(1000) {
+        let event = scene.event(id);
+        with_process += usize::from(event.process.is_some());
+        for (known, field) in [(&mut hosts, event.host), (&mut addresses, event.address), (&mut processes, event.process)] {
+            if let Some(field) = field
+                && known.len() < 2
+                && !known.contains(&field)
+            {
+                known.push(field);
+            }
+        }
+    }
+    let placed = hosts.len() == 1 || (hosts.is_empty() && addresses.len() == 1);
+    match (hosts.len(), addresses.len(), processes.len()) {
+        (2, _, _) | (0, 2, _) => Topology::SeveralHosts,
+        (_, _, 2) if placed => Topology::SameHost,
+        // Process 1 of a container says nothing without a host.
+        (_, _, 1) if with_process > 1 && (placed || scene.text(Some(processes[0])) != "1") => Topology::SameProcess,
+        _ => Topology::Unknown,
+    }
+}
+
+/// The most telling events, in time order; the counts are not capped.
+fn evidence(scene: &Scene<'_>, draft: &Draft, limit: usize) -> Vec<Evidence> {
+    let failed = match draft.verdict.rule {
+        RACE | RACE_REVOKED => Role::Loser,
+        _ => Role::Cause,
+    };
+    let lists: [(Role, &[u32]); 5] = [
+        (Role::Winner, &draft.winners),
+        (failed, &draft.failures),
+        (Role::Heal, draft.heal.as_slice()),
+        (Role::Context, &draft.context),
+        (Role::Aftermath, &draft.aftermath),
+    ];
+    let mut told: Vec<(u32, Role)> = Vec::new();
+    let mut seen = HashSet::new();
+    let most = lists.iter().map(|(_, ids)| ids.len()).max().unwrap_or(0).min(limit);
+    // First the first of each role, then the failures, then the rest in turn.
+    let mut tell = |role: Role, id: u32| {
+        if told.len() < limit && seen.insert(id) {
+            told.push((id, role));
+        }
+    };
+    lists.iter().for_each(|(role, ids)| ids.iter().take(1).for_each(|&id| tell(*role, id)));
+    draft.failures.iter().take(limit.min(4)).for_each(|&id| tell(failed, id));
+    (1..most).for_each(|at| lists.iter().for_each(|(role, ids)| ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id))));
+    told.sort_unstable_by_key(|(id, _)| *id);
+    told.into_iter().map(|(id, role)| piece(scene, scene.event(id), role)).collect()
+}
+
+fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
+    Evidence {
+        role,
+        path: scene.set.path(event).to_owned(),
+        line: event.position.line,
+        byte_start: event.position.byte_start,
+        byte_end: event.position.byte_end,
+        time: event.time,
+        event: event.kind.name().into(),
+        excerpt: event.excerpt.map_or_else(|| excerpt(scene, event), |text| scene.text(Some(text)).to_owned()),
+    }
+}
+
+/// What the record said, where its text was not kept.
+fn excerpt(scene: &Scene<'_>, event: &TokenEvent) -> String {
+    let mut text = match event.kind {
+        EventKind::RefreshSucceeded => "refresh succeeded".to_owned(),
+        EventKind::RefreshFailed => "refresh failed".to_owned(),
+        other => other.name().replace('_', " "),
+    };
+    for (name, field) in [("error", event.error), ("code", event.sub_code), ("subject", event.subject)] {
+        if let Some(field) = field {
+            let _ = write!(text, " {name}={}", scene.text(Some(field)));
+        }
+    }
+    if let Some(status) = event.status {
+        let _ = write!(text, " status={status}");
+    }
+    if let Some(description) = event.error_description {
+        let _ = write!(text, ": {}", scene.text(Some(description)));
+    }
+    text
+}
+
+/// Stable over runs: what was found, about whom, when, and where its first event stands.
+fn id(scene: &Scene<'_>, draft: &Draft, finding: &Finding) -> String {
+    let all = draft.winners.iter().chain(&draft.failures).chain(&draft.aftermath);
+    let first = all.min().map(|&id| scene.event(id));
+    let place = first.map(|event| format!("{}\u{1f}{}", scene.set.path(event), event.position.byte_start));
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let start = finding.start.map(|time| time.to_string()).unwrap_or_default();
+    let joined = [
+        finding.rule.clone(),
+        part(&finding.provider),
+        part(&finding.client),
+        part(&finding.subject),
+        start,
+        place.unwrap_or_default(),
+    ]
+    .join("\u{1f}");
+    TokenDigest::of(joined.as_bytes()).to_string()[..12].to_owned()
+}
+
+/// Whether a draft's failures ended for good, and nothing of the grant is left.
+pub(super) fn is_final(draft: &Draft) -> bool {
+    draft.class == FindingClass::Cause && draft.outcome != Outcome::SelfResolved
+}

@@ -1,0 +1,62 @@
+//! The numbers and texts that verdicts use, read once from the rule files.
+
+use crate::rules::Catalogue;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// Thresholds; times are nanoseconds.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    /// A loser's retry belongs to the race when it follows within this time.
+    pub(super) retry: i64,
+    /// A subject-less cluster proves nothing when so many successes are expected in it by chance.
+    pub(super) chance: f64,
+    /// At most so many failures are a stale read.
+    pub(super) stale_few: usize,
+    /// A spent token that comes back within this time of the rotation, from a known place, is stale.
+    pub(super) stale_soon: i64,
+    /// So long a series of failures that heals is still a stale cache.
+    pub(super) stale_long: i64,
+    /// Failures at different times so far apart are retries that do not heal.
+    pub(super) permanent_span: i64,
+    /// An idle gap from which expiry is possible.
+    pub(super) idle: i64,
+    /// A refresh is due so much of a lifetime after the last, at least and at most.
+    pub(super) cycle: (f64, f64),
+    /// Outages of one provider that are further apart are two.
+    pub(super) outage_gap: i64,
+    /// Attempts after a permanent failure that make a storm.
+    pub(super) storm_attempts: usize,
+    /// Attempts a minute that make a storm.
+    pub(super) storm_rate: f64,
+    /// A storm by rate lasts so long at least.
+    pub(super) storm_span: i64,
+    /// Texts of revocations that a user or an administrator made.
+    pub(super) user_level: Vec<String>,
+}
+
+impl Limits {
+    pub(super) fn of(catalogue: &Catalogue) -> Self {
+        let number = |rule: &str, name: &str, default: f64| catalogue.threshold(rule, name, default);
+        let seconds = |rule: &str, name: &str, default: f64| (number(rule, name, default) * SECOND as f64) as i64;
+        let user_level = catalogue.get(super::names::PERMANENT).map(|rule| rule.texts.clone()).unwrap_or_default();
+        Self {
+            retry: seconds("refresh-race", "retry_seconds", 300.0),
+            chance: number("refresh-race", "chance", 0.2),
+            stale_few: number("stale-token-read", "few", 3.0) as usize,
+            stale_soon: seconds("stale-token-read", "soon_seconds", 60.0),
+            stale_long: seconds("stale-token-read", "long_seconds", 300.0),
+            permanent_span: seconds("permanent-revocation", "span_seconds", 5.0),
+            idle: seconds("expired-refresh-token", "idle_days", 7.0).saturating_mul(86_400),
+            cycle: (
+                number("rotation-not-persisted", "cycle_least", 0.5),
+                number("rotation-not-persisted", "cycle_most", 2.0),
+            ),
+            outage_gap: seconds("provider-outage", "gap_seconds", 900.0),
+            storm_attempts: number("retry-storm", "attempts", 5.0) as usize,
+            storm_rate: number("retry-storm", "per_minute", 10.0),
+            storm_span: seconds("retry-storm", "span_seconds", 5.0),
+            user_level,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! One timeline as the verdicts see it: questions about its events, and nothing decided yet.
+
+use crate::model::{CauseClass, EventKind, EventSet, ReusePolicy, RotationPolicy, TokenEvent};
+use crate::timeline::{Principal, Tie, Timelines};
+
+use super::limits::Limits;
+use super::window::{Attempt, Identity, Window};
+
+/// What all timelines share.
+pub(super) struct Scene<'a> {
+    pub(super) set: &'a EventSet,
+    pub(super) timelines: &'a Timelines,
+    pub(super) window: Window,
+    pub(super) limits: Limits,
+}
+
+impl Scene<'_> {
+    pub(super) fn text(&self, symbol: Option<crate::model::Symbol>) -> &str {
+        self.set.symbols.text(symbol).unwrap_or("")
+    }
+
+    pub(super) fn event(&self, id: u32) -> &TokenEvent {
+        &self.timelines.events[id as usize]
+    }
+
+    /// Whether the text says that a user or an administrator ended the grant.
+    pub(super) fn user_level(&self, event: &TokenEvent) -> bool {
+        event.class == CauseClass::Revoked
+            && [event.error_description, event.error, event.sub_code].into_iter().any(|symbol| {
+                let text = self.text(symbol).to_ascii_lowercase();
+                self.limits.user_level.iter().any(|phrase| text.contains(phrase.as_str()))
+            })
+    }
+
+    /// A failure of which only the timeline tells whether it lost a race.
+    pub(super) fn race_like(&self, event: &TokenEvent) -> bool {
+        event.kind == EventKind::RefreshFailed
+            && match event.class {
+                CauseClass::Ambiguous | CauseClass::Concurrent | CauseClass::Reuse => true,
+                CauseClass::Revoked => !self.user_level(event),
+                _ => false,
+            }
+    }
+
+    pub(super) fn identity(&self, event: &TokenEvent) -> Identity {
+        let token = event.presented.map(|symbol| (symbol, self.set.symbols.get(symbol).len()));
+        Identity { token, grant: event.grant_id }
+    }
+}
+
+/// A failure that says something about the grant, rather than about the client or the server.
+pub(super) fn grant_like(event: &TokenEvent) -> bool {
+    event.kind == EventKind::RefreshFailed
+        && matches!(
+            event.class,
+            CauseClass::Ambiguous
+                | CauseClass::Concurrent
+                | CauseClass::Reuse
+                | CauseClass::Revoked
+                | CauseClass::Expired
+        )
+}
+
+/// A timeline with its policy.
+pub(super) struct Line<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    /// Index into [`Timelines::timelines`].
+    pub(super) number: usize,
+    pub(super) principal: Principal,
+    /// Neither subject nor family is known: any user of the client may be in it.
+    pub(super) anonymous: bool,
+    /// The client has good refreshes, of any subject.
+    pub(super) client_refreshes: bool,
+    /// The client has subjects elsewhere.
+    pub(super) client_has_subjects: bool,
+    pub(super) policy: RotationPolicy,
+    /// The events with a time, in order; a position in this slice is what the verdicts use.
+    pub(super) ids: &'a [u32],
+    pub(super) untimed: &'a [u32],
+    /// Times of the good refreshes, in order.
+    pub(super) good: Vec<i64>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn event(&self, position: usize) -> &'a TokenEvent {
+        self.scene.event(self.ids[position])
+    }
+
+    pub(super) fn tie(&self, position: usize) -> Tie {
+        self.scene.timelines.ties[self.ids[position] as usize]
+    }
+
+    pub(super) fn nanos(&self, position: usize) -> i64 {
+        self.event(position).time.map_or(0, |time| time.nanos)
+    }
+
+    pub(super) fn gap(&self, from: usize, to: usize) -> i64 {
+        self.nanos(to).saturating_sub(self.nanos(from))
+    }
+
+    pub(super) fn identity(&self, position: usize) -> Identity {
+        self.scene.identity(self.event(position))
+    }
+
+    pub(super) fn same_token(&self, a: usize, b: usize) -> bool {
+        self.identity(a).same_token(self.identity(b))
+    }
+
+    pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {
+        Attempt::of(self.event(position), success, self.identity(position))
+    }
+
+    pub(super) fn ids_of(&self, positions: &[usize]) -> Vec<u32> {
+        positions.iter().map(|&position| self.ids[position]).collect()
+    }
+
+    pub(super) fn revokes_family(&self) -> bool {
+        self.policy.reuse == ReusePolicy::RevokeFamily
+    }
+
+    /// Whether two events were written by one thread, which cannot compete with itself.
+    pub(super) fn same_worker(&self, a: usize, b: usize) -> bool {
+        let worker = |event: &TokenEvent| Some((event.host?, event.process?, event.thread?));
+        worker(self.event(a)).is_some() && worker(self.event(a)) == worker(self.event(b))
+    }
+
+    /// How many good refreshes chance puts into the window around a time: the higher of the
+    /// client's overall rate and its rate in the minute around, `members` excluded. Below ten
+    /// other successes there is no rate to speak of.
+    pub(super) fn chance(&self, around: i64, members: usize) -> f64 {
+        chance(&self.good, self.scene.window.nanos, around, members)
+    }
+
+    /// Whether a cluster at this time proves nothing, because nobody is named and many are there.
+    pub(super) fn crowded(&self, around: i64, members: usize) -> bool {
+        self.anonymous && self.chance(around, members) > self.scene.limits.chance
+    }
+}
+
+/// See [`Line::chance`]; `good` is sorted.
+pub(super) fn chance(good: &[i64], window: i64, around: i64, members: usize) -> f64 {
+    const HALF_MINUTE: i64 = 30_000_000_000;
+    let rate = |count: usize, span: i64| {
+        let others = count.saturating_sub(members);
+        if others < 10 || span <= 0 { 0.0 } else { others as f64 / span as f64 }
+    };
+    let (Some(first), Some(last)) = (good.first(), good.last()) else { return 0.0 };
+    let near = good.partition_point(|&time| time <= around.saturating_add(HALF_MINUTE))
+        - good.partition_point(|&time| time < around.saturating_sub(HALF_MINUTE));
+    let overall = rate(good.len(), last.saturating_sub(*first));
+    overall.max(rate(near, 2 * HALF_MINUTE)) * 2.0 * window as f64
+}

@@ -1,0 +1,46 @@
+//! Failures without a competing success: which of the other causes they have.
+
+use crate::model::CauseClass;
+
+use super::draft::{Draft, Verdict};
+use super::episode::Episode;
+use super::line::Line;
+use super::{
+    expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted, stale_token_read,
+    unexplained_failure, without_winner,
+};
+
+type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
+
+/// What may explain an episode, in this order; the last always does. What the server says comes
+/// first, then what ids prove, then what the timeline shows.
+const JUDGES: [Judge; 11] = [
+    permanent_revocation::told,
+    expired_refresh_token::told,
+    without_winner::told,
+    rotation_not_persisted::proven,
+    rotation_not_persisted::overwritten,
+    stale_token_read::late_copy,
+    without_winner::burst,
+    refresh_token_reuse::told,
+    stale_token_read::healed,
+    expired_refresh_token::idle,
+    permanent_revocation::shown,
+];
+
+/// The finding of an episode.
+pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
+    let verdict = JUDGES
+        .iter()
+        .find_map(|judge| judge(line, episode))
+        .unwrap_or_else(|| unexplained_failure::verdict(line, episode));
+    let mut draft = episode.draft(line, verdict);
+    draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
+    draft.unsaved = rotation_not_persisted::candidate(line, episode);
+    if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == super::names::REUSE {
+        draft.notes.extend(refresh_token_reuse::elsewhere(line, episode).map(|place| {
+            format!("The spent token came from {place}, where this principal never refreshed well in these logs.")
+        }));
+    }
+    draft
+}

@@ -1,0 +1,25 @@
+//! The names of the diagnoses, as in `rules/diagnoses/`.
+
+pub(super) const RACE: &str = "refresh-race";
+pub(super) const RACE_REVOKED: &str = "refresh-race-revoked";
+pub(super) const REUSE: &str = "refresh-token-reuse";
+pub(super) const PERMANENT: &str = "permanent-revocation";
+pub(super) const EXPIRED: &str = "expired-refresh-token";
+pub(super) const NOT_PERSISTED: &str = "rotation-not-persisted";
+pub(super) const OVERWRITTEN: &str = "rotation-overwritten";
+pub(super) const STALE: &str = "stale-token-read";
+pub(super) const MALFORMED: &str = "malformed-token";
+pub(super) const INTERACTION: &str = "interaction-required";
+pub(super) const SKEW: &str = "clock-skew";
+pub(super) const MISCONFIGURED: &str = "client-misconfigured";
+pub(super) const OUTAGE: &str = "provider-outage";
+pub(super) const UNEXPLAINED: &str = "unexplained-failure";
+pub(super) const DUPLICATE: &str = "duplicate-refresh";
+pub(super) const STORM: &str = "retry-storm";
+
+/// The causes, gravest explanation first: the order in which ties between them are broken.
+#[cfg(test)]
+pub(super) const CAUSES: [&str; 14] = [
+    REUSE, RACE_REVOKED, RACE, NOT_PERSISTED, OVERWRITTEN, PERMANENT, EXPIRED, STALE, MISCONFIGURED, MALFORMED,
+    INTERACTION, SKEW, OUTAGE, UNEXPLAINED,
+];

@@ -1,0 +1,197 @@
+//! `refresh-race` and `refresh-race-revoked`: several attempts with one token at once, one winner.
+//!
+//! The two differ in what follows. A race heals: the principal refreshes again without a new
+//! grant. In a revoked one the server took the reuse for theft: later attempts, the winner's own
+//! too, fail until somebody signs in.
+
+use crate::model::{CauseClass, Confidence, Outcome, Precision};
+use crate::timeline::Tie;
+
+use super::attribution::Race;
+use super::draft::{Draft, Verdict};
+use super::episode::{Before, Episode, Next};
+use super::line::Line;
+use super::names::{PERMANENT, RACE, RACE_REVOKED};
+use super::window::Cluster;
+
+/// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
+/// and, where nobody is named, chance does not put a success beside every failure.
+pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
+    let (Some(&winner), false) = (cluster.successes.first(), cluster.failures.is_empty()) else { return false };
+    let class = |wanted: CauseClass| cluster.failures.iter().any(|&failure| line.event(failure).class == wanted);
+    if !line.policy.can_race() && !class(CauseClass::Reuse) && !class(CauseClass::Concurrent) {
+        return false;
+    }
+    if class(CauseClass::Concurrent) || shares_id(line, cluster) {
+        return true;
+    }
+    !line.crowded(line.nanos(winner), cluster.successes.len())
+}
+
+/// Whether a loser presented a winner's token or named its grant.
+fn shares_id(line: &Line<'_>, cluster: &Cluster) -> bool {
+    let grant = |position: usize| line.identity(position).grant;
+    cluster.failures.iter().any(|&failure| {
+        cluster.successes.iter().any(|&winner| {
+            line.same_token(winner, failure) || (grant(winner).is_some() && grant(winner) == grant(failure))
+        })
+    })
+}
+
+/// The finding of a race, and the episode of those later failures that have another cause.
+pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Option<Episode>) {
+    let reuse = race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Reuse);
+    let other = race.later.iter().position(|&failure| {
+        line.scene.user_level(line.event(failure)) || (!reuse && race.revoked.is_some_and(|revoked| failure > revoked))
+    });
+    let mut rest = other.map(|cut| race.later.split_off(cut)).unwrap_or_default();
+    if next.healed() {
+        let close = within_reach(line, &race);
+        let mut late = race.later.split_off(close);
+        late.append(&mut rest);
+        rest = late;
+    }
+    let good = race.cluster.successes.last().copied();
+    let before = Before { good, was_grant: false, revoked: race.revoked, refreshes: 2, ..race.before };
+    let rest = (!rest.is_empty()).then(|| Episode { failures: rest, before, next, burst: false });
+    // What follows with a cause of its own says nothing about how the race ended.
+    let next = if rest.is_some() && !next.healed() { Next::End } else { next };
+    if let Some(draft) = sequential(line, &race, next, reuse) {
+        return (draft, rest);
+    }
+    let revoked = family_revoked(line, &race, next, reuse);
+    (draft(line, &race, next, revoked.as_deref()), rest)
+}
+
+/// How many later failures follow one another closely enough to be the losers' retries.
+fn within_reach(line: &Line<'_>, race: &Race) -> usize {
+    let mut last = last_of(&race.cluster);
+    race.later
+        .iter()
+        .take_while(|&&failure| {
+            let near = line.gap(last, failure) <= line.scene.limits.retry;
+            last = failure;
+            near
+        })
+        .count()
+}
+
+fn last_of(cluster: &Cluster) -> usize {
+    cluster.failures.iter().chain(&cluster.successes).copied().max().unwrap_or(0)
+}
+
+/// One thread cannot race with itself: a success, then nothing but failures of the same thread,
+/// is a grant that ended right after.
+fn sequential(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Option<Draft> {
+    let winner = *race.cluster.successes.last()?;
+    let told = race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Concurrent);
+    let alone = race.cluster.successes.len() == 1
+        && race.cluster.failures.iter().all(|&failure| failure > winner && line.same_worker(winner, failure));
+    if next.healed() || reuse || told || !alone || shares_id(line, &race.cluster) || race.later.is_empty() {
+        return None;
+    }
+    let verdict = Verdict::new(
+        PERMANENT,
+        Confidence::Likely,
+        "The failures follow the success in the same thread, so nothing competed, and no later attempt succeeds.",
+    );
+    let failures: Vec<usize> = race.cluster.failures.iter().chain(&race.later).copied().collect();
+    let before = Before { good: Some(winner), ..race.before };
+    Some(Episode { failures, before, next, burst: false }.draft(line, verdict))
+}
+
+/// Why the family is gone, if it is.
+fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Option<String> {
+    if next.healed() {
+        return None;
+    }
+    let ended = matches!(next, Next::Grant(_));
+    let until = if ended { "until a new grant" } else { "to the end of the logs" };
+    let told = reuse || race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Revoked);
+    let beyond = race.later.iter().filter(|&&failure| !is_retry(line, race, failure)).count();
+    if beyond > 0 {
+        let count = race.later.len();
+        return Some(if told {
+            format!("the server detected the reuse, and every later attempt ({count}) fails {until}")
+        } else {
+            format!("every later attempt ({count}) fails {until}")
+        });
+    }
+    let policy = line.revokes_family();
+    if policy && (told || ended) {
+        return Some("this server revokes the whole family on reuse, and no later refresh succeeds".into());
+    }
+    if told && ended && !race.later.is_empty() {
+        return Some("the server detected the reuse, and nothing succeeds until a new grant".into());
+    }
+    None
+}
+
+/// A loser that tries its spent token again proves nothing about the winner's.
+fn is_retry(line: &Line<'_>, race: &Race, failure: usize) -> bool {
+    let cluster = &race.cluster;
+    if cluster.successes.iter().chain(&cluster.failures).any(|&member| line.same_token(member, failure)) {
+        return true;
+    }
+    let spent = cluster.successes.iter().any(|&winner| line.identity(winner).token.is_some());
+    if spent && line.identity(failure).token.is_some() {
+        return false;
+    }
+    let soon = line.gap(last_of(cluster), failure) <= line.scene.limits.retry;
+    soon && cluster.failures.iter().any(|&loser| line.same_worker(loser, failure))
+}
+
+fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Draft {
+    let (confidence, reason) = confidence(line, &race.cluster);
+    let rule = if revoked.is_some() { RACE_REVOKED } else { RACE };
+    let reason = match revoked {
+        Some(why) => format!("{}; {why}.", reason.trim_end_matches('.')),
+        None => reason,
+    };
+    let mut draft = Draft::cause(Verdict { rule, confidence, reason }, line.number, line.ids_of(&race.cluster.failures));
+    draft.winners = line.ids_of(&race.cluster.successes);
+    draft.aftermath = line.ids_of(&race.later);
+    draft.heal = next.position().map(|position| line.ids[position]);
+    draft.outcome = match (revoked, next) {
+        (Some(_), Next::End) => Outcome::FamilyRevoked,
+        _ => next.outcome(),
+    };
+    draft.sign_ins = u64::from(matches!(next, Next::Grant(_)));
+    if next == Next::End && revoked.is_none() {
+        draft.notes.push("The logs end before they show whether the grant still works.".into());
+    }
+    draft
+}
+
+/// How sure it is that these attempts competed for one token.
+fn confidence(line: &Line<'_>, cluster: &Cluster) -> (Confidence, String) {
+    let losers = || cluster.failures.iter().copied();
+    let told = |class: CauseClass| losers().any(|loser| line.event(loser).class == class);
+    if losers().any(|loser| cluster.successes.iter().any(|&winner| line.same_token(winner, loser))) {
+        return (Confidence::Proven, "A loser presented the same refresh token as the winner.".into());
+    }
+    if told(CauseClass::Concurrent) {
+        return (Confidence::Proven, "The server itself says that several requests used the token at once.".into());
+    }
+    let coarse = |position: usize| line.event(position).time.is_some_and(|time| time.precision == Precision::Second);
+    if cluster.successes.iter().all(|&winner| coarse(winner)) || losers().all(coarse) {
+        let reason = "The times have whole seconds only, so the attempts lie in the same or the next second.";
+        return (Confidence::Possible, reason.into());
+    }
+    if told(CauseClass::Reuse) {
+        return (Confidence::Proven, "The server itself says that the token had been used, inside the window.".into());
+    }
+    if shares_id(line, cluster) {
+        return (Confidence::Likely, "Winner and loser name the same grant, inside the window.".into());
+    }
+    let named = line.principal.subject.is_some() || line.principal.client.is_some() && line.tie_is_family();
+    if named && losers().any(|loser| line.tie(loser) != Tie::Adopted) {
+        return (Confidence::Likely, "Winner and loser name the same subject, inside the window.".into());
+    }
+    let reason = if named {
+        "The losers name no subject; only one subject of the client succeeded inside the window."
+    } else {
+        "Only the client is known, not the subject; the attempts lie inside the window."
+    };
+    (Confidence::Possible, reason.into())
+}

@@ -1,0 +1,42 @@
+//! `refresh-token-reuse`: a spent token came back, and nothing refreshed at that time. It may be theft.
+
+use crate::model::{CauseClass, Confidence, Symbol, TokenEvent};
+
+use super::draft::Verdict;
+use super::episode::Episode;
+use super::line::Line;
+use super::names::REUSE;
+
+/// The server says that the token had been used, outside of any race.
+pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    if episode.told(line) != CauseClass::Reuse {
+        return None;
+    }
+    let first = line.nanos(episode.first());
+    Some(if !line.client_refreshes {
+        let reason = "The server says that the token had been used; these logs hold no success of the client, so a race cannot be excluded.";
+        Verdict::new(REUSE, Confidence::Possible, reason)
+    } else if line.crowded(first, 0) {
+        let reason = "The server says that the token had been used; no subject is named and successes are so frequent that a race can be neither shown nor excluded.";
+        Verdict::new(REUSE, Confidence::Possible, reason)
+    } else {
+        let reason = "The server itself says that the token had been used, and no refresh of the principal competed with it.";
+        Verdict::new(REUSE, Confidence::Proven, reason)
+    })
+}
+
+/// The place of the reuse, where the log names it and the principal's good refreshes came from others.
+pub(super) fn elsewhere<'a>(line: &Line<'a>, episode: &Episode) -> Option<&'a str> {
+    let reused = episode.failures.iter().find(|&&failure| line.event(failure).class == CauseClass::Reuse)?;
+    let fields: [fn(&TokenEvent) -> Option<Symbol>; 2] = [|event| event.address, |event| event.host];
+    fields.into_iter().find_map(|field| {
+        let place = field(line.event(*reused))?;
+        let (mut known, mut others) = (false, false);
+        for position in line.good_positions() {
+            let other = field(line.event(position));
+            known |= other == Some(place);
+            others |= other.is_some() && other != Some(place);
+        }
+        (others && !known).then(|| line.scene.text(Some(place)))
+    })
+}

@@ -1,0 +1,108 @@
+//! `rotation-not-persisted` and `rotation-overwritten`: the server rotated, and the new token was
+//! lost. The refresh after a good one fails for good, about one token lifetime later.
+//!
+//! One such cycle looks like a revocation. It is this cause when an id proves it (the failure
+//! presents what the good refresh had spent), or when it repeats: in the next cycle, or for other
+//! subjects of the client. Tokens that had been rotated well before are not forgotten, so only
+//! the second refresh after a sign-in counts.
+
+use crate::model::{CauseClass, Confidence};
+
+use super::draft::{Draft, Unsaved, Verdict};
+use super::episode::{Episode, Next};
+use super::line::Line;
+use super::names::{NOT_PERSISTED, OVERWRITTEN};
+
+/// The failure presents the very token that the refresh before had spent, a cycle later.
+pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let good = good_refresh(episode)?;
+    let late = in_cycle(line, good, episode.first()).unwrap_or_else(|| {
+        line.gap(good, episode.first()) > line.scene.limits.retry
+    });
+    if !late || episode.before.forked.is_some() || !line.same_token(good, episode.first()) {
+        return None;
+    }
+    let reason = "The failure presents the refresh token that the last good refresh had spent, one cycle later.";
+    Some(Verdict::new(NOT_PERSISTED, Confidence::Proven, reason))
+}
+
+/// Several refreshes had succeeded at once, and the next cycle fails: a superseded token was stored last.
+pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let good = good_refresh(episode)?;
+    episode.before.forked?;
+    if !matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse) || episode.burst {
+        return None;
+    }
+    let late = in_cycle(line, good, episode.first())
+        .unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
+    let reason = "Several refreshes had succeeded at once, and the refresh of the next cycle fails for good.";
+    late.then(|| Verdict::new(OVERWRITTEN, if line.anonymous { Confidence::Possible } else { Confidence::Likely }, reason))
+}
+
+/// One cycle of the pattern, for the comparison with other cycles and subjects.
+pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
+    let good = good_refresh(episode)?;
+    let fits = matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse)
+        && episode.before.refreshes == 1
+        && episode.before.forked.is_none()
+        && episode.before.revoked.is_none()
+        && !episode.burst
+        && !line.anonymous
+        && line.policy.can_race();
+    let cycle = in_cycle(line, good, episode.first());
+    let late = cycle.unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
+    (fits && late).then(|| Unsaved {
+        good: line.nanos(good),
+        failed: line.nanos(episode.first()),
+        anchored: episode.before.anchored,
+        lifetime_known: cycle.is_some(),
+    })
+}
+
+/// Whether the cycles of one client, taken together, show that rotation is not persisted.
+pub(super) fn repeats(cycles: &[(usize, Unsaved)]) -> bool {
+    let gaps = cycles.iter().filter(|(_, cycle)| !cycle.lifetime_known).map(|(_, cycle)| cycle.failed - cycle.good);
+    let (least, most) = gaps.fold((i64::MAX, 0), |(least, most), gap| (least.min(gap), most.max(gap)));
+    if cycles.len() < 2 || (most > 0 && most / 2 > least) {
+        return false;
+    }
+    // All failing from one moment on, with no good refresh afterwards, is a revocation of many.
+    let first_failed = cycles.iter().map(|(_, cycle)| cycle.failed).min().unwrap_or(i64::MAX);
+    let last_good = cycles.iter().map(|(_, cycle)| cycle.good).max().unwrap_or(i64::MIN);
+    let anchored = cycles.iter().filter(|(_, cycle)| cycle.anchored).count();
+    last_good > first_failed || anchored > 1
+}
+
+/// The verdict for cycles that repeat; `same_line` when one principal shows it twice.
+pub(super) fn repeated(same_line: bool) -> Verdict {
+    let reason = if same_line {
+        "The refresh after the first good one fails for good, one cycle later, again and again."
+    } else {
+        "The refresh after the first good one fails for good, one cycle later, for several subjects of the client."
+    };
+    Verdict::new(NOT_PERSISTED, Confidence::Likely, reason)
+}
+
+/// Folds the cycles of one principal into one finding.
+pub(super) fn fold(into: &mut Draft, other: Draft) {
+    into.failures.extend(other.failures);
+    into.aftermath.extend(other.aftermath);
+    into.context.extend(other.context);
+    into.sign_ins += other.sign_ins;
+    into.clusters += other.clusters;
+    into.heal = other.heal;
+    into.outcome = other.outcome;
+}
+
+fn good_refresh(episode: &Episode) -> Option<usize> {
+    let unhealed = matches!(episode.next, Next::Grant(_) | Next::End);
+    episode.before.good.filter(|_| unhealed && !episode.before.was_grant)
+}
+
+/// Whether a refresh comes about one token lifetime after another; `None` without a known lifetime.
+fn in_cycle(line: &Line<'_>, good: usize, next: usize) -> Option<bool> {
+    let lifetime = f64::from(line.event(good).expires_in?) * 1e9;
+    let (least, most) = line.scene.limits.cycle;
+    let gap = line.gap(good, next) as f64;
+    Some(gap >= least * lifetime && gap <= most * lifetime)
+}

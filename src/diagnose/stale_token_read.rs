@@ -1,0 +1,53 @@
+//! `stale-token-read`: a cache or replica handed out a spent token, and the next read was right.
+
+use crate::model::{CauseClass, Confidence};
+
+use super::draft::Verdict;
+use super::episode::{Episode, Next};
+use super::line::Line;
+use super::names::STALE;
+use super::refresh_token_reuse::elsewhere;
+
+/// The server says that the token had been used, but so soon after the rotation, from a known
+/// place and without lasting harm, that a late copy explains it better than a thief.
+pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let limits = &line.scene.limits;
+    let soon = episode.gap(line).is_some_and(|gap| gap <= limits.stale_soon);
+    let harmless = episode.next.healed() && episode.failures.len() <= limits.stale_few && !line.anonymous;
+    if episode.told(line) != CauseClass::Reuse || !soon || !harmless || elsewhere(line, episode).is_some() {
+        return None;
+    }
+    let reason = "A spent token came back soon after the rotation, from a place that refreshes well, and the next refresh works without a new grant.";
+    Some(Verdict::new(STALE, if presented_before(line, episode) { Confidence::Proven } else { Confidence::Likely }, reason))
+}
+
+/// Some failures after a success, and then a success without a new grant.
+pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let (Next::Success(heal), Some(_)) = (episode.next, episode.before.good) else { return None };
+    let limits = &line.scene.limits;
+    if line.crowded(line.nanos(episode.first()), 0) || (line.anonymous && line.client_has_subjects) {
+        return None;
+    }
+    if presented_before(line, episode) {
+        let reason = "The failures presented a token that an earlier refresh had spent, and a later refresh works.";
+        return Some(Verdict::new(STALE, Confidence::Proven, reason));
+    }
+    let few = episode.failures.len() <= limits.stale_few;
+    if !few && episode.span(line) > limits.stale_long {
+        return None;
+    }
+    Some(if few && !line.anonymous && line.tie(heal) >= line.tie(episode.first()) {
+        let reason = "It failed outside the window of any success, and the next refresh works without a new grant.";
+        Verdict::new(STALE, Confidence::Likely, reason)
+    } else {
+        let reason = "A series of failures ended with a good refresh and no new grant; a cache that held the old token fits.";
+        Verdict::new(STALE, Confidence::Possible, reason)
+    })
+}
+
+/// Whether a failure presented what the last success had spent. Looks no further back: digests of
+/// older tokens are the same proof, but their successes are too many to search on a long timeline.
+fn presented_before(line: &Line<'_>, episode: &Episode) -> bool {
+    let spent = episode.before.good.filter(|_| !episode.before.was_grant);
+    spent.is_some_and(|good| episode.failures.iter().any(|&failure| line.same_token(good, failure)))
+}

@@ -1,0 +1,164 @@
+//! Whose an event is, where its own record does not say.
+//!
+//! Failures are often logged with less than successes (no user id, a `null`, no provider). The
+//! ladder: grant id and token digest first (the tokens of one family are linked by who was
+//! presented and who was issued), then the request id. Every step needs a unique answer; where
+//! two subjects share an id, it says nothing.
+
+use hashbrown::HashMap;
+
+use super::Tie;
+use crate::model::{EventKind, Symbol, TokenEvent};
+
+/// What several events say about one thing.
+#[derive(Clone, Copy)]
+enum Said {
+    Once(Symbol),
+    Differently,
+}
+
+#[derive(Default)]
+struct Answers<K>(HashMap<K, Said>);
+
+impl<K: Eq + std::hash::Hash> Answers<K> {
+    fn add(&mut self, key: K, symbol: Symbol) {
+        let said = self.0.entry(key).or_insert(Said::Once(symbol));
+        if matches!(said, Said::Once(known) if *known != symbol) {
+            *said = Said::Differently;
+        }
+    }
+
+    fn unique(&self, key: &K) -> Option<Symbol> {
+        match self.0.get(key) {
+            Some(Said::Once(symbol)) => Some(*symbol),
+            _ => None,
+        }
+    }
+}
+
+/// What links events into a family. Grant ids are small numbers often enough, so a client's own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Node {
+    Token(Symbol),
+    Grant(Option<Symbol>, Symbol),
+}
+
+/// Fills in providers, clients and subjects; returns each event's token family.
+pub(super) fn resolve(events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
+    fill_providers(events);
+    let roots = link(events);
+    fill_clients(events, &roots);
+    fill_providers(events);
+    fill_subjects(events, ties, &roots);
+    families(events, &roots)
+}
+
+fn fill_providers(events: &mut [TokenEvent]) {
+    let mut answers = Answers(HashMap::new());
+    for event in events.iter() {
+        if let (Some(client), Some(provider)) = (event.client, event.provider) {
+            answers.add(client, provider);
+        }
+    }
+    for event in events.iter_mut().filter(|event| event.provider.is_none()) {
+        event.provider = event.client.and_then(|client| answers.unique(&client));
+    }
+}
+
+fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>]) {
+    let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
+    for (event, root) in events.iter().zip(roots) {
+        if let Some(client) = event.client {
+            root.iter().for_each(|root| by_root.add(*root, client));
+            event.request_id.iter().for_each(|request| by_request.add(*request, client));
+        }
+    }
+    for (event, root) in events.iter_mut().zip(roots).filter(|(event, _)| event.client.is_none()) {
+        event.client = root
+            .and_then(|root| by_root.unique(&root))
+            .or_else(|| event.request_id.and_then(|request| by_request.unique(&request)));
+    }
+}
+
+fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>]) {
+    let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
+    for (event, root) in events.iter().zip(roots) {
+        if let Some(subject) = event.subject {
+            root.iter().for_each(|root| by_root.add((event.client, *root), subject));
+            event.request_id.iter().for_each(|request| by_request.add((event.client, *request), subject));
+        }
+    }
+    for (index, event) in events.iter_mut().enumerate().filter(|(_, event)| event.subject.is_none()) {
+        event.subject = roots[index]
+            .and_then(|root| by_root.unique(&(event.client, root)))
+            .or_else(|| event.request_id.and_then(|request| by_request.unique(&(event.client, request))));
+        if event.subject.is_some() {
+            ties[index] = Tie::Linked;
+        }
+    }
+}
+
+/// Union-find over token digests and grant ids; the root of each event that has one.
+fn link(events: &[TokenEvent]) -> Vec<Option<u32>> {
+    let mut numbers: HashMap<Node, u32> = HashMap::new();
+    let mut parents: Vec<u32> = Vec::new();
+    let mut firsts = Vec::with_capacity(events.len());
+    for event in events {
+        // What a new grant presents is a code or a password, not a token of the family.
+        let presented = event.presented.filter(|_| event.kind != EventKind::GrantIssued);
+        let nodes = [
+            event.grant_id.map(|grant| Node::Grant(event.client, grant)),
+            presented.map(Node::Token),
+            event.issued.map(Node::Token),
+        ];
+        let mut first = None;
+        for node in nodes.into_iter().flatten() {
+            let number = *numbers.entry(node).or_insert_with(|| {
+                parents.push(parents.len() as u32);
+                parents.len() as u32 - 1
+            });
+            match first {
+                None => first = Some(number),
+                Some(first) => {
+                    let (left, right) = (root(&mut parents, first), root(&mut parents, number));
+                    parents[left.max(right) as usize] = left.min(right);
+                }
+            }
+        }
+        firsts.push(first);
+    }
+    firsts.into_iter().map(|first| first.map(|first| root(&mut parents, first))).collect()
+}
+
+fn root(parents: &mut [u32], mut node: u32) -> u32 {
+    while parents[node as usize] != node {
+        parents[node as usize] = parents[parents[node as usize] as usize];
+        node = parents[node as usize];
+    }
+    node
+}
+
+/// Keeps the roots that stand for a family: those with a grant id, and those of clients whose logs
+/// show a token both issued and presented. Where no token is ever seen twice, digests cannot chain
+/// (a log may write the two in different forms), and each cycle would look like a family.
+fn families(events: &[TokenEvent], roots: &[Option<u32>]) -> Vec<Option<u32>> {
+    let mut issued: HashMap<(Option<Symbol>, Symbol), usize> = HashMap::new();
+    let mut granted: HashMap<u32, ()> = HashMap::new();
+    for (index, (event, root)) in events.iter().zip(roots).enumerate() {
+        if let Some(token) = event.issued {
+            issued.entry((event.client, token)).or_insert(index);
+        }
+        if let (Some(_), Some(root)) = (event.grant_id, root) {
+            granted.insert(*root, ());
+        }
+    }
+    let mut chained: HashMap<Option<Symbol>, ()> = HashMap::new();
+    for (index, event) in events.iter().enumerate() {
+        let known = event.presented.and_then(|token| issued.get(&(event.client, token)));
+        if known.is_some_and(|&first| first != index) {
+            chained.insert(event.client, ());
+        }
+    }
+    let keep = |event: &TokenEvent, root: &u32| granted.contains_key(root) || chained.contains_key(&event.client);
+    events.iter().zip(roots).map(|(event, root)| root.filter(|root| keep(event, root))).collect()
+}

@@ -1,0 +1,115 @@
+//! Token events to timelines: what one principal did, in time order.
+//!
+//! Three steps. [`twins`] folds what two layers wrote about one attempt into one event;
+//! [`identity`] finds out whose an event is where its record did not say; [`families`] parts the
+//! grants of one principal where they run side by side. No rule and no window here: which
+//! attempts compete is the business of `diagnose`.
+
+mod families;
+mod identity;
+mod order;
+mod twins;
+
+use hashbrown::HashMap;
+
+use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
+
+/// Whose timeline it is. Host and address are no identity: one principal may use many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Principal {
+    /// Id of the provider's rule file.
+    pub provider: Option<Symbol>,
+    /// The client.
+    pub client: Option<Symbol>,
+    /// The subject; `None` is the timeline of what the client did without naming one.
+    pub subject: Option<Symbol>,
+}
+
+impl Principal {
+    fn of(event: &TokenEvent) -> Self {
+        Self { provider: event.provider, client: event.client, subject: event.subject }
+    }
+}
+
+/// How an event came to its timeline; orders from the weakest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tie {
+    /// Its record names no subject; nothing else but its time or its client fits.
+    Adopted,
+    /// Its record names no subject, but a grant, token or request id that others with a subject share.
+    Linked,
+    /// Its own record says so.
+    Named,
+}
+
+/// The events of one principal (or of one of its grants, where several live side by side).
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// Whose it is.
+    pub principal: Principal,
+    /// The token family, where the principal's families are told apart.
+    pub family: Option<u32>,
+    /// Indices into [`Timelines::events`] of events with a time, in time order.
+    pub timed: Vec<u32>,
+    /// Events without a time, in order of path and byte: kept out of timed verdicts.
+    pub untimed: Vec<u32>,
+}
+
+/// All timelines of a set of events.
+#[derive(Clone, Debug, Default)]
+pub struct Timelines {
+    /// The events, twins merged and identities filled in, in one total order (untimed last).
+    pub events: Vec<TokenEvent>,
+    /// How each event came to its timeline.
+    pub ties: Vec<Tie>,
+    /// The token family of each event, where ids tell it; numbers mean nothing but equality.
+    pub families: Vec<Option<u32>>,
+    /// Ordered by first event.
+    pub timelines: Vec<Timeline>,
+    /// Good refreshes, twins counted once.
+    pub refresh_ok: u64,
+    /// Failed refreshes, twins counted once.
+    pub refresh_failed: u64,
+}
+
+/// Builds the timelines of a set of events, whatever their order.
+pub fn build(set: &EventSet) -> Timelines {
+    let events = twins::merge(set, order::sorted(set));
+    let mut timelines = Timelines { ties: vec![Tie::Named; events.len()], events, ..Timelines::default() };
+    timelines.families = identity::resolve(&mut timelines.events, &mut timelines.ties);
+    for event in &timelines.events {
+        match event.kind {
+            EventKind::RefreshSucceeded => timelines.refresh_ok += 1,
+            EventKind::RefreshFailed => timelines.refresh_failed += 1,
+            _ => {}
+        }
+    }
+    let mut known: HashMap<Principal, usize> = HashMap::new();
+    let mut groups: Vec<(Principal, Vec<u32>)> = Vec::new();
+    for (index, event) in timelines.events.iter().enumerate() {
+        let principal = Principal::of(event);
+        let group = *known.entry(principal).or_insert(groups.len());
+        if group == groups.len() {
+            groups.push((principal, Vec::new()));
+        }
+        groups[group].1.push(index as u32);
+    }
+    for (principal, members) in groups {
+        for (family, members) in families::part(&timelines, principal, members) {
+            let first_untimed = members.partition_point(|&index| timelines.events[index as usize].time.is_some());
+            let (timed, untimed) = members.split_at(first_untimed);
+            timelines.timelines.push(Timeline { principal, family, timed: timed.into(), untimed: untimed.into() });
+        }
+    }
+    timelines
+}
+
+/// Whether an event is one refresh at the token endpoint, with its outcome.
+pub fn is_attempt(event: &TokenEvent) -> bool {
+    matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed)
+}
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+use super::sample::Log;
+use super::{Tie, build};
+use crate::model::EventKind::{RefreshFailed, RefreshSucceeded};
+
+#[test]
+fn one_failure_logged_by_two_layers_is_one_attempt() {
+    let mut log = Log::new();
+    log.fail(0, "u1");
+    log.add(3, RefreshFailed, |event| {
+        event.rule("another-layer");
+        event.error("invalid_grant");
+        event.place("h", "1", "t");
+    });
+    let timelines = build(&log.set);
+    assert_eq!((timelines.refresh_failed, timelines.timelines.len()), (1, 1));
+    assert!(timelines.events[0].subject.is_some() && timelines.events[0].thread.is_some(), "the union of both");
+}
+
+#[test]
+fn bare_failures_of_two_workers_in_one_millisecond_stay_two() {
+    let mut log = Log::new();
+    log.fail(0, "u1").fail(0, "u1");
+    assert_eq!(build(&log.set).refresh_failed, 2);
+    let mut log = Log::new();
+    for thread in ["1", "2"] {
+        log.add(0, RefreshFailed, |event| {
+            event.rule(thread);
+            event.error("invalid_grant");
+            event.place("h", "1", thread);
+        });
+    }
+    assert_eq!(build(&log.set).refresh_failed, 2, "threads differ, whatever the layers");
+}
+
+#[test]
+fn each_layer_gives_one_record_to_an_attempt() {
+    let mut log = Log::new();
+    for (at, rule) in [(0, "lib"), (0, "lib"), (1, "app"), (1, "app")] {
+        log.add(at, RefreshFailed, |event| {
+            event.rule(rule);
+            event.error("invalid_grant");
+        });
+    }
+    assert_eq!(build(&log.set).refresh_failed, 2);
+}
+
+#[test]
+fn a_request_that_probes_twice_is_one_attempt_and_a_job_that_retries_is_not() {
+    let mut log = Log::new();
+    let probe = |log: &mut Log, at, request: &str| {
+        log.add(at, RefreshFailed, |event| {
+            event.error("invalid_grant");
+            event.request(request);
+        });
+    };
+    probe(&mut log, 0, "r1");
+    probe(&mut log, 60, "r1");
+    for retry in 0..4 {
+        probe(&mut log, 10_000 + retry * 100, "r2");
+    }
+    assert_eq!(build(&log.set).refresh_failed, 1 + 4);
+}
+
+#[test]
+fn device_polling_and_nonce_rounds_are_no_failures() {
+    let mut log = Log::new();
+    for (at, error) in [(0, "slow_down"), (5, "authorization_pending"), (10, "use_dpop_nonce")] {
+        log.add(at, RefreshFailed, |event| event.error(error));
+    }
+    log.ok(20, "u1");
+    let timelines = build(&log.set);
+    assert_eq!((timelines.refresh_ok, timelines.refresh_failed), (1, 0));
+}
+
+#[test]
+fn a_failure_without_subject_finds_it_by_token_grant_or_request() {
+    let mut log = Log::new();
+    log.add(0, RefreshSucceeded, |event| {
+        event.subject("u1");
+        event.presented("r0");
+        event.issued("r1");
+    });
+    log.add(5_000, RefreshFailed, |event| event.presented("r1"));
+    log.add(6_000, RefreshFailed, |event| event.grant_id("g"));
+    log.add(9_000, RefreshSucceeded, |event| {
+        event.subject("u1");
+        event.grant_id("g");
+    });
+    let timelines = build(&log.set);
+    assert_eq!(timelines.timelines.len(), 1);
+    assert_eq!(timelines.ties.iter().filter(|tie| **tie == Tie::Linked).count(), 2);
+}
+
+#[test]
+fn an_id_that_two_subjects_share_says_nothing() {
+    let mut log = Log::new();
+    for subject in ["u1", "u2", ""] {
+        log.add(0, RefreshSucceeded, |event| {
+            event.subject(subject);
+            event.request("batch");
+        });
+    }
+    assert_eq!(build(&log.set).timelines.len(), 3);
+}
+
+#[test]
+fn a_missing_provider_does_not_split_a_client() {
+    let mut log = Log::new();
+    log.ok(0, "u1");
+    log.add(5, RefreshSucceeded, |event| {
+        event.subject("u1");
+        event.provider("okta");
+    });
+    assert_eq!(build(&log.set).timelines.len(), 1);
+}
+
+#[test]
+fn grants_side_by_side_have_their_own_timelines_and_successive_ones_share() {
+    let mut side_by_side = Log::new();
+    let mut in_turn = Log::new();
+    for at in 0..6 {
+        side_by_side.add(at * 1000, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.grant_id(if at % 2 == 0 { "phone" } else { "laptop" });
+        });
+        in_turn.add(at * 1000, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.grant_id(if at < 3 { "first" } else { "second" });
+        });
+    }
+    assert_eq!(build(&side_by_side.set).timelines.len(), 2);
+    assert_eq!(build(&in_turn.set).timelines.len(), 1);
+}

@@ -1,0 +1,271 @@
+//! Twins: one attempt that left two records.
+//!
+//! Two records are one attempt when they have the same outcome, no identity that both carry
+//! differs (client, subject, grant, token, request, host, process, thread, address), and
+//! - they share a request id and come from different layers (rule or source) within two seconds,
+//!   or are the only two failures of that request and layer, within a quarter of a second (a
+//!   library that probes two ways to authenticate);
+//! - or they have the same error within 5 ms, and come from different rules; or from different
+//!   sources at the very same time with the same worker or the same text; or from one layer, and
+//!   one of them carries strictly less identity;
+//! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
+//! - or, with times of whole seconds, they are neighbours in one source, by different rules.
+//!
+//! Two bare records of one client in the same millisecond, by the same rule, stay two attempts:
+//! that is what two workers look like. Each layer gives at most one record to an attempt. Device
+//! polling and DPoP nonce rounds are no failures and are left out.
+
+use std::collections::VecDeque;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::is_attempt;
+use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEvent};
+
+const MILLI: i64 = 1_000_000;
+/// Two layers write about one attempt within this time.
+const LAYERS: i64 = 5 * MILLI;
+/// One thread cannot try twice within this time but by a library's own second try.
+const THREAD: i64 = 10 * MILLI;
+/// A library's second try, known by its request id.
+const PROBE: i64 = 250 * MILLI;
+/// Layers that share a request id may log this far apart.
+const REQUEST: i64 = 2_000 * MILLI;
+/// How many neighbours are looked at: bounds the work on a hostile log, never met on a sane one.
+const REACH: usize = 64;
+
+/// Codes that are answers in a protocol round and no failures of a refresh.
+const NO_FAILURE: [&str; 3] = ["authorization_pending", "slow_down", "use_dpop_nonce"];
+
+/// Merges the twins of sorted events; what is left keeps its order but for times made finer.
+pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> {
+    let polling: Vec<Symbol> = NO_FAILURE.iter().filter_map(|code| set.symbols.find(code)).collect();
+    let is_polling = |symbol: Option<Symbol>| symbol.is_some_and(|symbol| polling.contains(&symbol));
+    let mut merger = Merger { invalid_client: set.symbols.find("invalid_client"), ..Merger::default() };
+    merger.count_requests(&events);
+    for event in events {
+        if event.kind == EventKind::RefreshFailed && (is_polling(event.error) || is_polling(event.sub_code)) {
+            continue;
+        }
+        merger.add(event);
+    }
+    let mut kept: Vec<TokenEvent> =
+        merger.groups.into_iter().filter(|group| !group.dropped).map(|group| group.event).collect();
+    // A finer time may move an event by less than a second; stable, so ties keep the total order.
+    kept.sort_by_key(|event| (event.time.is_none(), event.time));
+    kept
+}
+
+/// One attempt and the layers that told of it.
+struct Group {
+    event: TokenEvent,
+    layers: Vec<(Symbol, u32)>,
+    dropped: bool,
+}
+
+#[derive(Default)]
+struct Merger {
+    groups: Vec<Group>,
+    by_request: HashMap<Symbol, Vec<u32>>,
+    by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
+    last_of_source: HashMap<u32, u32>,
+    pairs: HashSet<(Symbol, Symbol, u32)>,
+    invalid_client: Option<Symbol>,
+}
+
+impl Merger {
+    /// Finds the requests of which a layer logged exactly two failures: more is a job that retries.
+    fn count_requests(&mut self, events: &[TokenEvent]) {
+        let mut counts: HashMap<(Symbol, Symbol, u32), u32> = HashMap::new();
+        for event in events.iter().filter(|event| event.kind == EventKind::RefreshFailed) {
+            if let Some(request) = event.request_id {
+                let key = (request, event.rule, event.position.source);
+                let count = counts.entry(key).or_insert(0);
+                *count += 1;
+                if *count == 2 {
+                    self.pairs.insert(key);
+                } else if *count == 3 {
+                    self.pairs.remove(&key);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, event: TokenEvent) {
+        if is_attempt(&event) {
+            let twin = self.twin_by_request(&event).or_else(|| self.twin_by_time(&event));
+            if let Some(twin) = twin {
+                let group = &mut self.groups[twin as usize];
+                group.layers.push((event.rule, event.position.source));
+                absorb(&mut group.event, &event);
+                return;
+            }
+            self.drop_probe_before(&event);
+        }
+        let number = self.groups.len() as u32;
+        if is_attempt(&event) {
+            if let Some(request) = event.request_id {
+                self.by_request.entry(request).or_default().push(number);
+            }
+            if event.time.is_some() {
+                self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
+                self.last_of_source.insert(event.position.source, number);
+            }
+        }
+        let layers = vec![(event.rule, event.position.source)];
+        self.groups.push(Group { event, layers, dropped: false });
+    }
+
+    fn twin_by_request(&self, event: &TokenEvent) -> Option<u32> {
+        let earlier = self.by_request.get(&event.request_id?)?;
+        earlier.iter().rev().take(REACH).copied().find(|&number| {
+            let group = &self.groups[number as usize];
+            if group.event.kind != event.kind || conflict(&group.event, event) {
+                return false;
+            }
+            let new_layer = !group.layers.contains(&(event.rule, event.position.source));
+            match distance(&group.event, event) {
+                None => new_layer,
+                Some(apart) if new_layer => apart <= REQUEST,
+                Some(apart) => {
+                    let key = event.request_id.map(|request| (request, event.rule, event.position.source));
+                    apart <= PROBE && key.is_some_and(|key| self.pairs.contains(&key))
+                }
+            }
+        })
+    }
+
+    fn twin_by_time(&mut self, event: &TokenEvent) -> Option<u32> {
+        let time = event.time?;
+        if time.precision == Precision::Second {
+            return self.neighbour_in_source(event);
+        }
+        let recent = self.by_error.get_mut(&(event.kind, event.error))?;
+        let oldest = time.nanos - THREAD;
+        let groups = &self.groups;
+        while recent.front().is_some_and(|&number| nanos(&groups[number as usize].event) < oldest) {
+            recent.pop_front();
+        }
+        let fits = |&number: &u32| {
+            let group = &groups[number as usize];
+            let apart = time.nanos - nanos(&group.event);
+            apart <= THREAD && same_moment(group, event, apart)
+        };
+        let mut fitting = recent.iter().rev().take(REACH).copied().filter(fits);
+        let nearest = fitting.next()?;
+        // A record without a client belongs to no one of several clients.
+        let client = |number: u32| groups[number as usize].event.client;
+        let unsure = event.client.is_none() && fitting.any(|other| client(other) != client(nearest));
+        (!unsure).then_some(nearest)
+    }
+
+    fn neighbour_in_source(&self, event: &TokenEvent) -> Option<u32> {
+        let number = *self.last_of_source.get(&event.position.source)?;
+        let group = &self.groups[number as usize];
+        let near = event.position.line.saturating_sub(group.event.position.line) <= 5;
+        let twins = near
+            && group.event.kind == event.kind
+            && group.event.time == event.time
+            && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+            && group.event.error == event.error
+            && !conflict(&group.event, event);
+        twins.then_some(number)
+    }
+
+    /// A client authentication that was refused and then done another way is no failure.
+    fn drop_probe_before(&mut self, event: &TokenEvent) {
+        let (EventKind::RefreshSucceeded, Some(request)) = (event.kind, event.request_id) else { return };
+        for &number in self.by_request.get(&request).into_iter().flatten().rev().take(REACH) {
+            let group = &mut self.groups[number as usize];
+            let refused = group.event.error.is_some() && group.event.error == self.invalid_client;
+            let near = distance(&group.event, event).is_some_and(|apart| apart <= PROBE);
+            if refused && near && !conflict(&group.event, event) {
+                group.dropped = true;
+            }
+        }
+    }
+}
+
+/// Whether a record of the same outcome and error, at most 10 ms later, is the same attempt.
+fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
+    let known = &group.event;
+    if group.dropped || known.time.is_none_or(|time| time.precision == Precision::Second) || conflict(known, event) {
+        return false;
+    }
+    let told = event.error.is_some() || (event.status.is_some() && event.status == known.status);
+    if event.kind == EventKind::RefreshFailed && !told {
+        return false;
+    }
+    let shares_worker = known.thread.is_some() && known.thread == event.thread
+        || known.host.is_some() && known.host == event.host && known.process.is_some() && known.process == event.process;
+    if group.layers.contains(&(event.rule, event.position.source)) {
+        let thread = |event: &TokenEvent| Some((event.host?, event.process?, event.thread?));
+        let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
+        let failed = event.kind == EventKind::RefreshFailed;
+        return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
+    }
+    if group.layers.iter().all(|(rule, _)| *rule != event.rule) {
+        return apart <= LAYERS;
+    }
+    let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
+    apart == 0 && (shares_worker || (fine && known.excerpt.is_some() && known.excerpt == event.excerpt))
+}
+
+fn nanos(event: &TokenEvent) -> i64 {
+    event.time.map_or(i64::MIN, |time| time.nanos)
+}
+
+/// Time between two events; a time of whole seconds may lie anywhere in its second.
+fn distance(a: &TokenEvent, b: &TokenEvent) -> Option<i64> {
+    let (left, right) = (a.time?, b.time?);
+    let slack = if left.precision == Precision::Second || right.precision == Precision::Second { 1000 * MILLI } else { 0 };
+    Some((left.nanos.saturating_sub(right.nanos).saturating_abs() - slack).max(0))
+}
+
+fn identities(event: &TokenEvent) -> [Option<Symbol>; 11] {
+    [
+        event.presented,
+        event.issued,
+        event.request_id,
+        event.host,
+        event.process,
+        event.thread,
+        event.subject,
+        event.grant_id,
+        event.client,
+        event.provider,
+        event.address,
+    ]
+}
+
+fn conflict(a: &TokenEvent, b: &TokenEvent) -> bool {
+    let differ = |(a, b): (Option<Symbol>, Option<Symbol>)| a.is_some() && b.is_some() && a != b;
+    identities(a).into_iter().zip(identities(b)).any(differ)
+        || (a.status.is_some() && b.status.is_some() && a.status != b.status)
+}
+
+/// Whether `a` carries strictly less identity than `b`.
+fn less(a: &TokenEvent, b: &TokenEvent) -> bool {
+    let pairs = || identities(a).into_iter().zip(identities(b));
+    pairs().all(|(a, b)| a.is_none() || b.is_some()) && pairs().any(|(a, b)| a.is_none() && b.is_some())
+}
+
+/// The union of two records of one attempt, with the finer time and the telling class.
+fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
+    let mut other = *other;
+    for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
+        *known = known.or(*more);
+    }
+    into.status = into.status.or(other.status);
+    into.expires_in = into.expires_in.or(other.expires_in);
+    into.duration_ms = into.duration_ms.or(other.duration_ms);
+    if into.class == CauseClass::Ambiguous {
+        into.class = other.class;
+    }
+    if let (Some(known), Some(more)) = (into.time, other.time)
+        && more.precision > known.precision
+        && known.precision == Precision::Second
+    {
+        into.time = Some(more);
+    }
+}
