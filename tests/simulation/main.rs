@@ -3,10 +3,14 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test binary; its tables are for the reader")]
 
+mod by_hand;
 mod clients;
+mod event_level;
 mod events;
+mod regressions;
 mod rng;
 mod scenarios;
+mod score;
 mod self_check;
 mod server;
 mod truth;

@@ -12,7 +12,7 @@ use crate::server::{MS, Rotation, SECOND};
 use crate::truth::{refreshed, refused, tally};
 
 fn rules(rotation: Rotation, wording: Wording) -> BTreeSet<String> {
-    let world = world(Setup { seed: 1, rotation, wording, neighbours: 10 });
+    let world = world(Setup { seed: 1, rotation, wording, neighbours: 10, unlucky: true });
     tally(&world.entries).into_keys().map(|(_, _, rule)| rule).collect()
 }
 
@@ -37,14 +37,21 @@ fn each_policy_gives_the_causes_that_it_can_give() {
 
 #[test]
 fn the_same_seed_gives_the_same_journal() {
-    let setup = Setup { seed: 9, rotation: Rotation::Reject, wording: Wording::Explicit, neighbours: 10 };
+    let setup =
+        Setup { seed: 9, rotation: Rotation::Reject, wording: Wording::Explicit, neighbours: 10, unlucky: true };
     assert_eq!(format!("{:?}", world(setup).entries), format!("{:?}", world(setup).entries));
 }
 
 #[test]
 fn every_race_has_a_winner_within_the_window_of_its_first_loser() {
     for seed in 0..40 {
-        let world = world(Setup { seed, rotation: Rotation::Reject, wording: Wording::Ambiguous, neighbours: 10 });
+        let world = world(Setup {
+            seed,
+            rotation: Rotation::Reject,
+            wording: Wording::Ambiguous,
+            neighbours: 10,
+            unlucky: true,
+        });
         let mut seen = BTreeSet::new();
         for entry in &world.entries {
             let Kind::Refused { truth, .. } = entry.kind else { continue };
@@ -63,7 +70,8 @@ fn wins(other: &Entry, loser: &Entry) -> bool {
 
 #[test]
 fn the_events_of_a_run_are_its_journal() {
-    let world = world(Setup { seed: 2, rotation: Rotation::Reject, wording: Wording::Explicit, neighbours: 10 });
+    let world =
+        world(Setup { seed: 2, rotation: Rotation::Reject, wording: Wording::Explicit, neighbours: 10, unlucky: true });
     let knobs = Knobs { twins: true, ..Knobs::telling(&mut Rng::new(1), Wording::Explicit) };
     let set = events(&world.entries, knobs);
     assert_eq!(set.events.len() as u64, world.entries.len() as u64 + refused(&world.entries));
@@ -82,7 +90,13 @@ fn the_events_of_a_run_are_its_journal() {
 
 #[test]
 fn sorting_brings_shuffled_events_into_one_order() {
-    let world = world(Setup { seed: 4, rotation: Rotation::Reject, wording: Wording::Ambiguous, neighbours: 10 });
+    let world = world(Setup {
+        seed: 4,
+        rotation: Rotation::Reject,
+        wording: Wording::Ambiguous,
+        neighbours: 10,
+        unlucky: true,
+    });
     let mut set = events(&world.entries, Knobs::plain(Wording::Ambiguous));
     let lines = |set: &EventSet| set.events.iter().map(|event| event.position.line).collect::<Vec<_>>();
     set.sort();

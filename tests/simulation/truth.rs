@@ -61,6 +61,21 @@ pub(crate) fn tally(entries: &[Entry]) -> Tally {
     tally
 }
 
+/// How many incidents of a rule a client really had.
+pub(crate) fn incidents(entries: &[Entry], client: &str, rule: &str) -> usize {
+    let mut seen: Vec<usize> = entries
+        .iter()
+        .filter(|entry| entry.client == client)
+        .filter_map(|entry| match entry.kind {
+            Kind::Refused { truth, .. } if truth.rule == rule => Some(truth.incident),
+            _ => None,
+        })
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
+}
+
 pub(crate) fn refused(entries: &[Entry]) -> u64 {
     entries.iter().filter(|entry| matches!(entry.kind, Kind::Refused { .. })).count() as u64
 }
