@@ -1,8 +1,14 @@
 //! Failures that name no subject: who among the client's subjects they may belong to.
 //!
-//! A failure joins a subject when exactly one timeline of its client has a success in the window,
-//! and chance alone would not put one there; then whatever shares a grant or token with it joins
-//! too. Where a client has one subject in all the logs, its nameless events are that subject's.
+//! Where a client has one subject in all the logs, its nameless events are that subject's.
+//! Otherwise a failure joins a subject
+//! - when its worker has refreshed for one subject only;
+//! - or when exactly one timeline of its client has a success in the window, chance alone would
+//!   not put one there, and the worker is not another subject's; whatever shares a grant or token
+//!   with it then joins too;
+//! - or when it follows a race that nameless failures lost, and only one subject of the client is
+//!   between such a race and its next good event.
+//!
 //! Everything else stays with the client. What joins so is worth `possible`, no more.
 
 use std::collections::BTreeMap;
@@ -12,10 +18,13 @@ use hashbrown::HashMap;
 use crate::model::{EventKind, Symbol, TokenEvent};
 use crate::timeline::{Tie, Timelines};
 
-use super::line::{Scene, chance};
+use super::line::{Scene, chance, grant_like};
 use super::window::Attempt;
 
-type ClientKey = (Option<Symbol>, Option<Symbol>);
+/// How many neighbours are looked at for one failure: bounds the work on a hostile log.
+const REACH: usize = 256;
+
+type Worker = (Symbol, Symbol, Option<Symbol>);
 
 /// The timelines of one client.
 #[derive(Default)]
@@ -24,10 +33,10 @@ struct Client {
     nameless: Vec<usize>,
 }
 
-/// Moves nameless events to the timelines that they must belong to; returns the new timelines.
+/// Moves nameless events to the timelines that they must belong to; `None` when nothing moves.
 pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
     let timelines = scene.timelines;
-    let mut order: HashMap<ClientKey, usize> = HashMap::new();
+    let mut order: HashMap<(Option<Symbol>, Option<Symbol>), usize> = HashMap::new();
     let mut clients: Vec<Client> = Vec::new();
     for (number, line) in timelines.timelines.iter().enumerate() {
         let at = *order.entry((line.principal.provider, line.principal.client)).or_insert(clients.len());
@@ -38,74 +47,182 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
         if named { clients[at].named.push(number) } else { clients[at].nameless.push(number) }
     }
     let mut moves: BTreeMap<u32, usize> = BTreeMap::new();
-    for client in &clients {
-        adopt_client(scene, client, &mut moves);
+    for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
+        match client.named[..] {
+            [only] if timelines.timelines[only].principal.subject.is_some() => {
+                let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
+                moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
+            }
+            _ => Homes::of(scene, client).adopt(&mut moves),
+        }
     }
     (!moves.is_empty()).then(|| moved(timelines, &moves))
 }
 
-fn adopt_client(scene: &Scene<'_>, client: &Client, moves: &mut BTreeMap<u32, usize>) {
-    let (timelines, events) = (scene.timelines, &scene.timelines.events);
-    let only = match client.named[..] {
-        [only] if timelines.timelines[only].principal.subject.is_some() => Some(only),
-        _ => None,
-    };
-    let mut good: Vec<(Attempt, usize)> = Vec::new();
-    for &number in client.named.iter().chain(&client.nameless) {
-        for &id in &timelines.timelines[number].timed {
-            let event = &events[id as usize];
-            if event.kind == EventKind::RefreshSucceeded {
+/// The timelines that a worker refreshed well for, the first few of them, and how often.
+#[derive(Clone, Default)]
+struct Served {
+    homes: Vec<usize>,
+    times: usize,
+}
+
+/// A worker that served more timelines than this says nothing about a failure's.
+const SERVED: usize = 4;
+
+/// What is known about where the nameless failures of one client may belong.
+struct Homes<'a> {
+    scene: &'a Scene<'a>,
+    client: &'a Client,
+    /// Good refreshes with their timelines, by time.
+    good: Vec<(Attempt, usize)>,
+    times: Vec<i64>,
+    workers: HashMap<Worker, Served>,
+}
+
+impl<'a> Homes<'a> {
+    fn of(scene: &'a Scene<'a>, client: &'a Client) -> Self {
+        let timelines = scene.timelines;
+        let mut good: Vec<(Attempt, usize)> = Vec::new();
+        let mut workers: HashMap<Worker, Served> = HashMap::new();
+        for &number in client.named.iter().chain(&client.nameless) {
+            for &id in &timelines.timelines[number].timed {
+                let event = scene.event(id);
+                if event.kind != EventKind::RefreshSucceeded {
+                    continue;
+                }
                 good.extend(Attempt::of(event, true, scene.identity(event)).map(|attempt| (attempt, number)));
+                for worker in workers_of(event).into_iter().flatten() {
+                    let served = workers.entry(worker).or_default();
+                    served.times += 1;
+                    if served.homes.len() <= SERVED && !served.homes.contains(&number) {
+                        served.homes.push(number);
+                    }
+                }
             }
         }
+        good.sort_by_key(|(attempt, number)| (attempt.end, *number));
+        let times = good.iter().map(|(attempt, _)| attempt.end).collect();
+        Self { scene, client, good, times, workers }
     }
-    good.sort_by_key(|(attempt, number)| (attempt.end, *number));
-    let times: Vec<i64> = good.iter().map(|(attempt, _)| attempt.end).collect();
-    let mut families: BTreeMap<u32, Option<usize>> = BTreeMap::new();
-    for &number in &client.nameless {
-        let line = &timelines.timelines[number];
-        if let Some(only) = only {
-            moves.extend(line.timed.iter().chain(&line.untimed).map(|&id| (id, only)));
-            continue;
-        }
-        for &id in line.timed.iter().filter(|&&id| scene.race_like(&events[id as usize])) {
-            let event = &events[id as usize];
-            let Some(home) = home(scene, event, &good, &times).filter(|&home| home != number) else { continue };
-            moves.insert(id, home);
-            if let Some(family) = timelines.families[id as usize] {
-                let agreed = families.entry(family).or_insert(Some(home));
-                *agreed = agreed.filter(|&agreed| agreed == home);
+
+    fn adopt(&self, moves: &mut BTreeMap<u32, usize>) {
+        let timelines = self.scene.timelines;
+        let mut families: BTreeMap<u32, Option<usize>> = BTreeMap::new();
+        let mut losers: Vec<(u32, usize)> = Vec::new();
+        for &number in &self.client.nameless {
+            for &id in &timelines.timelines[number].timed {
+                let event = self.scene.event(id);
+                if !grant_like(event) {
+                    continue;
+                }
+                let mut workers = workers_of(event).into_iter().flatten();
+                let served = workers.find_map(|worker| self.workers.get(&worker));
+                let by_window = self.scene.race_like(event).then(|| self.in_window(event)).flatten();
+                let home = match served.map(|served| (&served.homes[..], served.times)) {
+                    Some((homes, _)) if by_window.is_some_and(|near| homes.contains(&near)) => by_window,
+                    Some(([home], times)) => (times > 1).then_some(*home),
+                    Some((homes, _)) if homes.len() <= SERVED => None,
+                    _ => by_window,
+                };
+                let Some(home) = home.filter(|&home| home != number) else { continue };
+                moves.insert(id, home);
+                if by_window == Some(home) {
+                    losers.push((id, home));
+                }
+                if let Some(family) = timelines.families[id as usize] {
+                    let agreed = families.entry(family).or_insert(Some(home));
+                    *agreed = agreed.filter(|&agreed| agreed == home);
+                }
             }
         }
-        for &id in line.timed.iter().chain(&line.untimed) {
+        for &id in self.client.nameless.iter().flat_map(|&number| {
+            let line = &timelines.timelines[number];
+            line.timed.iter().chain(&line.untimed)
+        }) {
             let family = timelines.families[id as usize];
             if let Some(Some(home)) = family.and_then(|family| families.get(&family)) {
                 moves.entry(id).or_insert(*home);
             }
         }
+        self.aftermath(&losers, moves);
+    }
+
+    /// The one timeline with a success that competes with a nameless failure.
+    fn in_window(&self, event: &TokenEvent) -> Option<usize> {
+        let scene = self.scene;
+        let failure = Attempt::of(event, false, scene.identity(event))?;
+        let reach = scene.window.nanos.saturating_add(if failure.coarse { 2_000_000_000 } else { 1_000_000_000 });
+        let from = self.times.partition_point(|&time| time < failure.start.saturating_sub(reach));
+        let latest = failure.end.saturating_add(reach);
+        let mut home = None;
+        for (winner, number) in self.good[from..].iter().take(REACH).take_while(|(winner, _)| winner.end <= latest) {
+            let fits = scene.window.near(&failure, winner) && !failure.identity.conflicts(winner.identity);
+            if fits && home.is_some_and(|home| home != *number) {
+                return None;
+            }
+            if fits {
+                home = Some(*number);
+            }
+        }
+        let members = usize::from(home.is_some());
+        let by_chance = chance(&self.times, scene.window.nanos, failure.end, members) > scene.limits.chance;
+        home.filter(|_| !by_chance)
+    }
+
+    /// Nameless failures after a race that nameless failures lost: the losers' retries, or a
+    /// family that was revoked, when only one subject of the client is in that state.
+    fn aftermath(&self, losers: &[(u32, usize)], moves: &mut BTreeMap<u32, usize>) {
+        let timelines = self.scene.timelines;
+        let mut spells: Vec<(u32, u32, usize)> = losers.iter().map(|&(id, home)| self.spell(id, home)).collect();
+        spells.sort_unstable();
+        let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
+        let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
+        open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
+        open.sort_unstable();
+        let (mut next, mut active): (usize, Vec<(u32, usize)>) = (0, Vec::new());
+        for id in open {
+            while next < spells.len() && spells[next].0 < id {
+                active.push((spells[next].1, spells[next].2));
+                next += 1;
+            }
+            active.retain(|(end, _)| *end > id);
+            let mut homes = active.iter().take(REACH).map(|(_, home)| *home);
+            if let Some(home) = homes.next()
+                && homes.all(|other| other == home)
+            {
+                moves.insert(id, home);
+            }
+        }
+    }
+
+    /// From a loser to the next good event of its timeline; where that is a good refresh, only the
+    /// time in which losers retry.
+    fn spell(&self, id: u32, home: usize) -> (u32, u32, usize) {
+        let line = &self.scene.timelines.timelines[home];
+        let after = line.timed.partition_point(|&other| other <= id);
+        let lost = self.scene.event(id).time.map_or(0, |time| time.nanos);
+        let past_window = |event: &TokenEvent| {
+            event.time.is_some_and(|time| time.nanos.saturating_sub(lost) > self.scene.window.nanos)
+        };
+        let next = line.timed[after..].iter().copied().find(|&other| {
+            let event = self.scene.event(other);
+            event.kind == EventKind::GrantIssued || (event.kind == EventKind::RefreshSucceeded && past_window(event))
+        });
+        let Some(next) = next else { return (id, u32::MAX, home) };
+        if self.scene.event(next).kind == EventKind::GrantIssued {
+            return (id, next, home);
+        }
+        let events = &self.scene.timelines.events;
+        let until = lost.saturating_add(self.scene.limits.retry);
+        let retried = events.partition_point(|event| event.time.is_some_and(|time| time.nanos <= until));
+        (id, next.min(retried as u32), home)
     }
 }
 
-/// The one timeline with a success that competes with a nameless failure.
-fn home(scene: &Scene<'_>, event: &TokenEvent, good: &[(Attempt, usize)], times: &[i64]) -> Option<usize> {
-    const REACH: usize = 256;
-    let failure = Attempt::of(event, false, scene.identity(event))?;
-    let reach = scene.window.nanos.saturating_add(if failure.coarse { 2_000_000_000 } else { 1_000_000_000 });
-    let from = times.partition_point(|&time| time < failure.start.saturating_sub(reach));
-    let mut home = None;
-    let near = good[from..].iter().take(REACH).take_while(|(winner, _)| winner.end <= failure.end.saturating_add(reach));
-    for (winner, number) in near {
-        let fits = scene.window.near(&failure, winner) && !failure.identity.conflicts(winner.identity);
-        if fits && home.is_some_and(|home| home != *number) {
-            return None;
-        }
-        if fits {
-            home = Some(*number);
-        }
-    }
-    let members = usize::from(home.is_some());
-    let by_chance = chance(times, scene.window.nanos, failure.end, members) > scene.limits.chance;
-    home.filter(|_| !by_chance)
+/// A worker's names, the finest first: host, process and thread; host and process.
+fn workers_of(event: &TokenEvent) -> [Option<Worker>; 2] {
+    let (Some(host), Some(process)) = (event.host, event.process) else { return [None, None] };
+    [event.thread.map(|thread| (host, process, Some(thread))), Some((host, process, None))]
 }
 
 fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
@@ -116,11 +233,9 @@ fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
     }
     for (&id, &home) in moves {
         moved.ties[id as usize] = Tie::Adopted;
-        let event = &mut moved.events[id as usize];
         let line = &mut moved.timelines[home];
-        // The event's own record named no subject, so a report must not say it did; its timeline does.
-        let ids = if event.time.is_some() { &mut line.timed } else { &mut line.untimed };
-        ids.push(id);
+        let timed = timelines.events[id as usize].time.is_some();
+        if timed { line.timed.push(id) } else { line.untimed.push(id) }
     }
     for line in &mut moved.timelines {
         line.timed.sort_unstable();

@@ -11,7 +11,7 @@ pub(super) struct Scene<'a> {
     pub(super) set: &'a EventSet,
     pub(super) timelines: &'a Timelines,
     pub(super) window: Window,
-    pub(super) limits: Limits,
+    pub(super) limits: &'a Limits,
 }
 
 impl Scene<'_> {
@@ -104,6 +104,17 @@ impl<'a> Line<'a> {
 
     pub(super) fn same_token(&self, a: usize, b: usize) -> bool {
         self.identity(a).same_token(self.identity(b))
+    }
+
+    /// Whether a failure presented the token that a good refresh had spent. Where the log does not
+    /// show that the refresh gave a new one, the server must be known to rotate.
+    pub(super) fn presents_spent(&self, good: usize, failure: usize) -> bool {
+        let event = self.event(good);
+        let rotated = match event.issued {
+            Some(issued) => Some(issued) != event.presented,
+            None => self.policy.rotates == Some(true),
+        };
+        rotated && self.same_token(good, failure)
     }
 
     pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {

@@ -12,6 +12,7 @@ mod adopt;
 mod attribution;
 mod classes;
 mod clients;
+mod crews;
 mod draft;
 mod duplicate_refresh;
 mod episode;
@@ -87,9 +88,10 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: limits.clone() });
-    let timelines = adopted.unwrap_or(built);
-    let scene = Scene { set: events, timelines: &timelines, window, limits };
+    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits }).unwrap_or(built);
+    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits });
+    let timelines = parted.unwrap_or(adopted);
+    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits };
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);

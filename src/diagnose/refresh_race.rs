@@ -121,6 +121,10 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     if policy && (told || ended) {
         return Some("this server revokes the whole family on reuse, and no later refresh succeeds".into());
     }
+    // Where this client's failures name nobody, those that followed the race may not be seen here.
+    if ended && race.cluster.failures.iter().all(|&loser| line.tie(loser) == Tie::Adopted) {
+        return Some("nothing succeeds until a new grant".into());
+    }
     if told && ended && !race.later.is_empty() {
         return Some("the server detected the reuse, and nothing succeeds until a new grant".into());
     }

@@ -19,7 +19,7 @@ pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let late = in_cycle(line, good, episode.first()).unwrap_or_else(|| {
         line.gap(good, episode.first()) > line.scene.limits.retry
     });
-    if !late || episode.before.forked.is_some() || !line.same_token(good, episode.first()) {
+    if !late || episode.before.forked.is_some() || !line.presents_spent(good, episode.first()) {
         return None;
     }
     let reason = "The failure presents the refresh token that the last good refresh had spent, one cycle later.";

@@ -49,5 +49,5 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
 /// older tokens are the same proof, but their successes are too many to search on a long timeline.
 fn presented_before(line: &Line<'_>, episode: &Episode) -> bool {
     let spent = episode.before.good.filter(|_| !episode.before.was_grant);
-    spent.is_some_and(|good| episode.failures.iter().any(|&failure| line.same_token(good, failure)))
+    spent.is_some_and(|good| episode.failures.iter().any(|&failure| line.presents_spent(good, failure)))
 }
