@@ -6,4 +6,3 @@ pub mod model;
 pub mod rules;
 pub mod scan;
 pub mod timeline;
-

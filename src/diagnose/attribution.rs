@@ -61,7 +61,15 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
             cluster.successes.iter().for_each(|&position| fork[position] = Some(cluster.successes[0]));
         }
     }
-    let mut walk = Walk { line, clusters: &clusters, burst, fork, open: Open::Nothing, before: Before::default(), causes: Vec::new() };
+    let mut walk = Walk {
+        line,
+        clusters: &clusters,
+        burst,
+        fork,
+        open: Open::Nothing,
+        before: Before::default(),
+        causes: Vec::new(),
+    };
     let mut begun = vec![false; clusters.len()];
     for position in 0..line.ids.len() {
         let event = line.event(position);
@@ -134,8 +142,7 @@ impl Walk<'_> {
             }
             Step::Grant(position) => {
                 self.close(Next::Grant(position));
-                self.before =
-                    Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
+                self.before = Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
             }
             Step::Race(number) => self.race(number),
             Step::Failure(position) => match &mut self.open {

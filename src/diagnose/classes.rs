@@ -7,9 +7,7 @@ use crate::model::{CauseClass, Confidence, EventKind, Outcome};
 
 use super::draft::{Draft, Verdict};
 use super::line::Line;
-use super::names::{
-    EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED,
-};
+use super::names::{EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED};
 use super::unexplained_failure;
 
 /// Failures whose error decides, one finding per principal and cause; what a whole client or

@@ -3,8 +3,8 @@
 //! A client refreshes once in a token's lifetime for each grant. Where it refreshes clearly more
 //! often than one grant asks for, its nameless timeline is that of several users, and the good
 //! refresh of one says nothing about another. If the log names host and process, processes that
-//! compete belong to one grant; those that each refreshed well in the last lifetime do not, for
-//! their tokens differ. What comes of it is still nameless, and worth `possible` at most.
+//! compete belong to one grant; those that each refreshed well in the same lifetime before do not:
+//! either their tokens differ, or the server accepts a spent one, and then nobody loses a race. What comes of it is still nameless, and worth `possible` at most.
 
 use hashbrown::HashMap;
 
@@ -27,7 +27,8 @@ pub(super) fn part(scene: &Scene<'_>) -> Option<Timelines> {
     }
     let mut parted = scene.timelines.clone();
     let whole = std::mem::take(&mut parted.timelines);
-    parted.timelines = whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
+    parted.timelines =
+        whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
     Some(parted)
 }
 
@@ -52,9 +53,15 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
         })
         .unzip();
     let clusters = scene.window.clusters(&attempts);
-    let lifetime = events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
-    let won: Vec<i64> =
-        clusters.iter().filter_map(|cluster| cluster.successes.first()).map(|&first| attempts[first].end).collect();
+    let lifetime =
+        events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
+    let grants = events().filter(|event| event.kind == EventKind::GrantIssued).filter_map(|event| event.time);
+    let won: Vec<i64> = clusters
+        .iter()
+        .filter_map(|cluster| cluster.successes.first())
+        .map(|&first| attempts[first].end)
+        .chain(grants.map(|time| time.nanos))
+        .collect();
     let span = won.iter().max()?.saturating_sub(*won.iter().min()?).max(1);
     if won.len() < 4 || (won.len() - 1) as f64 * lifetime as f64 / span as f64 <= ONE_GRANT {
         return None;
@@ -68,12 +75,11 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
     }
     let of = |index: usize| process(scene.event(line.timed[positions[index]]));
     for cluster in &clusters {
-        let Some((&winner, others)) = cluster.successes.split_first() else { continue };
-        for &other in others.iter().chain(&cluster.failures) {
-            let (Some(a), Some(b)) = (of(winner), of(other)) else { continue };
-            let since = attempts[winner].start.min(attempts[other].start) - 1;
-            let fresh = |process: Process| refreshed(&good, process, since.saturating_sub(lifetime / 4 * 5), since);
-            if a != b && !(fresh(a) && fresh(b)) {
+        let Some(&winner) = cluster.successes.first() else { continue };
+        for &loser in &cluster.failures {
+            let (Some(a), Some(b)) = (of(winner), of(loser)) else { continue };
+            let before = attempts[winner].start.min(attempts[loser].start);
+            if a != b && !(side_by_side(&good, a, b, before, lifetime) || side_by_side(&good, b, a, before, lifetime)) {
                 crews.join(a, b);
             }
         }
@@ -81,11 +87,17 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
     Some(crews.split(scene, line))
 }
 
-fn refreshed(good: &HashMap<Process, Vec<i64>>, process: Process, from: i64, to: i64) -> bool {
-    good.get(&process).is_some_and(|times| {
-        let at = times.partition_point(|&time| time < from);
-        times.get(at).is_some_and(|&time| time <= to)
-    })
+/// Whether, at the last good refresh of `a` before a time, `b` refreshed well too.
+fn side_by_side(good: &HashMap<Process, Vec<i64>>, a: Process, b: Process, before: i64, lifetime: i64) -> bool {
+    let until = |process: Process| {
+        let times = good.get(&process).map_or(&[][..], Vec::as_slice);
+        &times[..times.partition_point(|&time| time < before)]
+    };
+    let Some(&last) = until(a).last() else { return false };
+    let near = lifetime / 4 * 3;
+    let others = until(b);
+    let from = others.partition_point(|&time| time <= last.saturating_sub(near));
+    others.get(from).is_some_and(|&time| time < last.saturating_add(near))
 }
 
 /// Union-find over processes.

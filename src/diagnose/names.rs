@@ -20,6 +20,18 @@ pub(super) const STORM: &str = "retry-storm";
 /// The causes, gravest explanation first: the order in which ties between them are broken.
 #[cfg(test)]
 pub(super) const CAUSES: [&str; 14] = [
-    REUSE, RACE_REVOKED, RACE, NOT_PERSISTED, OVERWRITTEN, PERMANENT, EXPIRED, STALE, MISCONFIGURED, MALFORMED,
-    INTERACTION, SKEW, OUTAGE, UNEXPLAINED,
+    REUSE,
+    RACE_REVOKED,
+    RACE,
+    NOT_PERSISTED,
+    OVERWRITTEN,
+    PERMANENT,
+    EXPIRED,
+    STALE,
+    MISCONFIGURED,
+    MALFORMED,
+    INTERACTION,
+    SKEW,
+    OUTAGE,
+    UNEXPLAINED,
 ];

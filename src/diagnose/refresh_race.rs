@@ -152,7 +152,8 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
         Some(why) => format!("{}; {why}.", reason.trim_end_matches('.')),
         None => reason,
     };
-    let mut draft = Draft::cause(Verdict { rule, confidence, reason }, line.number, line.ids_of(&race.cluster.failures));
+    let mut draft =
+        Draft::cause(Verdict { rule, confidence, reason }, line.number, line.ids_of(&race.cluster.failures));
     draft.winners = line.ids_of(&race.cluster.successes);
     draft.aftermath = line.ids_of(&race.later);
     draft.heal = next.position().map(|position| line.ids[position]);

@@ -20,7 +20,8 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let reason = "The server says that the token had been used; no subject is named and successes are so frequent that a race can be neither shown nor excluded.";
         Verdict::new(REUSE, Confidence::Possible, reason)
     } else {
-        let reason = "The server itself says that the token had been used, and no refresh of the principal competed with it.";
+        let reason =
+            "The server itself says that the token had been used, and no refresh of the principal competed with it.";
         Verdict::new(REUSE, Confidence::Proven, reason)
     })
 }
