@@ -50,7 +50,6 @@ fn with_subjects_and_exact_times_every_failure_gets_its_true_cause() {
         let truth = tally(&world.entries);
         let mut rng = Rng::new(setup.seed ^ 0xfeed);
         for knobs in [Knobs::plain(setup.wording), Knobs::telling(&mut rng, setup.wording)] {
-            let knobs = Knobs { digests: knobs.digests && setup.rotation != Rotation::Never, ..knobs };
             let context = format!("{setup:?} {knobs:?}");
             let diagnosis = diagnosed(&events(&world.entries, knobs), &policies(setup.rotation), 200);
             assert_balance(&diagnosis, &context);

@@ -8,6 +8,7 @@ mod clients;
 mod event_level;
 mod events;
 mod regressions;
+mod regressions_races;
 mod rng;
 mod scenarios;
 mod score;
