@@ -5,8 +5,11 @@
 
 mod by_hand;
 mod clients;
+mod dialects;
+mod end_to_end;
 mod event_level;
 mod events;
+mod exports;
 mod regressions;
 mod regressions_races;
 mod rng;
