@@ -187,3 +187,19 @@ fn a_loser_that_retries_without_a_name_is_no_thief() {
     let theft = causes(&diagnosis.findings).find(|finding| finding.rule == "refresh-token-reuse");
     assert!(theft.is_none_or(|finding| finding.confidence != Confidence::Proven), "{:?}", rules(&diagnosis));
 }
+
+#[test]
+fn a_family_id_carries_the_user_to_failures_that_name_none() {
+    let mut log = Log::new();
+    for cycle in 0..3 {
+        let at = cycle * 3 * HOUR;
+        let family = log.symbol(&format!("family-{cycle}"));
+        log.event(EventKind::GrantIssued, at, "u1");
+        log.ok(at + HOUR, "u1").grant_id = Some(family);
+        log.fail_as(at + 2 * HOUR, "", CauseClass::Reuse).grant_id = Some(family);
+    }
+    log.event(EventKind::GrantIssued, 9 * HOUR, "u1");
+    // Another user of the client, so that it is not the only one.
+    log.healthy(0..9, "u2");
+    assert_eq!(rules(&log.diagnose()), only("rotation-not-persisted", 3));
+}
