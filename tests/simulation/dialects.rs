@@ -72,12 +72,13 @@ pub(crate) fn comma(at: Micros) -> String {
 /// The whole log.
 pub(crate) fn text(entries: &[Entry], dialect: Dialect, wording: Wording, seed: u64) -> String {
     let mut rng = Rng::new(seed);
+    let mut sessions = exports::Sessions::default();
     if dialect == Dialect::Okta {
-        let records: Vec<Value> = entries.iter().filter_map(|entry| exports::okta(entry, wording)).collect();
+        let records: Vec<Value> =
+            entries.iter().filter_map(|entry| exports::okta(entry, wording, &mut sessions)).collect();
         return serde_json::to_string_pretty(&records).unwrap();
     }
     let mut lines = Vec::new();
-    let mut sessions = exports::Sessions::default();
     for entry in entries {
         for _ in 0..rng.between(0, 2) {
             lines.push(noise(entry.at - rng.between(0, 900), dialect, &mut rng));

@@ -94,12 +94,6 @@ fn logfmt_with_the_error_of_the_go_library() {
 }
 
 #[test]
-fn plain_text_with_names_in_the_sentence() {
-    check(Dialect::Plain, Rotation::Reject, Wording::Ambiguous);
-    check(Dialect::Plain, Rotation::RevokeFamily, Wording::Explicit);
-}
-
-#[test]
 fn keycloak_events() {
     check(Dialect::Keycloak, Rotation::RevokeFamily, Wording::Explicit);
 }

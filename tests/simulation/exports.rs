@@ -116,7 +116,8 @@ pub(crate) fn auth0(entry: &Entry, wording: Wording, sessions: &mut Sessions) ->
     Some(record.to_string())
 }
 
-pub(crate) fn okta(entry: &Entry, wording: Wording) -> Option<Value> {
+pub(crate) fn okta(entry: &Entry, wording: Wording, sessions: &mut Sessions) -> Option<Value> {
+    let session = sessions.of(entry);
     let (grant, outcome) = match entry.kind {
         Kind::Refreshed { .. } => ("refresh_token", json!({ "result": "SUCCESS" })),
         Kind::SignedIn { .. } => ("authorization_code", json!({ "result": "SUCCESS" })),
@@ -138,6 +139,7 @@ pub(crate) fn okta(entry: &Entry, wording: Wording) -> Option<Value> {
         "outcome": outcome,
         "actor": { "id": entry.client, "type": "PublicClientApp", "alternateId": entry.client },
         "client": { "ipAddress": format!("192.0.2.{}", entry.place.host) },
+        "authenticationContext": { "externalSessionId": session },
         "transaction": { "id": format!("tx-{}", entry.request) },
         "debugContext": { "debugData": {
             "requestUri": "/oauth2/default/v1/token", "grantType": grant, "requestId": format!("req-{}", entry.request),
