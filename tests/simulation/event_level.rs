@@ -239,3 +239,19 @@ fn whole_seconds_alone_prove_no_race() {
         }
     }
 }
+
+/// Without a name on the failure, a token or a server that says so, nothing is more than possible.
+#[test]
+fn nameless_failures_with_one_text_give_possible_verdicts_at_most() {
+    for setup in setups().filter(|setup| setup.wording == Wording::Ambiguous && setup.seed < 10) {
+        let world = world(Setup { unlucky: false, ..setup });
+        let knobs = Knobs { subjects: Subjects::NotOnFailures, ..Knobs::plain(setup.wording) };
+        let diagnosis = diagnosed(&events(&world.entries, knobs), &policies(setup.rotation), 200);
+        let bold: Vec<_> = causes(&diagnosis.findings)
+            .filter(|finding| finding.errors.contains_key("invalid_grant"))
+            .filter(|finding| finding.confidence > Confidence::Possible)
+            .map(|finding| (&finding.rule, &finding.client, &finding.start, &finding.confidence_reason))
+            .collect();
+        assert!(bold.is_empty(), "{setup:?}: {} of them: {:?}", bold.len(), &bold[..bold.len().min(3)]);
+    }
+}
