@@ -1,5 +1,6 @@
 //! Embeds `rules/` into the binary as a sorted table of (path, text).
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -13,7 +14,8 @@ fn main() -> io::Result<()> {
         println!("cargo:rerun-if-changed={}", file.display());
         let absolute = fs::canonicalize(file)?;
         let name = file.to_string_lossy().replace('\\', "/");
-        table.push_str(&format!("    ({name:?}, include_str!({:?})),\n", absolute.display().to_string()));
+        let absolute = absolute.display().to_string();
+        writeln!(table, "    ({name:?}, include_str!({absolute:?})),").map_err(io::Error::other)?;
     }
     table.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?);

@@ -1,3 +1,7 @@
 //! The `tokscan` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tokscan::cli::run(std::env::args_os())
+}

@@ -11,7 +11,8 @@
 //!
 //! Everything else stays with the client. What joins so is worth `possible`, no more.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use hashbrown::HashMap;
 
@@ -173,26 +174,50 @@ impl<'a> Homes<'a> {
     /// family that was revoked, when only one subject of the client is in that state.
     fn aftermath(&self, losers: &[(u32, usize)], moves: &mut BTreeMap<u32, usize>) {
         let timelines = self.scene.timelines;
-        let mut spells: Vec<(u32, u32, usize)> = losers.iter().map(|&(id, home)| self.spell(id, home)).collect();
-        spells.sort_unstable();
+        let spells = self.spells(losers);
         let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
         let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
         open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
         open.sort_unstable();
-        let (mut next, mut active): (usize, Vec<(u32, usize)>) = (0, Vec::new());
+        // The homes of the spells that are open at a failure, with how many of theirs are.
+        let (mut next, mut ends, mut homes) = (0, BinaryHeap::new(), BTreeMap::<usize, usize>::new());
         for id in open {
             while next < spells.len() && spells[next].0 < id {
-                active.push((spells[next].1, spells[next].2));
+                let (_, end, home) = spells[next];
+                ends.push(Reverse((end, home)));
+                *homes.entry(home).or_default() += 1;
                 next += 1;
             }
-            active.retain(|(end, _)| *end > id);
-            let mut homes = active.iter().take(REACH).map(|(_, home)| *home);
-            if let Some(home) = homes.next()
-                && homes.all(|other| other == home)
+            while let Some(&Reverse((end, home))) = ends.peek()
+                && end <= id
             {
+                ends.pop();
+                if let Some(count) = homes.get_mut(&home) {
+                    *count -= 1;
+                    if *count == 0 {
+                        homes.remove(&home);
+                    }
+                }
+            }
+            if let (1, Some((&home, _))) = (homes.len(), homes.first_key_value()) {
                 moves.insert(id, home);
             }
         }
+    }
+
+    /// The spells that follow the lost races of each timeline, by their beginning.
+    fn spells(&self, losers: &[(u32, usize)]) -> Vec<(u32, u32, usize)> {
+        let mut losers = losers.to_vec();
+        losers.sort_unstable_by_key(|&(id, home)| (home, id));
+        let mut spells: Vec<(u32, u32, usize)> = Vec::new();
+        for (id, home) in losers {
+            // The losers of one race share a spell.
+            if spells.last().is_none_or(|&(_, end, known)| known != home || id >= end) {
+                spells.push(self.spell(id, home));
+            }
+        }
+        spells.sort_unstable();
+        spells
     }
 
     /// From a loser to the next good event of its timeline; where that is a good refresh, only the
@@ -226,21 +251,21 @@ fn workers_of(event: &TokenEvent) -> [Option<Worker>; 2] {
 }
 
 fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
-    let mut moved = timelines.clone();
-    for line in &mut moved.timelines {
+    let mut changed = timelines.clone();
+    for line in &mut changed.timelines {
         line.timed.retain(|id| !moves.contains_key(id));
         line.untimed.retain(|id| !moves.contains_key(id));
     }
     for (&id, &home) in moves {
-        moved.ties[id as usize] = Tie::Adopted;
-        let line = &mut moved.timelines[home];
+        changed.ties[id as usize] = Tie::Adopted;
+        let line = &mut changed.timelines[home];
         let timed = timelines.events[id as usize].time.is_some();
         if timed { line.timed.push(id) } else { line.untimed.push(id) }
     }
-    for line in &mut moved.timelines {
+    for line in &mut changed.timelines {
         line.timed.sort_unstable();
         line.untimed.sort_unstable();
     }
-    moved.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
-    moved
+    changed.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
+    changed
 }

@@ -99,7 +99,9 @@ pub(super) fn misconfigured(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<
         }
     }
     let mut drafts: Vec<Draft> = groups.into_values().collect();
-    drafts.iter_mut().for_each(|draft| settle(lines, draft));
+    for draft in &mut drafts {
+        settle(lines, draft);
+    }
     drafts
 }
 

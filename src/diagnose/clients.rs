@@ -45,9 +45,11 @@ pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
             gone.push(at);
         }
     }
-    for at in gone.into_iter().rev() {
-        drafts.remove(at);
-    }
+    let mut at = 0;
+    drafts.retain(|_| {
+        at += 1;
+        gone.binary_search(&(at - 1)).is_err()
+    });
 }
 
 /// One finding for all unexplained failures of a timeline: they say no more apart.

@@ -25,7 +25,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let proper = || draft.winners.iter().chain(&draft.failures).copied();
     let (start, last) = bounds(scene, proper());
     let (_, end) = bounds(scene, proper().chain(draft.aftermath.iter().copied()));
-    let span_ms = span(scene, start, last);
+    let span_ms = start.zip(last).map_or(0, |(start, last)| last.millis_since(start));
     let errors = errors(scene, draft);
     let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
     let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
@@ -115,10 +115,6 @@ fn bounds(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> (Option<Timestam
     })
 }
 
-fn span(_scene: &Scene<'_>, start: Option<Timestamp>, end: Option<Timestamp>) -> i64 {
-    start.zip(end).map_or(0, |(start, end)| end.millis_since(start))
-}
-
 fn errors(scene: &Scene<'_>, draft: &Draft) -> BTreeMap<String, u64> {
     let mut errors: BTreeMap<&str, u64> = BTreeMap::new();
     for &id in draft.failures.iter().chain(&draft.aftermath) {
@@ -180,11 +176,15 @@ fn evidence(scene: &Scene<'_>, draft: &Draft, limit: usize) -> Vec<Evidence> {
             told.push((id, role));
         }
     };
-    lists.iter().for_each(|(role, ids)| ids.iter().take(1).for_each(|&id| tell(*role, id)));
+    for (role, ids) in &lists {
+        ids.iter().take(1).for_each(|&id| tell(*role, id));
+    }
     draft.failures.iter().take(limit.min(4)).for_each(|&id| tell(failed, id));
-    (1..most).for_each(|at| {
-        lists.iter().for_each(|(role, ids)| ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id)))
-    });
+    for at in 1..most {
+        for (role, ids) in &lists {
+            ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id));
+        }
+    }
     told.sort_unstable_by_key(|(id, _)| *id);
     told.into_iter().map(|(id, role)| piece(scene, scene.event(id), role)).collect()
 }

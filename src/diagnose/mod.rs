@@ -35,6 +35,7 @@ mod without_winner;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -170,6 +171,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             ids: &timeline.timed,
             untimed: &timeline.untimed,
             good,
+            places: OnceLock::new(),
         }
     };
     good.into_iter().enumerate().map(line).collect()

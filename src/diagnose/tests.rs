@@ -121,9 +121,9 @@ fn the_topology_names_the_layer_that_would_have_prevented_it() {
     ];
     for (workers, topology, fix) in places {
         let mut log = Log::new();
-        for (number, (host, process, thread)) in workers.into_iter().enumerate() {
+        for (number, (host, process, thread)) in (0..).zip(workers) {
             let kind = if number == 0 { RefreshSucceeded } else { RefreshFailed };
-            log.add(number as i64 * 30, kind, |event| {
+            log.add(number * 30, kind, |event| {
                 event.subject("u1");
                 event.place(host, process, thread);
             });
@@ -429,9 +429,9 @@ fn errors_of_the_client_the_server_and_the_request_are_no_revocation() {
         (CauseClass::InteractionRequired, "interaction-required"),
         (CauseClass::ClockSkew, "clock-skew"),
     ];
-    for (number, (class, _)) in classes.into_iter().enumerate() {
+    for (number, (class, _)) in (0..).zip(classes) {
         for user in ["u1", "u2"] {
-            log.told(number as i64 * SECOND, user, class, "text");
+            log.told(number * SECOND, user, class, "text");
         }
     }
     log.ok(100, "u1");
@@ -480,6 +480,20 @@ fn the_newest_token_lives_until_its_grant_ends() {
         event.issued("n0");
     });
     assert_eq!((lives(&log)["r1"], lives(&log)["n0"]), (LeakStatus::Revoked, LeakStatus::Live));
+}
+
+#[test]
+fn every_diagnosis_has_its_words_and_every_word_its_diagnosis() {
+    let catalogue = load_diagnoses(&embedded()).unwrap();
+    let mut names: Vec<&str> = super::names::ALL.to_vec();
+    names.sort_unstable();
+    assert_eq!(catalogue.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), names);
+    for rule in catalogue.iter() {
+        assert_eq!(
+            rule.class == FindingClass::Behaviour,
+            ["duplicate-refresh", "retry-storm"].contains(&rule.id.as_str())
+        );
+    }
 }
 
 // --- properties ---

@@ -175,19 +175,14 @@ impl<'a> Build<'a> {
     fn successes(&mut self) {
         let mut all = Vec::new();
         for (index, attempt) in self.attempts.iter().enumerate().filter(|(_, attempt)| attempt.success) {
-            let cluster = match self.nearest(index) {
-                Some(cluster) => {
-                    self.clusters[cluster].successes.push(index);
-                    self.identities[cluster].absorb(attempt.identity);
-                    cluster
-                }
-                None => {
-                    self.clusters.push(Cluster { successes: vec![index], failures: Vec::new() });
-                    self.identities.push(attempt.identity);
-                    self.note(index, self.clusters.len() - 1);
-                    self.clusters.len() - 1
-                }
-            };
+            let cluster = self.nearest(index).unwrap_or_else(|| {
+                self.clusters.push(Cluster { successes: Vec::new(), failures: Vec::new() });
+                self.identities.push(Identity::default());
+                self.note(index, self.clusters.len() - 1);
+                self.clusters.len() - 1
+            });
+            self.clusters[cluster].successes.push(index);
+            self.identities[cluster].absorb(attempt.identity);
             all.push((index, cluster));
         }
         self.winners.clear();

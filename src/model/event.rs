@@ -1,7 +1,10 @@
 //! Token events: what a record says about a token, as plain, interned, mergeable data.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use super::symbol::Remap;
 use super::{Symbol, Symbols, Timestamp};
 
 /// What happened to a token.
@@ -182,7 +185,16 @@ impl TokenEvent {
         }
     }
 
-    /// Every optional symbol of the event, for renaming and scrubbing.
+    fn renamed(&self, remap: &Remap) -> Self {
+        let mut event = *self;
+        event.rule = remap.apply(event.rule);
+        for symbol in event.symbols_mut() {
+            *symbol = symbol.map(|symbol| remap.apply(symbol));
+        }
+        event
+    }
+
+    /// Every optional symbol of the event.
     pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
         [
             &mut self.error,
@@ -221,13 +233,15 @@ impl EventSet {
     pub fn absorb(&mut self, other: &Self) {
         let remap = self.symbols.absorb(&other.symbols);
         self.events.reserve(other.events.len());
-        for event in &other.events {
-            let mut event = *event;
-            event.rule = remap.apply(event.rule);
-            for symbol in event.symbols_mut() {
-                *symbol = symbol.map(|symbol| remap.apply(symbol));
-            }
-            self.events.push(event);
+        self.events.extend(other.events.iter().map(|event| event.renamed(&remap)));
+    }
+
+    /// Changes every string of the set: what scrubbing does to a secret that was found out late.
+    pub fn rewrite(&mut self, change: impl Fn(&str) -> Cow<'_, str>) {
+        let (symbols, remap) = self.symbols.map(change);
+        self.symbols = symbols;
+        for event in &mut self.events {
+            *event = event.renamed(&remap);
         }
     }
 

@@ -11,6 +11,7 @@ mod policy;
 mod report;
 mod symbol;
 mod time;
+mod zone;
 
 pub use digest::TokenDigest;
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
@@ -22,3 +23,4 @@ pub use policy::{ReusePolicy, RotationPolicy};
 pub use report::{ClientSummary, InputSummary, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
+pub use zone::Zone;

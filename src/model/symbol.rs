@@ -1,5 +1,6 @@
 //! Interned strings: an event holds four bytes where the log had a name.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -64,6 +65,13 @@ impl Symbols {
     /// Takes all strings of another table in; returns a map from its symbols to this table's.
     pub fn absorb(&mut self, other: &Self) -> Remap {
         Remap((0..other.ends.len()).map(|index| self.intern(at(&other.text, &other.ends, index))).collect())
+    }
+
+    /// A table of the same strings after `change`, and where each symbol went.
+    pub fn map<'a>(&'a self, change: impl Fn(&'a str) -> Cow<'a, str>) -> (Self, Remap) {
+        let mut changed = Self::default();
+        let moved = (0..self.ends.len()).map(|index| changed.intern(&change(at(&self.text, &self.ends, index)))).collect();
+        (changed, Remap(moved))
     }
 
     /// How many strings the table holds.

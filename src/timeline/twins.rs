@@ -13,7 +13,7 @@
 //!
 //! Two bare records of one client in the same millisecond, by the same rule, stay two attempts:
 //! that is what two workers look like. Each layer gives at most one record to an attempt. Device
-//! polling and DPoP nonce rounds are no failures and are left out.
+//! polling and `DPoP` nonce rounds are no failures and are left out.
 
 use std::collections::VecDeque;
 

@@ -1,9 +1,24 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
+mod check;
+mod finish;
+mod prefilter;
+mod rule_set;
+mod scrub;
+mod worker;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Confidence, EventSet, Report, Timestamp};
+use std::sync::Mutex;
+
+use crate::format::{Clock, timestamp::year_and_month};
+use crate::input::{self, ReadSettings, Source};
+use crate::model::{Confidence, EventSet, Report, Timestamp, Zone};
+use crate::rules::RuleError;
+use prefilter::Prefilter;
+use rule_set::RuleSet;
+use worker::Workshop;
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
@@ -15,7 +30,7 @@ pub struct ScanOptions {
     /// Bytes per segment; 0 is the default. Never changes the report.
     pub segment_bytes: usize,
     /// Zone of times that carry none.
-    pub zone: chrono_tz::Tz,
+    pub zone: Zone,
     /// Only events at or after this time.
     pub since: Option<Timestamp>,
     /// Only events before this time.
@@ -42,7 +57,7 @@ impl Default for ScanOptions {
             paths: Vec::new(),
             threads: 0,
             segment_bytes: 0,
-            zone: chrono_tz::UTC,
+            zone: Zone::UTC,
             since: None,
             until: None,
             clients: Vec::new(),
@@ -89,14 +104,47 @@ impl Progress for Unwatched {
 pub enum ScanError {
     /// Rule files with mistakes.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Rules(Vec<crate::rules::RuleError>),
+    Rules(Vec<RuleError>),
     /// The worker threads could not be started.
     #[error("the worker threads could not be started: {0}; try --threads 1")]
     Threads(String),
 }
 
-/// Scans and diagnoses.
-pub fn scan(options: &ScanOptions, _progress: &dyn Progress) -> Result<ScanOutcome, ScanError> {
-    let _ = options;
-    Err(ScanError::Threads("not built".into()))
+/// Scans and diagnoses. Trouble with an input is a notice of the report; only rules that are wrong and
+/// threads that do not start keep a run from starting.
+pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcome, ScanError> {
+    let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
+    Ok(pool.install(|| run(options, &rules, progress)))
+}
+
+/// Runs the examples of all rules, the built-in ones and those of `paths`; returns what does not hold.
+pub fn check_rules(paths: &[PathBuf]) -> Vec<RuleError> {
+    match RuleSet::load(paths) {
+        Ok(rules) => rules.prove(),
+        Err(errors) => errors,
+    }
+}
+
+fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanOutcome {
+    let discovery = input::discover(&options.paths);
+    progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
+    let workshop = Workshop {
+        rules,
+        prefilter: Prefilter::new(rules),
+        clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
+        diagnose: options.diagnose,
+        idle: Mutex::default(),
+    };
+    let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
+    let reads = input::read(&discovery.sources, &settings, &|bytes| progress.advance(bytes), &|segment| workshop.visit(segment));
+    let harvests = workshop.idle.into_inner().unwrap_or_default();
+    finish::finish(options, rules, discovery, reads, harvests)
+}
+
+/// The year of times that have none is that of the source's last change; of a stream, today's.
+fn clock(options: &ScanOptions, source: &Source) -> Clock {
+    let changed = source.modified.map_or_else(chrono::Utc::now, chrono::DateTime::<chrono::Utc>::from);
+    Clock { zone: options.zone, year_hint: Some(year_and_month(changed)) }
 }

@@ -1,0 +1,28 @@
+# Everything a contributor and CI need. `make test` is what CI runs.
+CARGO ?= cargo
+
+.PHONY: build test bench fmt lint docs rules
+
+build:
+	$(CARGO) build --release
+
+test: lint docs rules
+	$(CARGO) test
+
+# The rules carry their own proof: lines that must match and lines that must not.
+rules:
+	$(CARGO) run --quiet -- rules check
+
+# Compares what is found with the truth of each corpus before timing; see benches/README.md.
+bench:
+	$(CARGO) bench
+
+fmt:
+	$(CARGO) fmt
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items

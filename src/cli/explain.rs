@@ -1,0 +1,108 @@
+//! `tokscan explain RULE`: what a rule detects, why it matters and how to fix it.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Result, anyhow};
+use toml::Value;
+
+use super::args::ExplainArgs;
+use super::output::to_stdout;
+use super::rulebook::{Entry, Rulebook};
+use super::{Exit, config};
+use crate::report::{escape, wrap};
+
+/// Columns of the text where the terminal does not say less.
+const WIDTH: usize = 90;
+
+/// The texts of a rule file in the order in which they are read.
+const SECTIONS: [(&str, &str); 4] = [
+    ("detects", "What it detects"),
+    ("differs", "What it is told from"),
+    ("why", "Why it matters"),
+    ("example", "Example"),
+];
+
+pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
+    let book = Rulebook::load(&args.place.rule_paths)?;
+    let entry = book.find(&args.rule).map_err(|hint| anyhow!("{hint}"))?;
+    let bold = config::color(args.place.color, io::stdout().is_terminal());
+    let columns = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
+    to_stdout(|out| explain(entry, columns.min(WIDTH), bold, out))?;
+    Ok(Exit::Clean)
+}
+
+fn explain(entry: &Entry, width: usize, bold: bool, out: &mut dyn Write) -> io::Result<()> {
+    let heading = |out: &mut dyn Write, text: &str| {
+        let text = escape::terminal(text);
+        if bold { writeln!(out, "\x1b[1m{text}\x1b[0m") } else { writeln!(out, "{text}") }
+    };
+    let traits: Vec<&str> = ["class", "severity"].iter().filter_map(|key| entry.text(key)).collect();
+    let traits = if traits.is_empty() { entry.kind.clone() } else { traits.join(", ") };
+    heading(out, &format!("{} ({traits})", entry.id))?;
+    match entry.text("summary").or_else(|| entry.text("description")) {
+        Some(summary) => paragraphs(summary, "", width, out)?,
+        None => paragraphs(entry.title(), "", width, out)?,
+    }
+    for (key, title) in SECTIONS {
+        if let Some(text) = entry.text(key) {
+            writeln!(out)?;
+            heading(out, title)?;
+            if key == "example" { verbatim(text, out)? } else { paragraphs(text, "  ", width, out)? }
+        }
+    }
+    let first = entry.table.get("fix_first").and_then(Value::as_table);
+    let first = first.into_iter().flatten().filter_map(|(who, fix)| {
+        let who = who.replace('_', " ");
+        fix.as_str().map(|fix| if who == "unknown" { fix.to_owned() } else { format!("{who}: {fix}") })
+    });
+    for (title, items) in [
+        ("How to fix it", first.chain(texts(entry, "fix")).collect::<Vec<_>>()),
+        ("References", texts(entry, "references")),
+    ] {
+        if !items.is_empty() {
+            writeln!(out)?;
+            heading(out, title)?;
+        }
+        for item in items {
+            bullet(&item, width, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// A list of texts, or one text.
+fn texts(entry: &Entry, key: &str) -> Vec<String> {
+    match entry.table.get(key) {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Wrapped paragraphs; a blank line separates them.
+fn paragraphs(text: &str, indent: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        // In a rule file a line end is a space.
+        let paragraph = paragraph.replace('\n', " ");
+        for line in wrap(&escape::terminal(&paragraph), width.saturating_sub(indent.len())) {
+            writeln!(out, "{indent}{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn bullet(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let text = text.replace('\n', " ");
+    for (index, line) in wrap(&escape::terminal(text.trim()), width.saturating_sub(4)).iter().enumerate() {
+        writeln!(out, "{}{line}", if index == 0 { "  - " } else { "    " })?;
+    }
+    Ok(())
+}
+
+/// Log lines as they are: broken ones would be no example.
+fn verbatim(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    text.lines().try_for_each(|line| writeln!(out, "  {}", escape::terminal(line)))
+}

@@ -1,0 +1,44 @@
+//! `tokscan rules …`: what rules there are.
+
+use std::io;
+
+use anyhow::{Result, anyhow};
+
+use super::Exit;
+use super::args::{RulesArgs, RulesCommand};
+use super::output::to_stdout;
+use super::rulebook::Rulebook;
+use crate::report::escape;
+
+pub(super) fn run(args: &RulesArgs) -> Result<Exit> {
+    let book = Rulebook::load(&args.place.rule_paths)?;
+    match &args.command {
+        RulesCommand::List => list(&book),
+        RulesCommand::Show { id } => show(&book, id),
+    }
+}
+
+/// One line a rule: id, kind, title.
+fn list(book: &Rulebook) -> Result<Exit> {
+    let shown = |text: &str| escape::terminal(text).into_owned();
+    let rows: Vec<_> = book.entries().iter().map(|rule| [&rule.id, &rule.kind, rule.title()].map(shown)).collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (ids, kinds) = (widest(0), widest(1));
+    to_stdout(|out| {
+        rows.iter().try_for_each(|[id, kind, title]| {
+            let line = format!("{id:ids$}  {kind:kinds$}  {title}");
+            writeln!(out, "{}", line.trim_end())
+        })
+    })?;
+    Ok(Exit::Clean)
+}
+
+/// The file of a rule, as it is.
+fn show(book: &Rulebook, id: &str) -> Result<Exit> {
+    let entry = book.find(id).map_err(|hint| anyhow!("{hint}"))?;
+    to_stdout(|out| -> io::Result<()> {
+        writeln!(out, "# {}", escape::terminal(&entry.source.path))?;
+        entry.source.text.lines().try_for_each(|line| writeln!(out, "{}", escape::terminal(line)))
+    })?;
+    Ok(Exit::Clean)
+}

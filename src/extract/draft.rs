@@ -1,0 +1,195 @@
+//! A token event before its strings are masked and interned.
+
+use std::borrow::Cow;
+
+use super::roles::Roles;
+use super::signals::Signals;
+use crate::format::{Record, percent_decode};
+use crate::model::{CauseClass, EventKind, Position, Symbols, Timestamp, TokenEvent};
+use crate::rules::FieldRole;
+
+/// Replaces every secret in a text by its masked form.
+pub type Masker<'m> = &'m dyn for<'t> Fn(&'t str) -> Cow<'t, str>;
+
+/// Longest description that is kept, in bytes.
+const DESCRIPTION: usize = 300;
+
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) kind: EventKind,
+    pub(super) class: CauseClass,
+    pub(super) error: Option<&'a str>,
+    pub(super) status: Option<u16>,
+    pub(super) provider: Option<String>,
+    pub(super) presented: Option<String>,
+    pub(super) issued: Option<String>,
+    rule: String,
+    time: Option<Timestamp>,
+    expires_in: Option<u32>,
+    duration_ms: Option<u32>,
+    description: Option<String>,
+    sub_code: Option<String>,
+    message: Option<&'a str>,
+    identities: [Option<&'a str>; 8],
+}
+
+/// The roles of `identities`, in its order.
+const IDENTITIES: [FieldRole; 8] = [
+    FieldRole::Client,
+    FieldRole::Subject,
+    FieldRole::Grant,
+    FieldRole::Request,
+    FieldRole::Address,
+    FieldRole::Host,
+    FieldRole::Process,
+    FieldRole::Thread,
+];
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        kind: EventKind,
+        rule: &str,
+        record: &Record<'a>,
+        roles: &Roles<'a>,
+        signals: &Signals<'_, 'a>,
+    ) -> Self {
+        let failed = kind == EventKind::RefreshFailed;
+        let code = signals.code.map(|hit| &hit.tail[..hit.known.code.len()]);
+        let named = roles.all(FieldRole::Error).map(|field| field.value).find(|value| is_code(value));
+        Self {
+            kind,
+            class: CauseClass::Ambiguous,
+            error: if failed { code.or(named) } else { None },
+            status: signals.status.or_else(|| roles.get(FieldRole::Status).and_then(|value| value.parse().ok())),
+            provider: None,
+            presented: None,
+            issued: None,
+            rule: rule.to_owned(),
+            time: record.stamp.map(|stamp| stamp.time),
+            expires_in: roles.number(FieldRole::ExpiresIn).map(|seconds| seconds as u32),
+            duration_ms: duration(roles),
+            description: if failed { description(roles, signals) } else { None },
+            sub_code: if failed { sub_code(record, roles, code) } else { None },
+            message: record.texts.first().copied(),
+            identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
+        }
+    }
+
+    /// The texts that say why.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.description.as_deref().into_iter().chain(self.message)
+    }
+
+    /// The codes that say why, finest first.
+    pub(super) fn sub_codes(&self) -> impl Iterator<Item = &str> {
+        self.sub_code.as_deref().into_iter()
+    }
+
+    /// Masks and interns every string.
+    pub(super) fn keep(self, position: Position, mask: Masker<'_>, symbols: &mut Symbols) -> TokenEvent {
+        let mut event = TokenEvent::new(self.kind, symbols.intern(&self.rule), position);
+        let mut keep =
+            |text: Option<&str>| text.filter(|text| !text.is_empty()).map(|text| symbols.intern(&mask(text)));
+        let [client, subject, grant, request, address, host, process, thread] = self.identities;
+        event.error = keep(self.error);
+        event.error_description = keep(self.description.as_deref());
+        event.sub_code = keep(self.sub_code.as_deref());
+        event.provider = keep(self.provider.as_deref());
+        (event.client, event.subject, event.grant_id, event.request_id) =
+            (keep(client), keep(subject), keep(grant), keep(request));
+        (event.address, event.host, event.process, event.thread) =
+            (keep(address), keep(host), keep(process), keep(thread));
+        event.presented = keep(self.presented.as_deref());
+        event.issued = keep(self.issued.as_deref());
+        event.time = self.time;
+        event.class = self.class;
+        event.status = self.status;
+        event.expires_in = self.expires_in;
+        event.duration_ms = self.duration_ms;
+        event
+    }
+}
+
+/// A word that can be an error code: no spaces, not a number, not a sentence.
+fn is_code(value: &str) -> bool {
+    (3..=64).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte))
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The description field, or what follows the code in the text that holds it.
+fn description(roles: &Roles<'_>, signals: &Signals<'_, '_>) -> Option<String> {
+    let fields = roles.all(FieldRole::Description).map(|field| field.value);
+    let of_field = fields
+        .filter(|value| value.contains(' ') && !value.trim_start().starts_with('{'))
+        .find(|value| !value.starts_with("oauth2:"));
+    let of_text = || signals.code.and_then(|hit| after_code(&hit.tail[hit.known.code.len()..]));
+    let arena = bumpalo::Bump::new();
+    of_field.or_else(of_text).map(|text| {
+        let decoded = if text.contains(' ') { text } else { percent_decode(&arena, text) };
+        shorten(decoded)
+    })
+}
+
+/// `invalid_grant: text`, `(invalid_grant) text`, `"invalid_grant" "text"`, `invalid_grant (text)`.
+fn after_code(tail: &str) -> Option<&str> {
+    let text = tail.trim_start_matches([')', ']', '"', '\'', ':', ',', ';', ' ', '\\', '-', '>', '=', '.']);
+    let skipped = &tail[..tail.len() - text.len()];
+    let (text, end) = match text.strip_prefix('(') {
+        Some(inner) => (inner, inner.find([')', '\n'])),
+        None if skipped.ends_with('"') => (text, text.find(['"', '\n'])),
+        None => (text, text.find(['\n', '{', '}', '"'])),
+    };
+    let text = text[..end.unwrap_or(text.len())].trim_end_matches(['\\', ' ', ',', ')', ']', '(']);
+    let text = text.split(" (see ").next().unwrap_or(text);
+    // A pair that follows (`error=invalid_grant client_id=c1`) is no description.
+    let pair = text.split(' ').next().is_some_and(|word| word.contains('='));
+    (text.len() >= 4 && text.contains(' ') && !pair && text.is_char_boundary(0)).then_some(text)
+}
+
+fn shorten(text: &str) -> String {
+    let mut end = text.len().min(DESCRIPTION);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].trim().to_owned()
+}
+
+/// A provider's finer code: its own field, or `AADSTS50173` in a text.
+fn sub_code(record: &Record<'_>, roles: &Roles<'_>, code: Option<&str>) -> Option<String> {
+    let entra = |text: &&str| {
+        text.find("AADSTS")
+            .map(|at| text[at..].bytes().take_while(u8::is_ascii_alphanumeric).count())
+            .is_some_and(|length| length > 9)
+    };
+    let values = record.fields.iter().map(|field| field.value).chain(record.texts.iter().copied());
+    if let Some(text) = values.into_iter().find(entra) {
+        let tail = &text[text.find("AADSTS")?..];
+        return Some(tail.bytes().take_while(u8::is_ascii_alphanumeric).map(char::from).collect());
+    }
+    let named = roles.all(FieldRole::SubCode).map(|field| field.value.rsplit('/').next().unwrap_or(field.value));
+    let reasons = [FieldRole::Error, FieldRole::Description].into_iter().flat_map(|role| roles.all(role));
+    let finer = reasons.map(|field| field.value);
+    let mut all = named
+        .chain(finer)
+        .filter(|value| (2..=64).contains(&value.len()) && !value.contains(' ') && Some(*value) != code);
+    all.find(|value| *value != "0").map(str::to_owned)
+}
+
+/// Milliseconds, by the unit in the value or the key.
+fn duration(roles: &Roles<'_>) -> Option<u32> {
+    let field = roles.all(FieldRole::Duration).next()?;
+    let digits = field.value.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let number: f64 = field.value[..digits].parse().ok()?;
+    let factor = match (field.value[digits..].trim(), field.leaf()) {
+        ("s" | "sec", _) => 1000.0,
+        ("us" | "µs", _) => 0.001,
+        ("ns", _) => 0.000_001,
+        ("", "requesttime" | "responsetime") if field.value.contains('.') => 1000.0,
+        // Go's time.Duration is nanoseconds; no request takes three hours.
+        ("", "duration" | "elapsed" | "latency") if number > 1e7 => 0.000_001,
+        ("" | "ms", _) => 1.0,
+        _ => return None,
+    };
+    Some((number * factor) as u32)
+}

@@ -1,0 +1,78 @@
+//! Parts of a token event that only running text names: `for user u1 client c1 (pid 42)`.
+
+use regex::Regex;
+
+use super::roles::Roles;
+use crate::format::Record;
+use crate::rules::FieldRole;
+
+/// Words that stand where a name would, and are none.
+const NO_NAMES: [&str; 24] = [
+    "client_credentials",
+    "client_secret",
+    "client_id",
+    "client-side",
+    "client_secret_basic",
+    "client_secret_post",
+    "user-agent",
+    "refresh_token",
+    "access_token",
+    "invalid_grant",
+    "invalid_client",
+    "token",
+    "tokens",
+    "the",
+    "a",
+    "this",
+    "that",
+    "this_client",
+    "sign-in",
+    "re-authentication",
+    "authentication",
+    "authorization",
+    "refresh",
+    "session",
+];
+
+#[derive(Debug)]
+pub(super) struct TextFields {
+    patterns: Vec<(FieldRole, Vec<Regex>)>,
+}
+
+impl TextFields {
+    pub(super) fn new(patterns: &[(FieldRole, Vec<Regex>)]) -> Self {
+        Self { patterns: patterns.to_vec() }
+    }
+
+    /// Fills roles that no field has.
+    pub(super) fn complete<'a>(&self, record: &Record<'a>, roles: &mut Roles<'a>) {
+        for (role, patterns) in &self.patterns {
+            if roles.get(*role).is_some() {
+                continue;
+            }
+            let found = patterns.iter().find_map(|pattern| {
+                record.texts.iter().find_map(|text| {
+                    pattern.captures_iter(text).find_map(|groups| {
+                        let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
+                        is_name(*role, value).then_some(value)
+                    })
+                })
+            });
+            if let Some(value) = found {
+                roles.set(*role, value);
+            }
+        }
+    }
+}
+
+fn is_name(role: FieldRole, value: &str) -> bool {
+    if !matches!(role, FieldRole::Client | FieldRole::Subject) {
+        return !value.is_empty();
+    }
+    let address =
+        value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':') && value.contains('.');
+    value.len() > 1
+        && !address
+        && !value.starts_with("http")
+        && !NO_NAMES.contains(&value.to_ascii_lowercase().as_str())
+}

@@ -1,0 +1,75 @@
+//! What kind of token event the signals of a record make, where no rule names it.
+
+use super::ENDPOINT_RULE;
+use super::signals::{Endpoint, GrantType, Outcome, Signals};
+use crate::model::EventKind;
+use crate::rules::Topic;
+
+/// The rule id of events that only the words of a record tell.
+pub(super) const WORDING: &str = "wording";
+
+/// The kind, and the id that tells by what it was recognised.
+pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
+    if signals.no_attempt {
+        return None;
+    }
+    let certain = signals.code.is_some_and(|hit| hit.known.refresh_only);
+    match signals.grant {
+        Some(GrantType::Other) => return None,
+        Some(GrantType::New) => {
+            return (signals.outcome == Some(Outcome::Success)).then_some((EventKind::GrantIssued, "grant-type"));
+        }
+        Some(GrantType::Refresh) => return attempt(signals, "grant-type"),
+        None => {}
+    }
+    if signals.about(Topic::Chatter) && !certain {
+        return None;
+    }
+    if certain {
+        return Some((EventKind::RefreshFailed, "error-code"));
+    }
+    if signals.about(Topic::Discard) && signals.code.is_none() && signals.status.is_none() {
+        return Some((EventKind::CredentialDiscarded, WORDING));
+    }
+    if signals.about(Topic::Refresh)
+        && let Some(found) = attempt(signals, WORDING)
+    {
+        return Some(found);
+    }
+    lifecycle(signals).or_else(|| by_endpoint(signals))
+}
+
+/// A refresh with its outcome; one that only begins is no attempt yet.
+fn attempt(signals: &Signals<'_, '_>, rule: &'static str) -> Option<(EventKind, &'static str)> {
+    match signals.outcome? {
+        Outcome::Success => Some((EventKind::RefreshSucceeded, rule)),
+        Outcome::Failure => Some((EventKind::RefreshFailed, rule)),
+        Outcome::Start => None,
+    }
+}
+
+/// Grants, revocations and stores.
+fn lifecycle(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
+    let failed = signals.outcome == Some(Outcome::Failure);
+    if signals.endpoint == Some(Endpoint::Revoke) && signals.outcome == Some(Outcome::Success) {
+        return Some((EventKind::TokenRevoked, ENDPOINT_RULE));
+    }
+    let kinds = [
+        (Topic::Grant, EventKind::GrantIssued),
+        (Topic::Revoke, EventKind::TokenRevoked),
+        (Topic::Store, EventKind::StoreWritten),
+        (Topic::Load, EventKind::StoreRead),
+    ];
+    let (_, kind) = kinds.into_iter().find(|(topic, _)| signals.about(*topic))?;
+    (!failed && signals.outcome != Some(Outcome::Start)).then_some((kind, WORDING))
+}
+
+/// What an address and a status tell.
+fn by_endpoint(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
+    match (signals.endpoint?, signals.status?) {
+        (Endpoint::Token, 200..=299) if signals.code.is_none() => Some((EventKind::RefreshSucceeded, ENDPOINT_RULE)),
+        (Endpoint::Token, 400..) => Some((EventKind::RefreshFailed, ENDPOINT_RULE)),
+        (Endpoint::Api, 401) => Some((EventKind::ApiUnauthorized, ENDPOINT_RULE)),
+        _ => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! Record to token event: what happened, to whose token, and what the error says by itself.
+//!
+//! Rules name the records of known servers and libraries; every other record is judged by the
+//! vocabulary (topic, outcome, error code). Looks at one record at a time and at nothing else.
+
+mod classify;
+mod draft;
+mod in_text;
+mod kind;
+mod provider;
+mod roles;
+mod rule_match;
+mod signals;
+mod tokens;
+
+use crate::format::Record;
+use crate::model::{EventKind, Position, Symbols, TokenEvent};
+use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
+
+pub use draft::Masker;
+
+/// The rule id of events that only an endpoint and a status tell: the weakest evidence.
+pub const ENDPOINT_RULE: &str = "token-endpoint";
+
+/// Finds token events in records.
+#[derive(Debug)]
+pub struct Extractor {
+    rules: rule_match::RuleIndex,
+    roles: roles::Aliases,
+    signals: signals::Detector,
+    classes: classify::Classifier,
+    providers: provider::Recogniser,
+    in_text: in_text::TextFields,
+}
+
+impl Extractor {
+    /// An extractor of these rules.
+    pub fn new(events: &[EventRule], providers: &Providers, vocabulary: Vocabulary) -> Self {
+        Self {
+            rules: rule_match::RuleIndex::new(providers.events.iter().chain(events)),
+            roles: roles::Aliases::new(&vocabulary.fields),
+            classes: classify::Classifier::new(&providers.list, &vocabulary.codes),
+            providers: provider::Recogniser::new(&providers.list),
+            in_text: in_text::TextFields::new(&vocabulary.in_text),
+            signals: signals::Detector::new(vocabulary),
+        }
+    }
+
+    /// The token event of a record, if it is one. Every string goes through `mask` before it is kept.
+    pub fn extract(
+        &self,
+        record: &Record<'_>,
+        position: Position,
+        mask: Masker<'_>,
+        symbols: &mut Symbols,
+    ) -> Option<TokenEvent> {
+        let rule = self.rules.find(record);
+        if rule.as_ref().is_some_and(|matched| matched.rule.kind.is_none()) {
+            return None;
+        }
+        let mut roles = self.roles.collect(record);
+        if let Some(matched) = &rule {
+            roles.apply(matched, record);
+        }
+        self.in_text.complete(record, &mut roles);
+        let signals = self.signals.read(record, &roles);
+        let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
+        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
+        let (kind, rule_id) = named.or_else(judged)?;
+        let provider = self.providers.recognise(
+            record,
+            &roles,
+            rule.as_ref().and_then(|matched| matched.rule.provider.as_deref()),
+        );
+        let mut draft = draft::Draft::new(kind, rule_id, record, &roles, &signals);
+        draft.provider = provider;
+        if kind == EventKind::RefreshFailed {
+            let named = rule.as_ref().and_then(|matched| matched.rule.class);
+            draft.error = rule.as_ref().and_then(|matched| matched.rule.error.as_deref()).or(draft.error);
+            draft.class = named.unwrap_or_else(|| self.classes.class(&draft, &signals));
+        }
+        tokens::assign(&mut draft, &roles, &signals);
+        Some(draft.keep(position, mask, symbols))
+    }
+}
+
+/// Prose about tokens (a page of documentation, a comment) is no log entry: words alone make an event
+/// only where the record has a time, a level, or somebody whom it is about.
+fn is_log_entry(record: &Record<'_>, roles: &roles::Roles<'_>) -> bool {
+    let named = [FieldRole::Level, FieldRole::Client, FieldRole::Subject, FieldRole::Request];
+    record.stamp.is_some() || named.into_iter().any(|role| roles.get(role).is_some())
+}

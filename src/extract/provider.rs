@@ -1,0 +1,69 @@
+//! Which server a record is about.
+
+use aho_corasick::AhoCorasick;
+
+use super::roles::Roles;
+use crate::format::{Record, normal_key};
+use crate::rules::{FieldRole, Provider};
+
+/// The signs of all providers in one automaton.
+#[derive(Debug)]
+pub(super) struct Recogniser {
+    signs: AhoCorasick,
+    owners: Vec<usize>,
+    fields: Vec<(usize, Vec<String>)>,
+    ids: Vec<String>,
+}
+
+impl Recogniser {
+    pub(super) fn new(providers: &[Provider]) -> Self {
+        let (mut signs, mut owners, mut fields) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, provider) in providers.iter().enumerate() {
+            for sign in provider.recognise.hosts.iter().chain(&provider.recognise.texts) {
+                signs.push(sign.as_str());
+                owners.push(index);
+            }
+            for set in &provider.recognise.fields {
+                fields.push((index, set.iter().map(|path| normal_key(path)).collect()));
+            }
+        }
+        let signs = AhoCorasick::builder().ascii_case_insensitive(true).build(&signs);
+        let signs = signs.unwrap_or_else(|_| super::signals::empty());
+        Self { signs, owners, fields, ids: providers.iter().map(|provider| provider.id.clone()).collect() }
+    }
+
+    /// The provider that the matched rule, a provider field, a host, a text or a set of fields names.
+    pub(super) fn recognise(&self, record: &Record<'_>, roles: &Roles<'_>, rule: Option<&str>) -> Option<String> {
+        if let Some(rule) = rule.filter(|id| *id != "generic") {
+            return Some(rule.to_owned());
+        }
+        self.named(roles).or_else(|| self.by_fields(record)).or_else(|| self.by_sign(record))
+    }
+
+    /// A field such as `provider: "keycloak"`; an unknown name stands for itself.
+    fn named(&self, roles: &Roles<'_>) -> Option<String> {
+        let mut values = roles
+            .all(FieldRole::Issuer)
+            .filter(|field| matches!(field.leaf(), "provider" | "idp" | "vendor" | "providerid" | "oauthprovider"));
+        let name = values
+            .find(|field| field.value.len() <= 48 && !field.value.contains(['/', ' ', '{']))?
+            .value
+            .to_ascii_lowercase();
+        let known = self
+            .ids
+            .iter()
+            .find(|id| name == **id || name.starts_with(&format!("{id}-")) || name.starts_with(&format!("{id}_")));
+        Some(known.cloned().unwrap_or(name))
+    }
+
+    fn by_fields(&self, record: &Record<'_>) -> Option<String> {
+        let has = |path: &String| record.fields.iter().any(|field| super::rule_match::at_path(field, path));
+        self.fields.iter().find(|(_, set)| set.iter().all(has)).map(|(index, _)| self.ids[*index].clone())
+    }
+
+    fn by_sign(&self, record: &Record<'_>) -> Option<String> {
+        let values = record.fields.iter().map(|field| field.value);
+        let found = values.chain(record.texts.iter().copied()).find_map(|text| self.signs.find(text));
+        found.map(|found| self.ids[self.owners[found.pattern().as_usize()]].clone())
+    }
+}

@@ -1,0 +1,142 @@
+//! Which value of a record is the client, the subject, the error: field aliases, best first.
+
+use std::collections::HashMap;
+
+use super::rule_match::Matched;
+use crate::format::{Field, Record, ValueKind, normal_key};
+use crate::rules::{FIELD_ROLES, FieldRole};
+
+/// One level of wrapping is worth so many places in the list of aliases: what is nearer to the event wins.
+const DEPTH_WORTH: i32 = 3;
+
+/// Keys by role.
+#[derive(Debug)]
+pub(super) struct Aliases {
+    keys: HashMap<String, Vec<(FieldRole, i32)>>,
+}
+
+/// A value in a role.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'a> {
+    pub(super) field: Field<'a>,
+    cost: i32,
+}
+
+/// The values of a record by role, the best of each first.
+#[derive(Debug)]
+pub(super) struct Roles<'a> {
+    found: [Vec<Found<'a>>; FIELD_ROLES],
+}
+
+impl Aliases {
+    pub(super) fn new(fields: &[(FieldRole, Vec<String>)]) -> Self {
+        let mut keys: HashMap<String, Vec<(FieldRole, i32)>> = HashMap::new();
+        for (role, aliases) in fields {
+            for (rank, alias) in (0..).zip(aliases) {
+                let key = normal_key(alias).replace('.', "");
+                let roles = keys.entry(key).or_default();
+                if roles.iter().all(|(known, _)| known != role) {
+                    roles.push((*role, rank));
+                }
+            }
+        }
+        Self { keys }
+    }
+
+    /// Sorts the fields of a record into roles.
+    pub(super) fn collect<'a>(&self, record: &Record<'a>) -> Roles<'a> {
+        let mut roles = Roles { found: Default::default() };
+        let mut pair = String::new();
+        for field in &record.fields {
+            let leaf = field.leaf();
+            self.assign(&mut roles, leaf, field);
+            if let Some(head) = field.path.strip_suffix(leaf).and_then(|head| head.strip_suffix('.')) {
+                pair.clear();
+                pair.push_str(head.rsplit('.').next().unwrap_or(head));
+                pair.push_str(leaf);
+                self.assign(&mut roles, &pair, field);
+            }
+        }
+        for found in &mut roles.found {
+            found.sort_by_key(|found| found.cost);
+        }
+        roles
+    }
+
+    fn assign<'a>(&self, roles: &mut Roles<'a>, key: &str, field: &Field<'a>) {
+        for (role, rank) in self.keys.get(key).into_iter().flatten() {
+            if accepts(*role, field) {
+                let cost = rank - DEPTH_WORTH * i32::from(field.depth);
+                roles.found[*role as usize].push(Found { field: *field, cost });
+            }
+        }
+    }
+}
+
+impl<'a> Roles<'a> {
+    /// The best value of a role.
+    pub(super) fn get(&self, role: FieldRole) -> Option<&'a str> {
+        self.found[role as usize].first().map(|found| found.field.value)
+    }
+
+    /// All values of a role, best first.
+    pub(super) fn all(&self, role: FieldRole) -> impl Iterator<Item = &Field<'a>> {
+        self.found[role as usize].iter().map(|found| &found.field)
+    }
+
+    /// A whole number in a role.
+    pub(super) fn number(&self, role: FieldRole) -> Option<f64> {
+        self.get(role)?.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).trim().parse().ok()
+    }
+
+    /// Puts a value in front of a role.
+    pub(super) fn set(&mut self, role: FieldRole, value: &'a str) {
+        let field = Field::new("", value, ValueKind::Word, 0);
+        if accepts(role, &field) {
+            self.found[role as usize].insert(0, Found { field, cost: i32::MIN });
+        }
+    }
+
+    /// What a rule says about where parts stand takes the place of every alias: a part that the rule
+    /// names and the record leaves empty is not there.
+    pub(super) fn apply(&mut self, matched: &Matched<'_, 'a>, record: &Record<'a>) {
+        for (role, paths) in &matched.rule.map {
+            let slot = &mut self.found[*role as usize];
+            slot.clear();
+            for path in paths {
+                let fields = record.fields.iter().filter(|field| super::rule_match::at_path(field, path));
+                slot.extend(fields.filter(|field| accepts(*role, field)).map(|field| Found { field: *field, cost: 0 }));
+            }
+        }
+        for (role, value) in &matched.captures {
+            self.set(*role, value);
+        }
+    }
+}
+
+/// Whether a value can play a role at all.
+fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
+    let value = field.value.trim();
+    if value.is_empty()
+        || field.kind == ValueKind::Null
+        || matches!(value, "null" | "-" | "none" | "None" | "undefined" | "nil" | "unknown")
+    {
+        return false;
+    }
+    match role {
+        FieldRole::Status => {
+            value.len() == 3
+                && matches!(value.as_bytes()[0], b'1'..=b'5')
+                && value.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        FieldRole::ExpiresIn | FieldRole::Duration => value.as_bytes()[0].is_ascii_digit(),
+        FieldRole::Error => {
+            field.kind != ValueKind::Number && !matches!(value, "false" | "true" | "ok" | "OK") && value.len() <= 4096
+        }
+        FieldRole::Client | FieldRole::Subject | FieldRole::Host | FieldRole::Thread | FieldRole::Address => {
+            value.len() <= 256 && !value.starts_with(['{', '[']) && !matches!(value, "true" | "false")
+        }
+        FieldRole::Request => (4..=128).contains(&value.len()) && !value.contains([' ', '/', '{']),
+        _ => value.len() <= 64 * 1024,
+    }
+}

@@ -1,0 +1,265 @@
+//! What a record says, in the words of the vocabulary: error code, outcome, endpoint, topics.
+
+use std::borrow::Cow;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::roles::Roles;
+use crate::format::Record;
+use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
+
+/// How an attempt ended, as far as the record says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Success,
+    Failure,
+    /// The attempt only begins here.
+    Start,
+}
+
+/// Which endpoint a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Token,
+    Revoke,
+    /// Another endpoint of an authorization server.
+    Other,
+    /// Any other address.
+    Api,
+}
+
+/// Which kind of grant the record names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantType {
+    Refresh,
+    /// One that the user takes part in.
+    New,
+    /// `client_credentials` and the like: no refresh token at all.
+    Other,
+}
+
+/// A known code where it stands in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CodeHit<'d, 'a> {
+    pub(super) known: &'d KnownCode,
+    /// The text that holds it, from the code on.
+    pub(super) tail: &'a str,
+}
+
+/// Everything that the vocabulary sees in a record.
+#[derive(Debug)]
+pub(super) struct Signals<'d, 'a> {
+    pub(super) code: Option<CodeHit<'d, 'a>>,
+    pub(super) status: Option<u16>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) endpoint: Option<Endpoint>,
+    pub(super) grant: Option<GrantType>,
+    pub(super) topics: Vec<Topic>,
+    /// Polling, negotiation, or no attempt at all.
+    pub(super) no_attempt: bool,
+}
+
+impl Signals<'_, '_> {
+    pub(super) fn about(&self, topic: Topic) -> bool {
+        self.topics.contains(&topic)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Detector {
+    vocabulary: Vocabulary,
+    codes: AhoCorasick,
+}
+
+impl Detector {
+    pub(super) fn new(vocabulary: Vocabulary) -> Self {
+        let names = vocabulary.codes.iter().map(|known| known.code.as_str());
+        let names = names.chain(vocabulary.no_failure.iter().map(String::as_str));
+        let codes = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
+        // The codes come from a checked rule file; a set that is too large for an automaton finds nothing.
+        let codes = codes.unwrap_or_else(|_| empty());
+        Self { vocabulary, codes }
+    }
+
+    pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {
+        let mut polling = false;
+        let code = self.code(record, roles, &mut polling);
+        let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
+        let headlines = headlines(record, roles);
+        let mut topics: Vec<Topic> = Vec::new();
+        for (topic, patterns) in &self.vocabulary.topics {
+            if headlines.iter().any(|text| patterns.is_match(text)) {
+                topics.push(*topic);
+            }
+        }
+        Signals {
+            outcome: self.outcome(&headlines, roles, code.as_ref(), status),
+            endpoint: self.endpoint(record, roles),
+            grant: self.grant(record, roles),
+            no_attempt: polling || headlines.iter().any(|text| self.vocabulary.no_attempt.is_match(text)),
+            code,
+            status,
+            topics,
+        }
+    }
+
+    /// The code in the error field, then anywhere else; one that proves a refresh before one that does not.
+    fn code<'a>(&self, record: &Record<'a>, roles: &Roles<'a>, polling: &mut bool) -> Option<CodeHit<'_, 'a>> {
+        let of_roles = [FieldRole::Error, FieldRole::SubCode, FieldRole::Description];
+        let first = of_roles.iter().flat_map(|role| roles.all(*role)).map(|field| field.value);
+        let event = roles.all(FieldRole::Event).map(|field| field.value);
+        let others = record.fields.iter().map(|field| field.value);
+        let mut shared = None;
+        for text in first.chain(record.texts.iter().copied()).chain(event).chain(others) {
+            for found in self.codes.find_iter(text) {
+                if !whole_word(text, found.start(), found.end()) {
+                    continue;
+                }
+                let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {
+                    *polling = true;
+                    continue;
+                };
+                let hit = CodeHit { known, tail: &text[found.start()..] };
+                if known.refresh_only {
+                    return Some(hit);
+                }
+                shared.get_or_insert(hit);
+            }
+        }
+        shared
+    }
+
+    fn outcome(
+        &self,
+        headlines: &[Cow<'_, str>],
+        roles: &Roles<'_>,
+        code: Option<&CodeHit<'_, '_>>,
+        status: Option<u16>,
+    ) -> Option<Outcome> {
+        let words = &self.vocabulary.outcome;
+        for field in roles.all(FieldRole::Outcome) {
+            let value = field.value.trim().to_ascii_lowercase();
+            if words.success_values.contains(&value) {
+                return Some(if code.is_some_and(|hit| hit.known.refresh_only) {
+                    Outcome::Failure
+                } else {
+                    Outcome::Success
+                });
+            }
+            if words.failure_values.contains(&value) {
+                return Some(Outcome::Failure);
+            }
+        }
+        if code.is_some() {
+            return Some(Outcome::Failure);
+        }
+        match status {
+            Some(200..=299) => return Some(Outcome::Success),
+            Some(400..) => return Some(Outcome::Failure),
+            _ => {}
+        }
+        let any = |set: &regex::RegexSet| headlines.iter().any(|text| set.is_match(text));
+        let grave = roles
+            .get(FieldRole::Level)
+            .is_some_and(|level| matches!(level.to_ascii_lowercase().as_str(), "error" | "err" | "fatal" | "critical"));
+        if any(&words.failure) {
+            Some(Outcome::Failure)
+        } else if any(&words.start) {
+            Some(Outcome::Start)
+        } else if any(&words.weak_failure) {
+            Some(Outcome::Failure)
+        } else if any(&words.success) {
+            Some(Outcome::Success)
+        } else {
+            grave.then_some(Outcome::Failure)
+        }
+    }
+
+    fn endpoint(&self, record: &Record<'_>, roles: &Roles<'_>) -> Option<Endpoint> {
+        let urls = roles.all(FieldRole::Url).map(|field| field.value).filter(|url| url.contains('/'));
+        let texts = record.texts.iter().copied().filter(|text| text.contains('/'));
+        let mut seen = None;
+        for (in_field, text) in urls.map(|url| (true, url)).chain(texts.map(|text| (false, text))) {
+            if self.vocabulary.revoke_endpoint.is_match(text) {
+                return Some(Endpoint::Revoke);
+            }
+            if self.vocabulary.token_endpoint.is_match(text) {
+                return Some(Endpoint::Token);
+            }
+            if self.vocabulary.other_endpoint.is_match(text) {
+                seen = Some(Endpoint::Other);
+            } else if in_field {
+                seen = seen.or(Some(Endpoint::Api));
+            }
+        }
+        seen
+    }
+
+    fn grant(&self, record: &Record<'_>, roles: &Roles<'_>) -> Option<GrantType> {
+        let named = roles.all(FieldRole::GrantType).map(|field| field.value);
+        let in_text = record.texts.iter().filter_map(|text| {
+            let (_, tail) = text.split_once("grant_type")?;
+            Some(tail.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()))
+        });
+        named.chain(in_text).find_map(|value| {
+            let value = value.trim_start_matches(['"', '\'']);
+            let starts = |name: &str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+            if starts("refresh") || starts("primaryRefreshToken") {
+                Some(GrantType::Refresh)
+            } else if self.vocabulary.new_grants.iter().any(|name| starts(name)) {
+                Some(GrantType::New)
+            } else {
+                ["client_credentials", "urn:"].iter().any(|name| starts(name)).then_some(GrantType::Other)
+            }
+        })
+    }
+}
+
+pub(super) fn empty() -> AhoCorasick {
+    #[allow(clippy::expect_used, reason = "an automaton of no patterns always builds")]
+    AhoCorasick::new(std::iter::empty::<&str>()).expect("an automaton of no patterns builds")
+}
+
+/// The texts that say what a record is about: event names, messages, errors; short ones only, so
+/// that a stack trace or a body does not decide.
+fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
+    let events = roles.all(FieldRole::Event).map(|field| field.value);
+    let errors = [FieldRole::Error, FieldRole::Description]
+        .into_iter()
+        .flat_map(|role| roles.all(role))
+        .map(|field| field.value);
+    let mut found: Vec<Cow<'_, str>> = events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
+    found.dedup();
+    found.truncate(12);
+    found
+}
+
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(400);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// `TokenRefreshFailed` as the words that it is made of; anything with a space stays as it is.
+fn words(text: &str) -> Cow<'_, str> {
+    let humped = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    if text.contains(' ') || !text.as_bytes().windows(2).any(humped) {
+        return Cow::Borrowed(text);
+    }
+    let mut spaced = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if letter.is_ascii_uppercase() && spaced.ends_with(|before: char| before.is_ascii_lowercase()) {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    Cow::Owned(spaced)
+}
+
+fn whole_word(text: &str, start: usize, end: usize) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let bytes = text.as_bytes();
+    (start == 0 || !word(bytes[start - 1])) && !bytes.get(end).is_some_and(|byte| word(*byte))
+}

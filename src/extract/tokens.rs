@@ -1,0 +1,61 @@
+//! Which refresh token was presented and which was issued: digests, or the log's own forms of them.
+
+use super::draft::Draft;
+use super::roles::Roles;
+use super::signals::Signals;
+use crate::format::Field;
+use crate::model::{EventKind, TokenDigest};
+use crate::rules::FieldRole;
+
+/// Fills `presented` and `issued` of a draft.
+pub(super) fn assign(draft: &mut Draft<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>) {
+    draft.presented = roles.all(FieldRole::Presented).find_map(identity);
+    draft.issued = roles.all(FieldRole::Issued).find_map(identity);
+    for field in roles.all(FieldRole::RefreshToken) {
+        let Some(found) = identity(field) else { continue };
+        let slot = if is_issued(draft.kind, field, signals) { &mut draft.issued } else { &mut draft.presented };
+        slot.get_or_insert(found);
+    }
+    if draft.presented == draft.issued {
+        // One value under several keys: the server did not rotate, or the log repeats it.
+        draft.issued = None;
+    }
+}
+
+/// Whether a refresh token whose key has no direction was handed out by this record.
+fn is_issued(kind: EventKind, field: &Field<'_>, signals: &Signals<'_, '_>) -> bool {
+    let has = |part: &str| field.path.contains(part);
+    match kind {
+        EventKind::GrantIssued => true,
+        EventKind::RefreshSucceeded if has("request") || has("params") || has("form") || has("presented") => false,
+        EventKind::RefreshSucceeded if has("response") || has("body") || has("result") || has("new") => true,
+        EventKind::RefreshSucceeded => is_value_key(field.leaf()) && signals.grant.is_none(),
+        _ => false,
+    }
+}
+
+/// Keys that hold a token itself, not a digest or an id of it.
+fn is_value_key(leaf: &str) -> bool {
+    !["hash", "sha", "digest", "fp", "fingerprint", "suffix", "last4", "hint", "jti", "id"]
+        .iter()
+        .any(|end| leaf.ends_with(end))
+}
+
+/// A raw value becomes its keyed digest; what is masked, hashed or an id already keeps its form.
+fn identity(field: &Field<'_>) -> Option<String> {
+    let value = field.value.trim().trim_matches(['"', '\'', '[', ']']);
+    let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let placeholder = ["redacted", "filtered", "hidden", "masked", "secret", "null", "none", "true", "false"];
+    if letters < 3 || placeholder.iter().any(|word| value.trim_matches(['<', '>', '*']).eq_ignore_ascii_case(word)) {
+        return None;
+    }
+    if value.contains(['*', '…']) || value.contains("...") {
+        return Some(format!("masked:{}", value.replace("...", "…")));
+    }
+    let token =
+        value.len() >= 12 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=!:|".contains(&byte));
+    if is_value_key(field.leaf()) && token && !value.starts_with("sha256:") {
+        return Some(TokenDigest::of(value.as_bytes()).to_string());
+    }
+    (value.len() <= 128 && !value.contains(' ')).then(|| format!("id:{value}"))
+}

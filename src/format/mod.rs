@@ -1,0 +1,18 @@
+//! One record's bytes to its fields: JSON and its look-alikes, logfmt, text layouts, and the
+//! wrappers around them, unwrapped to three levels.
+//!
+//! Nothing here knows what a token is. The decision is made for each record from its own bytes, so
+//! a source may mix formats and the result never depends on what stood before.
+
+mod batch;
+mod clean;
+pub mod json;
+mod pairs;
+mod reader;
+mod time_choice;
+pub mod timestamp;
+
+pub use json::ValueKind;
+pub use pairs::percent_decode;
+pub use reader::{Field, Reader, Record, normal_key};
+pub use timestamp::{Clock, Stamp};

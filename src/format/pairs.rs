@@ -1,0 +1,183 @@
+//! Key and value pairs in running text: logfmt, query strings, form bodies, `Key: value`,
+//! `"key"=>"value"`, and what is left of a broken object.
+
+use bumpalo::Bump;
+
+use super::json::{Leaf, ValueKind, unescape};
+
+/// Longest key that is taken for one, and most pairs of one text.
+const KEY: usize = 64;
+const PAIRS: usize = 1024;
+
+/// Appends the pairs of `text` to `sink`; returns how many were written with `=`.
+pub(super) fn scan<'a>(arena: &'a Bump, text: &'a str, sink: &mut Vec<Leaf<'a>>) -> usize {
+    let bytes = text.as_bytes();
+    let (mut from, mut equals, limit) = (0, 0, sink.len() + PAIRS);
+    while let Some(found) = memchr::memchr2(b'=', b':', &bytes[from..]) {
+        let at = from + found;
+        from = at + 1;
+        let Some(key) = key_before(text, at) else { continue };
+        let Some((value, kind, end)) = value_after(arena, text, at) else { continue };
+        equals += usize::from(bytes[at] == b'=');
+        sink.push(Leaf { path: key, value, kind });
+        if sink.len() >= limit {
+            break;
+        }
+        // A URL holds pairs of its own behind its question mark.
+        from = value.find('?').map_or(end, |_| text[at..].find('?').map_or(end, |mark| at + mark)).max(from);
+    }
+    equals
+}
+
+/// The key that ends before the separator at `at`: bare, quoted, or quoted with escaped quotes.
+fn key_before(text: &str, at: usize) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut end = at;
+    while end > 0 && bytes[end - 1] == b' ' && at - end < 2 {
+        end -= 1;
+    }
+    let quoted = end > 0 && matches!(bytes[end - 1], b'"' | b'\'');
+    if quoted {
+        end -= 1;
+        while end > 0 && bytes[end - 1] == b'\\' {
+            end -= 1;
+        }
+    }
+    let length = bytes[..end].iter().rev().take(KEY).take_while(|byte| is_key_byte(**byte)).count();
+    let key = text.get(end - length..end)?.trim_matches(['.', '-', '@']);
+    let named = key.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (named && (quoted || bytes[at] == b'=' || end == at)).then_some(key)
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte)
+}
+
+/// The value that begins after the separator at `at`, and where it ends.
+fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str, ValueKind, usize)> {
+    let bytes = text.as_bytes();
+    let mut start = at + 1;
+    match bytes.get(start)? {
+        b'=' | b':' => return None,
+        b'/' if bytes[at] == b':' => return None,
+        b'>' => start += 1,
+        _ => {}
+    }
+    while bytes.get(start) == Some(&b' ') && start - at < 3 {
+        start += 1;
+    }
+    let mut quote = start;
+    while bytes.get(quote) == Some(&b'\\') {
+        quote += 1;
+    }
+    if matches!(bytes.get(quote), Some(b'"' | b'\'')) {
+        return quoted(arena, text, start, quote);
+    }
+    let rest = text.get(start..)?;
+    let length =
+        rest.find(|letter: char| letter.is_whitespace() || ",;)]}&|\"<".contains(letter)).unwrap_or(rest.len());
+    let value = rest[..length].trim_end_matches(['.', ':']);
+    let kind = match value {
+        "" => return None,
+        "null" | "None" | "nil" | "undefined" | "-" | "<nil>" => ValueKind::Null,
+        _ if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => ValueKind::Number,
+        _ => ValueKind::Word,
+    };
+    Some((value, kind, start + length))
+}
+
+/// A quoted value; `quote - start` backslashes stand before each of its quotes.
+fn quoted<'a>(arena: &'a Bump, text: &'a str, start: usize, quote: usize) -> Option<(&'a str, ValueKind, usize)> {
+    let (bytes, level) = (text.as_bytes(), quote - start);
+    let mut end = quote + 1;
+    loop {
+        end += memchr::memchr2(bytes[quote], b'\\', bytes.get(end..)?)?;
+        let slashes = bytes[end..].iter().take_while(|byte| **byte == b'\\').count();
+        end += slashes;
+        if bytes.get(end) == Some(&bytes[quote]) && slashes == level {
+            break;
+        }
+        end += 1;
+    }
+    let raw = text.get(quote + 1..end - level)?;
+    let value = if raw.contains('\\') { unescape(arena, raw) } else { raw };
+    Some((value, ValueKind::Quoted, end + 1))
+}
+
+/// Decodes `%41` and `+` of a query or form value; borrowed where there is nothing to decode.
+pub fn percent_decode<'a>(arena: &'a Bump, raw: &'a str) -> &'a str {
+    if !raw.contains('%') {
+        return raw;
+    }
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match (first, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(if *first == b'+' { b' ' } else { *first });
+                rest = tail;
+            }
+        }
+    }
+    arena.alloc_str(&String::from_utf8_lossy(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use bumpalo::Bump;
+
+    use super::{percent_decode, scan};
+
+    fn pairs(text: &str) -> Vec<(String, String)> {
+        let arena = Bump::new();
+        let mut sink = Vec::new();
+        scan(&arena, arena.alloc_str(text), &mut sink);
+        sink.iter().map(|leaf| (leaf.path.to_owned(), leaf.value.to_owned())).collect()
+    }
+
+    fn has(text: &str, key: &str, value: &str) {
+        assert!(pairs(text).contains(&(key.to_owned(), value.to_owned())), "{text}: {:?}", pairs(text));
+    }
+
+    #[test]
+    fn every_way_to_write_a_pair() {
+        has(r#"time=x level=warn msg="refresh failed" client_id=c1"#, "msg", "refresh failed");
+        has(
+            r#"err="oauth2: \"invalid_grant\" \"Token is not active\"""#,
+            "err",
+            r#"oauth2: "invalid_grant" "Token is not active""#,
+        );
+        has("POST /token?grant_type=refresh_token&client_id=c1 HTTP/1.1", "client_id", "c1");
+        has("User: u1; SessionAge: 5m20.5s", "User", "u1");
+        has(r#""error"=>"invalid_grant""#, "error", "invalid_grant");
+        has(r#"broken {"error": "invalid_grant", "x"#, "error", "invalid_grant");
+        has(r#"body: {\"error\":\"invalid_grant\"}"#, "error", "invalid_grant");
+        has("type=REFRESH_TOKEN_ERROR, realmId=r, clientId=c, userId=null", "clientId", "c");
+        has("uri=https://idp.example/token?client_id=c2 next=1", "client_id", "c2");
+        has("'status': 400", "status", "400");
+    }
+
+    #[test]
+    fn times_urls_and_operators_are_no_pairs() {
+        assert!(pairs("at 10:20:30 https://x/y a::b if x == y").iter().all(|(key, _)| key != "https" && key != "a"));
+        assert!(pairs("10:20:30").is_empty());
+    }
+
+    #[test]
+    fn hostile_text_stays_bounded() {
+        assert!(pairs(&"a=".repeat(100_000)).len() <= 1024);
+        assert!(pairs(&"=\"".repeat(10_000)).len() <= 1024);
+        assert!(pairs(&":".repeat(100_000)).is_empty());
+    }
+
+    #[test]
+    fn percent_escapes_are_decoded() {
+        let arena = Bump::new();
+        assert_eq!(percent_decode(&arena, "a%2Fb%zz+c"), "a/b%zz c");
+    }
+}

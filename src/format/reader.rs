@@ -1,0 +1,327 @@
+//! The reader of records: finds the format of each, unwraps it, and flattens it into fields.
+
+use bumpalo::Bump;
+
+use super::json::{self, Leaf, ValueKind};
+use super::pairs;
+use super::{batch, clean};
+use super::time_choice::{self, Candidate};
+use super::timestamp::{self, Clock, Stamp};
+use crate::rules::{Formats, TextFormat};
+
+/// How many wrappers deep a record is followed.
+const DEPTH: u8 = 3;
+/// Bytes of one record that are looked at; a batch is cut into its records first.
+const RECORD: usize = 1 << 20;
+
+/// One value of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Dotted path, lower case, without `_`, `-`, `@`: `details.familyid`.
+    pub path: &'a str,
+    /// The decoded value.
+    pub value: &'a str,
+    /// How it was written.
+    pub kind: ValueKind,
+    /// How many wrappers it was in.
+    pub depth: u8,
+    /// Where the last part of the path begins; found once, asked for by every rule.
+    leaf: usize,
+}
+
+impl<'a> Field<'a> {
+    /// A value at a path that is written as paths are compared.
+    pub fn new(path: &'a str, value: &'a str, kind: ValueKind, depth: u8) -> Self {
+        let leaf = path.bytes().rposition(|byte| byte == b'.').map_or(0, |dot| dot + 1);
+        Self { path, value, kind, depth, leaf }
+    }
+
+    /// The last part of the path.
+    pub fn leaf(&self) -> &str {
+        &self.path[self.leaf..]
+    }
+}
+
+/// One decoded log entry. Borrows from the segment and the arena.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// Its values, outermost first.
+    pub fields: Vec<Field<'a>>,
+    /// Its running texts, outermost first: the line or message, as far as it is prose.
+    pub texts: Vec<&'a str>,
+    /// When, as far as it says so.
+    pub stamp: Option<Stamp>,
+    /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.
+    pub format: &'a str,
+}
+
+/// Reads records by the formats of the rule packs.
+#[derive(Debug)]
+pub struct Reader {
+    texts: Vec<TextFormat>,
+    time_keys: Vec<String>,
+    message_keys: Vec<String>,
+    envelope_keys: Vec<String>,
+}
+
+/// A key as paths are compared: lower case, without `_`, `-`, `@`, `$`.
+pub fn normal_key(key: &str) -> String {
+    key.chars().filter(|letter| !"_-@$ ".contains(*letter)).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+impl Reader {
+    /// A reader of these formats.
+    pub fn new(formats: &Formats) -> Self {
+        let normal = |keys: &[String]| keys.iter().map(|key| normal_key(key)).collect();
+        Self {
+            texts: formats.texts.clone(),
+            time_keys: normal(&formats.keys.time),
+            message_keys: normal(&formats.keys.message),
+            envelope_keys: normal(&formats.keys.envelope),
+        }
+    }
+
+    /// Hands the record of `bytes` to `sink`: several where it is a batch.
+    pub fn read(&self, arena: &Bump, bytes: &[u8], clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+        let text = clean::clean(arena, bytes);
+        let text = text.trim().trim_start_matches(['\u{feff}', ',']).trim_end_matches(',').trim();
+        if let Some(batch) = batch::elements(text, &self.envelope_keys) {
+            for element in batch {
+                self.one(arena, element, clock, sink);
+            }
+            return;
+        }
+        self.one(arena, text, clock, sink);
+    }
+
+    fn one(&self, arena: &Bump, text: &str, clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+        let mut end = text.len().min(RECORD);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut state = State { reader: self, arena, clock, leaves: Vec::new(), record: Parts::default() };
+        state.line(arena.alloc_str(&text[..end]), 0);
+        sink(&state.finish());
+    }
+}
+
+#[derive(Default)]
+struct Parts<'a> {
+    fields: Vec<Field<'a>>,
+    texts: Vec<&'a str>,
+    times: Vec<Candidate>,
+    wrapper: Option<&'a str>,
+    format: Option<&'a str>,
+}
+
+struct State<'a, 'r> {
+    reader: &'r Reader,
+    arena: &'a Bump,
+    clock: &'r Clock,
+    leaves: Vec<Leaf<'a>>,
+    record: Parts<'a>,
+}
+
+impl<'a> State<'a, '_> {
+    fn finish(mut self) -> Record<'a> {
+        let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time());
+        let inner = self.record.format.unwrap_or("text");
+        let format = match self.record.wrapper {
+            Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
+            None => inner,
+        };
+        Record { fields: std::mem::take(&mut self.record.fields), texts: self.record.texts, stamp, format }
+    }
+
+    /// A date and a time of day in fields of their own.
+    fn split_time(&self) -> Option<Stamp> {
+        let value = |name: &str| self.record.fields.iter().find(|field| field.leaf() == name).map(|field| field.value);
+        timestamp::parse(&format!("{} {}", value("date")?, value("time")?), self.clock)
+    }
+
+    /// A text in the place of a log line: an object, a layout, or prose behind a time.
+    fn line(&mut self, text: &'a str, depth: u8) {
+        let text = text.trim();
+        if text.is_empty() || depth > DEPTH {
+            return;
+        }
+        if text.starts_with('{') || text.starts_with("[{") {
+            self.object(text, depth);
+            return;
+        }
+        let layouts = self.reader.texts.iter();
+        if let Some((layout, groups)) =
+            layouts.filter_map(|layout| Some((layout, layout.pattern.captures(text)?))).next()
+        {
+            self.layout(layout, &groups, text, depth);
+            return;
+        }
+        let rest = self.leading_time(text, depth);
+        self.prose(rest, depth);
+        self.record.format.get_or_insert("text");
+    }
+
+    fn layout(&mut self, layout: &TextFormat, groups: &regex::Captures<'_>, text: &'a str, depth: u8) {
+        let id: &'a str = self.arena.alloc_str(&layout.id);
+        if layout.wrapper {
+            self.record.wrapper.get_or_insert(id)
+        } else {
+            self.record.format.get_or_insert(id)
+        };
+        let mut message = None;
+        for name in layout.pattern.capture_names().flatten() {
+            let Some(group) = groups.name(name) else { continue };
+            let value = &text[group.range()];
+            if name == "message" {
+                message = Some(value);
+            } else if !value.is_empty() && value != "-" {
+                self.field(name, value, ValueKind::Word, depth);
+            }
+        }
+        match message {
+            Some(message) if layout.wrapper => self.line(message, depth + 1),
+            Some(message) => self.prose(message, depth),
+            None => self.record.texts.push(text),
+        }
+    }
+
+    /// Takes the time at or near the start of an unknown layout; returns what follows it.
+    fn leading_time(&mut self, text: &'a str, depth: u8) -> &'a str {
+        let bytes = text.as_bytes();
+        let mut starts = (0..bytes.len().min(96))
+            .filter(|at| (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric()) && bytes[*at].is_ascii_alphanumeric());
+        let found = starts.find_map(|at| {
+            let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
+            Some((stamp, at, at + used))
+        });
+        let Some((stamp, start, end)) = found else { return text };
+        self.record.times.push(Candidate { stamp, depth, rank: 0 });
+        if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
+    }
+
+    fn object(&mut self, text: &'a str, depth: u8) {
+        let from = self.leaves.len();
+        let extent = json::flatten(self.arena, text, "", &mut self.leaves);
+        if self.leaves.len() == from {
+            self.prose(text, depth);
+            return;
+        }
+        let leaves = self.leaves.split_off(from);
+        let docker = ["log", "stream", "time"].iter().all(|key| leaves.iter().any(|leaf| leaf.path == *key));
+        if docker {
+            self.record.wrapper.get_or_insert("docker");
+        }
+        self.record.format = Some("json").filter(|_| !docker).or(self.record.format);
+        for leaf in leaves {
+            self.leaf(leaf, depth);
+        }
+        let rest = text[extent.used..].trim_matches([',', ' ', ']', '\n', '\r', '\t']);
+        if !rest.is_empty() {
+            self.prose(rest, depth);
+        }
+    }
+
+    fn leaf(&mut self, leaf: Leaf<'a>, depth: u8) {
+        let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
+        if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
+            return;
+        }
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let is_message = self.reader.message_keys.iter().any(|key| key == name);
+        if is_message {
+            self.line(leaf.value, depth + 1);
+        } else if holds_structure(leaf.value) {
+            self.embedded(leaf.value, depth + 1);
+        }
+    }
+
+    fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
+        let path: &'a str = self.arena.alloc_str(&normal_key(path));
+        let field = Field::new(path, value, kind, depth);
+        let rank = self.reader.time_keys.iter().position(|key| key == field.leaf() || key == path);
+        if let Some(rank) = rank
+            && let Some(stamp) = timestamp::parse(value, self.clock)
+        {
+            self.record.times.push(Candidate { stamp, depth, rank });
+        }
+        self.record.fields.push(field);
+        path
+    }
+
+    /// Running text: remembered as such, and searched for objects and pairs.
+    fn prose(&mut self, text: &'a str, depth: u8) {
+        self.record.texts.push(text);
+        self.embedded(text, depth);
+    }
+
+    fn embedded(&mut self, text: &'a str, depth: u8) {
+        let text = if text.contains("{\\\"") { json::unescape(self.arena, text) } else { text };
+        let mut rest = text;
+        let mut equals = 0;
+        while let Some(open) = next_object(rest) {
+            equals += self.pairs(&rest[..open], depth);
+            let from = self.leaves.len();
+            let extent = json::flatten(self.arena, &rest[open..], "", &mut self.leaves);
+            let leaves = self.leaves.split_off(from);
+            let used = if leaves.is_empty() { 1 } else { extent.used.max(1) };
+            for leaf in leaves {
+                self.leaf(leaf, (depth + 1).min(DEPTH));
+            }
+            rest = &rest[floor(rest, open + used)..];
+        }
+        equals += self.pairs(rest, depth);
+        if equals >= 3 && depth <= 1 {
+            self.record.format.get_or_insert("logfmt");
+        }
+    }
+
+    fn pairs(&mut self, text: &'a str, depth: u8) -> usize {
+        if text.len() < 3 {
+            return 0;
+        }
+        let from = self.leaves.len();
+        let equals = pairs::scan(self.arena, text, &mut self.leaves);
+        for leaf in self.leaves.split_off(from) {
+            let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
+            let is_message = self.reader.message_keys.iter().any(|key| key == path);
+            if is_message && leaf.kind == ValueKind::Quoted {
+                self.record.texts.push(leaf.value);
+            }
+            if leaf.kind == ValueKind::Quoted && depth < DEPTH && holds_structure(leaf.value) {
+                self.embedded(leaf.value, depth + 1);
+            }
+        }
+        equals
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether a value may hold an object or pairs of its own.
+fn holds_structure(value: &str) -> bool {
+    memchr::memchr2(b'{', b'=', value.as_bytes()).is_some() || value.contains("\":") || value.contains(": ")
+}
+
+/// Where the next object begins: a brace before a quote or a key.
+fn next_object(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).find(|at| {
+        let rest = text[at + 1..].trim_start();
+        rest.starts_with(['"', '\'', ':'])
+            || rest.split_once([':', '=']).is_some_and(|(key, _)| {
+                !key.is_empty()
+                    && key.len() < 40
+                    && key.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+            })
+    })
+}
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+use bumpalo::Bump;
+
+use super::Reader;
+use crate::format::Clock;
+use crate::model::Zone;
+use crate::rules::{embedded, load_formats};
+
+struct Seen {
+    time: String,
+    format: String,
+    fields: Vec<(String, String)>,
+}
+
+fn read(line: &str) -> Vec<Seen> {
+    let reader = Reader::new(&load_formats(&embedded()).unwrap());
+    let clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 1)) };
+    let mut seen = Vec::new();
+    reader.read(&Bump::new(), line.as_bytes(), &clock, &mut |record| {
+        seen.push(Seen {
+            time: record.stamp.map_or_else(String::new, |stamp| stamp.time.to_string()),
+            format: record.format.to_owned(),
+            fields: record.fields.iter().map(|field| (field.path.to_owned(), field.value.to_owned())).collect(),
+        });
+    });
+    seen
+}
+
+fn check(line: &str, format: &str, time: &str, fields: &[(&str, &str)]) {
+    let seen = read(line);
+    assert_eq!(seen.len(), 1, "{line}");
+    assert_eq!((seen[0].format.as_str(), seen[0].time.as_str()), (format, time), "{line}");
+    for (path, value) in fields {
+        let found = seen[0].fields.iter().any(|field| field.0 == *path && field.1 == *value);
+        assert!(found, "{path}={value} is not among {:?} of {line}", seen[0].fields);
+    }
+}
+
+const AT: &str = "2026-01-02T03:04:05.123Z";
+
+#[test]
+fn one_payload_in_every_wrapper() {
+    let json = r#"{"time":"2026-01-02T03:04:05.123Z","msg":"refresh failed","error":"invalid_grant","client_id":"c1"}"#;
+    let wanted = [("error", "invalid_grant"), ("clientid", "c1")];
+    check(json, "json", AT, &wanted);
+    let escaped = json.replace('"', "\\\"");
+    let docker = format!(r#"{{"log":"{escaped}\n","stream":"stderr","time":"2026-01-02T03:04:05.200000001Z"}}"#);
+    check(&docker, "docker+json", AT, &wanted);
+    check(&format!("2026-01-02T03:04:05.200000001Z stderr F {json}"), "cri+json", AT, &wanted);
+    check(&format!("<12>Jan  2 03:04:05 host api[42]: {json}"), "syslog+json", AT, &wanted);
+    check(&format!("2026-01-02 03:04:05,123 WARNING auth: answer {json}"), "python", AT, &wanted);
+    let twice = format!(r#"{{"time":"2026-01-02T03:04:05.123Z","message":"{escaped}"}}"#);
+    check(&twice, "json", AT, &wanted);
+}
+
+#[test]
+fn a_wrapper_with_a_finer_time_serves_an_application_that_logs_seconds() {
+    check(
+        r#"2026-01-02T03:04:05.123456789Z stdout F time="2026-01-02T03:04:05Z" level=warning msg="refresh failed" error=invalid_grant"#,
+        "cri+logfmt",
+        "2026-01-02T03:04:05.123456789Z",
+        &[("error", "invalid_grant")],
+    );
+}
+
+#[test]
+fn a_batch_gives_its_records() {
+    let seen = read(r#"{"records":[{"time":"2026-01-02T03:04:05Z","a":"1"},{"time":"2026-01-02T03:04:06Z","a":"2"}]}"#);
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[1].time, "2026-01-02T03:04:06Z");
+    assert_eq!(read(r#"[{"a":1},{"a":2},{"a":3}]"#).len(), 3);
+    assert_eq!(read(r#"{"tags":[{"a":1},{"a":2}],"x":1}"#).len(), 1);
+}
+
+#[test]
+fn text_with_pairs_objects_and_colours() {
+    check("time=2026-01-02T03:04:05.123Z level=warn msg=\"x\" client_id=c1", "logfmt", AT, &[("clientid", "c1")]);
+    check(
+        "2026-01-02 03:04:05.123 \u{1b}[33mWARN\u{1b}[0m token refresh failed: 400 Bad Request: [{\"error\":\"invalid_grant\"}]",
+        "text",
+        AT,
+        &[("error", "invalid_grant")],
+    );
+    check(
+        "2026-01-02 03:04:05.123 response {'error': 'invalid_grant', 'status': 400}",
+        "text",
+        AT,
+        &[("status", "400")],
+    );
+}
+
+#[test]
+fn hostile_records_end_without_panic() {
+    for line in
+        ["", "{", "[", "[{", "\0\0\0", "{\"a\":\"\\u12", "\u{1b}[", "{\"log\":\"{\\\"log\\\":\\\"{\"}", "=:=:{{{{"]
+    {
+        read(line);
+    }
+    read(&"{".repeat(50_000));
+    read(&"{\"a\":".repeat(50_000));
+}

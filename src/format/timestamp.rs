@@ -1,0 +1,401 @@
+//! Times as logs write them: a hand-written reader for every layout, no allocation, no guess.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+
+use crate::model::{Precision, Timestamp, Zone};
+
+/// What a time that leaves something out is completed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Zone of times without an offset.
+    pub zone: Zone,
+    /// Year and month that a source ends in: the year of syslog times. A month after it belongs to
+    /// the year before (the December wrap).
+    pub year_hint: Option<(i32, u32)>,
+}
+
+/// A time as read, and what was assumed to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The time.
+    pub time: Timestamp,
+    /// The log wrote no offset: `--tz` was taken.
+    pub zone_assumed: bool,
+    /// The log wrote no year: the source's was taken.
+    pub year_assumed: bool,
+}
+
+/// Reads a whole value as a time: a field of a JSON or logfmt record.
+pub fn parse(text: &str, clock: &Clock) -> Option<Stamp> {
+    let text = text.trim().trim_matches(['[', ']']);
+    if let Some(stamp) = epoch(text) {
+        return Some(stamp);
+    }
+    let (stamp, used) = leading(text, clock)?;
+    let rest = text[used..].trim();
+    (rest.is_empty() || rest == "Z" || rest.starts_with("m=+") || rest.starts_with('[')).then_some(stamp)
+}
+
+/// Reads a time at the start of a text; also returns how many bytes it took.
+pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
+    let mut cursor = Cursor { bytes: text.as_bytes(), at: 0 };
+    let civil = match cursor.bytes.first()? {
+        b'0'..=b'9' => numeric_date(&mut cursor, clock)?,
+        b'A'..=b'Z' => named_date(&mut cursor, clock)?,
+        _ => return None,
+    };
+    let zone = offset(&mut cursor);
+    // `Fri Jan 02 03:04:05.123456 2026`: the year follows the clock.
+    let civil = if civil.year_assumed { trailing_year(&mut cursor, civil) } else { civil };
+    let (day, at) = (civil.date.and_hms_opt(0, 0, 0)?, cursor.at);
+    Some((assemble(day, civil, zone, clock)?, at))
+}
+
+/// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
+/// a fraction is kept.
+pub fn epoch(text: &str) -> Option<Stamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let sane =
+        (9..=19).contains(&whole.len()) && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    if !sane {
+        return exponent_epoch(text);
+    }
+    let number: i64 = whole.parse().ok()?;
+    let (scale, digits) = match number {
+        100_000_000..=99_999_999_999 => (1_000_000_000, 0),
+        100_000_000_000..=99_999_999_999_999 => (1_000_000, 3),
+        100_000_000_000_000..=99_999_999_999_999_999 => (1_000, 6),
+        100_000_000_000_000_000.. => (1, 9),
+        _ => return None,
+    };
+    let fraction = &fraction[..fraction.len().min(9 - digits)];
+    let mut nanos = number.checked_mul(scale)?;
+    let mut unit = scale;
+    for digit in fraction.bytes() {
+        unit /= 10;
+        nanos = nanos.checked_add(i64::from(digit - b'0') * unit)?;
+    }
+    let precision = Precision::of_digits(digits + fraction.len());
+    Some(Stamp { time: Timestamp::new(nanos, precision), zone_assumed: false, year_assumed: false })
+}
+
+/// `1.767323045123e+09`: some encoders print epoch seconds so.
+fn exponent_epoch(text: &str) -> Option<Stamp> {
+    if !(text.contains(['e', 'E']) && text.bytes().all(|byte| byte.is_ascii_digit() || b".eE+".contains(&byte))) {
+        return None;
+    }
+    let number: f64 = text.parse().ok().filter(|number| (1e8..1e19).contains(number))?;
+    epoch(&format!("{number:.6}"))
+}
+
+struct Civil {
+    date: NaiveDate,
+    year_assumed: bool,
+    seconds: i64,
+    nanos: i64,
+    digits: usize,
+}
+
+fn assemble(day: NaiveDateTime, civil: Civil, zone: Option<i32>, clock: &Clock) -> Option<Stamp> {
+    let local = day + chrono::Duration::seconds(civil.seconds);
+    let offset = zone.unwrap_or_else(|| clock.zone.offset_seconds(local));
+    let seconds = local.and_utc().timestamp().checked_sub(i64::from(offset))?;
+    let nanos = seconds.checked_mul(1_000_000_000)?.checked_add(civil.nanos)?;
+    let time = Timestamp::new(nanos, Precision::of_digits(civil.digits));
+    Some(Stamp { time, zone_assumed: zone.is_none(), year_assumed: civil.year_assumed })
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn take(&mut self, wanted: &[u8]) -> Option<u8> {
+        let found = self.peek();
+        wanted.contains(&found).then(|| {
+            self.at += 1;
+            found
+        })
+    }
+
+    /// Exactly `width` digits.
+    fn digits(&mut self, width: usize) -> Option<u32> {
+        let slice = self.bytes.get(self.at..self.at + width)?;
+        let mut number = 0;
+        for byte in slice {
+            number = number * 10 + u32::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
+        }
+        self.at += width;
+        Some(number)
+    }
+
+    /// One or two digits, a leading space allowed (`Jan  2`).
+    fn day(&mut self) -> Option<u32> {
+        while self.peek() == b' ' {
+            self.at += 1;
+        }
+        self.digits(2).or_else(|| self.digits(1))
+    }
+
+    fn month_name(&mut self) -> Option<u32> {
+        const NAMES: [&[u8]; 12] =
+            [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+        let name = self.bytes.get(self.at..self.at + 3)?.to_ascii_lowercase();
+        let month = NAMES.iter().position(|known| *known == name)?;
+        self.at += 3;
+        u32::try_from(month + 1).ok()
+    }
+}
+
+/// Layouts that begin with a digit.
+fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
+    let run = cursor.bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // klog: `0102 03:04:05.123456`
+    if run == 4 && cursor.bytes.get(4) == Some(&b' ') {
+        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
+    let date = match run {
+        4 => {
+            let year = cursor.digits(4)?;
+            let separator = cursor.take(b"-/.")?;
+            let month = cursor.digits(2)?;
+            cursor.take(&[separator])?;
+            (year, month, cursor.digits(2)?)
+        }
+        8 | 14 => (cursor.digits(4)?, cursor.digits(2)?, cursor.digits(2)?),
+        1 | 2 => day_first(cursor)?,
+        _ => return None,
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(date.0).ok()?, date.1, date.2)?;
+    if run != 14 && cursor.take(b"T t:_").is_none() {
+        return None;
+    }
+    while cursor.peek() == b' ' {
+        cursor.at += 1;
+    }
+    clock_time(cursor, date, false)
+}
+
+/// `02/Jan/2026`, `02 Jan 2026`, `02-Jan-2026`, or `01/31/2026` (the American order unless the
+/// first number cannot be a month).
+fn day_first(cursor: &mut Cursor<'_>) -> Option<(u32, u32, u32)> {
+    let first = cursor.day()?;
+    let separator = cursor.take(b"/ -.")?;
+    if cursor.peek().is_ascii_alphabetic() {
+        let month = cursor.month_name()?;
+        cursor.take(&[separator])?;
+        return Some((cursor.digits(4)?, month, first));
+    }
+    let second = cursor.day()?;
+    cursor.take(&[separator])?;
+    let year = cursor.digits(4)?;
+    Some(if first > 12 || separator == b'.' { (year, second, first) } else { (year, first, second) })
+}
+
+/// `Jan  2 03:04:05`, `Fri Jan 02 03:04:05 2026`, `Fri, 02 Jan 2026 03:04:05 GMT`.
+fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
+    if cursor.month_name().is_none() {
+        let weekday = cursor.bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        if !(3..=9).contains(&weekday) {
+            return None;
+        }
+        cursor.at = weekday;
+        cursor.take(b",");
+        cursor.take(b" ")?;
+        if cursor.peek().is_ascii_digit() {
+            let (year, month, day) = day_first(cursor)?;
+            cursor.take(b" ")?;
+            return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
+        }
+        cursor.month_name()?;
+    }
+    let month_end = cursor.at;
+    let month = Cursor { bytes: cursor.bytes, at: month_end - 3 }.month_name()?;
+    cursor.take(b" ")?;
+    let day = cursor.day()?;
+    cursor.take(b" ")?;
+    // `Jan 02 2026 03:04:05`
+    let before = cursor.at;
+    if let Some(year) = cursor.digits(4)
+        && cursor.take(b" ").is_some()
+    {
+        return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
+    }
+    cursor.at = before;
+    let date = yearless(month, day, clock)?;
+    clock_time(cursor, date, true)
+}
+
+/// A month after the source's last one belongs to the year before: the December wrap.
+fn yearless(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
+    let (year, last_month) = clock.year_hint?;
+    NaiveDate::from_ymd_opt(if month > last_month { year - 1 } else { year }, month, day)
+}
+
+fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
+    let before = cursor.at;
+    if cursor.take(b" ").is_some()
+        && let Some(year) = cursor.digits(4).filter(|year| (1970..2200).contains(year))
+        && !cursor.peek().is_ascii_alphanumeric()
+        && let Some(date) = i32::try_from(year).ok().and_then(|year| civil.date.with_year(year))
+    {
+        return Civil { date, year_assumed: false, ..civil };
+    }
+    cursor.at = before;
+    civil
+}
+
+/// `03:04:05`, with a fraction after `.` or `,`; also `030405` after a compact date.
+fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> Option<Civil> {
+    let hour = cursor.digits(2)?;
+    let colon = cursor.take(b":");
+    let minute = cursor.digits(2)?;
+    if colon.is_some() {
+        cursor.take(b":")?;
+    }
+    let second = cursor.digits(2)?;
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let mut nanos = 0;
+    let mut digits = 0;
+    if b".,".contains(&cursor.peek()) && cursor.bytes.get(cursor.at + 1).is_some_and(u8::is_ascii_digit) {
+        cursor.at += 1;
+        let mut unit = 100_000_000;
+        while cursor.peek().is_ascii_digit() {
+            nanos += i64::from(cursor.peek() - b'0') * unit;
+            unit /= 10;
+            digits += 1;
+            cursor.at += 1;
+        }
+    }
+    let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+    Some(Civil { date, year_assumed, seconds, nanos, digits })
+}
+
+/// `Z`, `+02:00`, `+0200`, `+02`, ` UTC`, ` GMT`, ` +0000`; the seconds east of UTC.
+fn offset(cursor: &mut Cursor<'_>) -> Option<i32> {
+    let before = cursor.at;
+    cursor.take(b" ");
+    let rest = &cursor.bytes[cursor.at..];
+    for name in [&b"UTC"[..], b"GMT", b"Z", b"z"] {
+        if rest.starts_with(name) && !rest.get(name.len()).is_some_and(u8::is_ascii_alphanumeric) {
+            cursor.at += name.len();
+            return Some(0);
+        }
+    }
+    let found = numeric_offset(cursor);
+    if found.is_none() {
+        cursor.at = before;
+    }
+    found
+}
+
+fn numeric_offset(cursor: &mut Cursor<'_>) -> Option<i32> {
+    let sign = if cursor.take(b"+-")? == b'-' { -1 } else { 1 };
+    let hours = cursor.digits(2)?;
+    let colon = cursor.take(b":");
+    let minutes = cursor.digits(2).or(colon.is_none().then_some(0))?;
+    let followed = cursor.peek().is_ascii_digit();
+    (hours <= 14 && minutes < 60 && !followed).then(|| sign * i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0))
+}
+
+/// The year and month of a time: a source's hint for its yearless times.
+pub fn year_and_month(time: chrono::DateTime<chrono::Utc>) -> (i32, u32) {
+    (time.year(), time.month())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, leading, parse};
+    use crate::model::{Precision, Zone};
+
+    fn clock() -> Clock {
+        Clock { zone: Zone::UTC, year_hint: Some((2026, 3)) }
+    }
+
+    fn shown(text: &str) -> String {
+        parse(text, &clock()).map_or_else(|| "none".into(), |stamp| stamp.time.to_string())
+    }
+
+    #[test]
+    fn every_layout_of_the_same_moment() {
+        for text in [
+            "2026-01-02T03:04:05.123Z",
+            "2026-01-02 03:04:05,123",
+            "2026-01-02 03:04:05.123",
+            "2026-01-02T04:04:05.123+01:00",
+            "2026-01-02T04:04:05.123+0100",
+            "2026-01-01T22:04:05.123-05:00",
+            "2026-01-02 03:04:05.123 +0000",
+            "2026-01-02 03:04:05.123 UTC",
+            "2026/01/02 03:04:05.123",
+            "20260102T030405.123Z",
+            "20260102030405.123",
+            "02/Jan/2026:03:04:05.123 +0000",
+            "02 Jan 2026 03:04:05.123",
+            "01/02/2026 03:04:05.123",
+            "Fri Jan 02 03:04:05.123 2026",
+            "Jan  2 03:04:05.123",
+            "0102 03:04:05.123",
+            "1767323045123",
+            "1767323045.123",
+            "[2026-01-02 03:04:05.123]",
+        ] {
+            assert_eq!(shown(text), "2026-01-02T03:04:05.123Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn precision_is_what_was_written() {
+        for (text, precision) in [
+            ("2026-01-02T03:04:05Z", Precision::Second),
+            ("1767323045", Precision::Second),
+            ("1767323045123456", Precision::Micro),
+            ("1767323045123456789", Precision::Nano),
+            ("2026-01-02T03:04:05.1234567Z", Precision::Nano),
+            ("Fri, 02 Jan 2026 03:04:05 GMT", Precision::Second),
+        ] {
+            assert_eq!(parse(text, &clock()).unwrap().time.precision, precision, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_assumed_is_said() {
+        let stamp = parse("Dec 31 23:59:59", &clock()).unwrap();
+        assert!(stamp.year_assumed && stamp.zone_assumed);
+        assert_eq!(stamp.time.to_string(), "2025-12-31T23:59:59Z");
+        assert!(!parse("2026-01-02T03:04:05Z", &clock()).unwrap().zone_assumed);
+        assert!(parse("Jan 2 03:04:05", &Clock { year_hint: None, ..clock() }).is_none());
+    }
+
+    #[test]
+    fn zone_names_shift_local_times() {
+        let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), year_hint: None };
+        assert_eq!(parse("2026-07-02 03:04:05", &berlin).unwrap().time.to_string(), "2026-07-02T01:04:05Z");
+    }
+
+    #[test]
+    fn no_time_is_invented() {
+        for text in
+            ["", "2026", "200", "2026-13-02T03:04:05Z", "2026-01-02T25:04:05Z", "12:04:05", "abc", "20260102", "42.5"]
+        {
+            assert_eq!(shown(text), "none", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leading_time_tells_how_long_it_is() {
+        let (_, used) = leading("2026-01-02 03:04:05,123 WARN x", &clock()).unwrap();
+        assert_eq!(used, 23);
+        let (_, used) = leading("2026-01-02T03:04:05.123456789Z stderr F x", &clock()).unwrap();
+        assert_eq!(used, 30);
+    }
+}

@@ -1,0 +1,91 @@
+//! Log text made safe to show, one function per target.
+//!
+//! Log lines are written by strangers: a client id can hold a terminal escape that recolours,
+//! hides or rewrites what the reader sees. What would act, or hide, is shown as an escape instead.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Text for one line of a terminal: control characters, escape sequences and invisible or
+/// direction-changing characters become visible escapes (`\x1b`, `\u{202e}`); a line end becomes `⏎`.
+/// Idempotent, and borrowed where nothing had to change.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts_or_hides) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\n' => shown.push('⏎'),
+            '\t' => shown.push_str("\\t"),
+            '\r' => shown.push_str("\\r"),
+            _ if !acts_or_hides(character) => shown.push(character),
+            // Writing into a String cannot fail.
+            _ if u32::from(character) < 0x100 => drop(write!(shown, "\\x{:02x}", u32::from(character))),
+            _ => drop(write!(shown, "\\u{{{:x}}}", u32::from(character))),
+        }
+    }
+    shown.into()
+}
+
+/// Whether a terminal would obey the character, or show nothing (or something else) for it.
+fn acts_or_hides(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' // soft hyphen
+            | '\u{34f}' // combining grapheme joiner
+            | '\u{61c}' // Arabic letter mark
+            | '\u{115f}'..='\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
+            | '\u{17b4}'..='\u{17b5}' // invisible Khmer vowels
+            | '\u{180b}'..='\u{180f}' // Mongolian separators and selectors
+            | '\u{200b}'..='\u{200f}' // zero width, marks of direction
+            | '\u{2028}'..='\u{202e}' // line and paragraph separators, bidi embeddings and overrides
+            | '\u{2060}'..='\u{206f}' // word joiner, invisible operators, bidi isolates
+            | '\u{fe00}'..='\u{fe0f}' // variation selectors
+            | '\u{feff}' // byte order mark
+            | '\u{fff9}'..='\u{fffb}' // interlinear annotation
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // invisible format controls
+            | '\u{e0000}'..='\u{e0fff}' // tags and further variation selectors
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{acts_or_hides, terminal};
+
+    #[test]
+    fn shows_what_would_act_or_hide() {
+        assert_eq!(terminal("\x1b[31mred\x1b[0m"), "\\x1b[31mred\\x1b[0m");
+        assert_eq!(terminal("a\u{202e}b\u{2066}c"), "a\\u{202e}b\\u{2066}c");
+        assert_eq!(terminal("one\r\ntwo\nthree\rfour\tfive"), "one⏎two⏎three\\rfour\\tfive");
+        assert_eq!(terminal("\u{9b}31m\u{7f}\0"), "\\x9b31m\\x7f\\x00");
+        assert_eq!(terminal("zero\u{200b}width\u{feff}"), "zero\\u{200b}width\\u{feff}");
+    }
+
+    #[test]
+    fn leaves_ordinary_text_alone() {
+        for text in ["", "client-17", "Grüße, 東京, \\u003d \"quoted\"", "⏎ … ✖"] {
+            assert_eq!(terminal(text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_acts_gets_through_and_twice_is_once(text in any::<String>()) {
+            let once = terminal(&text).into_owned();
+            prop_assert!(!once.chars().any(acts_or_hides));
+            prop_assert_eq!(terminal(&once).into_owned(), once);
+        }
+
+        #[test]
+        fn text_around_an_escape_survives(before in "[a-z]{0,8}", code in 0_u32..0x20, after in "[a-z]{0,8}") {
+            let text = format!("{before}{}{after}", char::from_u32(code).unwrap());
+            let shown = terminal(&text).into_owned();
+            prop_assert!(shown.starts_with(&before) && shown.ends_with(&after));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The triage page: one screen that answers "races, or gone?", for a terminal or a text file.
+//!
+//! Never complete (that is what JSON is for), always honest about what it left out.
+
+mod findings;
+mod ink;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::io::{self, Write};
+
+use crate::model::{Notice, Report, Trouble};
+
+use ink::{Ink, Page};
+pub use ink::{Style, wrap};
+use words::{bytes, count, number, span};
+
+/// Notices on the page; more are counted.
+const NOTICES: usize = 10;
+
+/// Which part of a report is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Everything (`scan`).
+    Triage,
+    /// What leaked, without a word about refreshes (`leaks`).
+    Leaks,
+}
+
+/// Writes the triage page.
+pub fn render_terminal(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    render_terminal_section(report, Section::Triage, style, out)
+}
+
+/// Writes the page of one section.
+pub fn render_terminal_section(
+    report: &Report,
+    section: Section,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = &mut Page::new(style, out);
+    header(page, report, section)?;
+    page.blank()?;
+    verdict(page, report, section)?;
+    if section == Section::Triage {
+        tables::clients(page, &report.clients)?;
+        findings::findings(page, &report.findings)?;
+    }
+    tables::leaks(page, &report.leaks)?;
+    notices(page, &report.notices)?;
+    closing(page, report)
+}
+
+/// The verdict in one line of plain words, unescaped: how many refreshes failed and why, what leaked.
+pub fn headline(report: &Report, section: Section) -> String {
+    sentences(report, section).join(" ")
+}
+
+fn sentences(report: &Report, section: Section) -> Vec<String> {
+    let leaked = words::leaked(report);
+    match section {
+        Section::Leaks => vec![leaked.unwrap_or_else(|| no_leaks(report))],
+        Section::Triage if leaked.is_none() && report.findings.is_empty() && words::is_healthy(&report.summary) => {
+            vec!["No failed refreshes, no leaks.".into()]
+        }
+        Section::Triage => [Some(words::verdict(report)), leaked].into_iter().flatten().collect(),
+    }
+}
+
+fn no_leaks(report: &Report) -> String {
+    match report.summary.lines {
+        0 => "Nothing was read: there is no line of text in these inputs.".into(),
+        lines => format!("No leaks in {}.", count(lines, "line")),
+    }
+}
+
+/// What was read.
+fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
+    let summary = &report.summary;
+    let inputs = match report.inputs.as_slice() {
+        [only] => only.path.clone(),
+        _ => count(summary.inputs, "input"),
+    };
+    let mut read = format!("{inputs}, {}, {}", bytes(summary.bytes), count(summary.lines, "line"));
+    if section == Section::Triage {
+        read = format!("{read}, {}", count(summary.token_events, "token event"));
+        if summary.untimed_events > 0 {
+            read = format!("{read} ({} without a time)", number(summary.untimed_events));
+        }
+    }
+    page.hanging((Ink::Dim, "read       "), Ink::Plain, &read)?;
+    if let (Some(first), Some(last)) = (summary.first, summary.last) {
+        let length = span(last.millis_since(first));
+        page.hanging((Ink::Dim, "period     "), Ink::Plain, &format!("{first} – {last} ({length})"))?;
+    }
+    if section == Section::Triage && summary.token_events > 0 {
+        let refreshes = format!(
+            "{} ok, {} failed; {}, {}",
+            number(summary.refresh_ok),
+            number(summary.refresh_failed),
+            count(summary.principals, "principal"),
+            count(summary.clients, "client")
+        );
+        page.hanging((Ink::Dim, "refreshes  "), Ink::Plain, &refreshes)?;
+    }
+    Ok(())
+}
+
+/// One sentence in words, and what to check where the logs say nothing.
+fn verdict(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
+    let failed = section == Section::Triage && report.summary.refresh_failed > 0;
+    let unread = report.summary.lines == 0 || (section == Section::Triage && report.summary.token_events == 0);
+    let ink = match () {
+        () if failed || !report.leaks.is_empty() => Ink::Red,
+        () if unread || !report.findings.is_empty() => Ink::Yellow,
+        () => Ink::Green,
+    };
+    for sentence in sentences(report, section) {
+        page.hanging((Ink::Plain, ""), ink, &sentence)?;
+    }
+    if unread && report.summary.lines > 0 {
+        page.hanging(
+            (Ink::Plain, ""),
+            Ink::Plain,
+            "Check that these are the logs of the program that refreshes tokens, or of the token endpoint, at a level \
+             that shows requests and errors; and that --since, --until and --client do not exclude them.",
+        )?;
+    }
+    Ok(())
+}
+
+/// What the reader must know about the inputs.
+fn notices(page: &mut Page<'_>, notices: &[Notice]) -> io::Result<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    page.heading("Notices")?;
+    let mut ordered: Vec<&Notice> = notices.iter().collect();
+    ordered.sort_by_key(|notice| std::cmp::Reverse(notice.trouble));
+    for notice in ordered.iter().take(NOTICES) {
+        let label = match notice.trouble {
+            Trouble::Incomplete => (Ink::Red, "error  "),
+            Trouble::Note => (Ink::Dim, "note   "),
+        };
+        let place = notice.path.as_ref().map_or(String::new(), |path| format!("{path}: "));
+        let times = if notice.count > 1 { format!(" (× {})", number(notice.count)) } else { String::new() };
+        page.hanging(label, Ink::Plain, &format!("{place}{}{times}", notice.message))?;
+    }
+    match ordered.len().saturating_sub(NOTICES) {
+        0 => Ok(()),
+        more => page.line(&[(Ink::Dim, &format!("… and {more} more; --format json has all"))]),
+    }
+}
+
+/// What to run next.
+fn closing(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let finding = report.findings.first().map(|finding| finding.rule.as_str());
+    let Some(rule) = finding.or_else(|| report.leaks.first().map(|leak| leak.rule.as_str())) else {
+        return Ok(());
+    };
+    page.blank()?;
+    let text = format!("`tokscan explain {rule}` says why and how to fix it; --format json has everything.");
+    page.hanging((Ink::Dim, "next  "), Ink::Plain, &text)
+}

@@ -1,0 +1,89 @@
+//! `tokscan rules check`: every rule's own examples through the real pipeline.
+
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+
+use super::prefilter::Prefilter;
+use crate::extract::Extractor;
+use crate::format::{Clock, Reader};
+use crate::model::{EventSet, Position, Zone};
+use crate::rules::{EventExample, Proof, RuleError};
+
+/// The zone and year that examples are read with.
+const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
+
+/// Runs the examples of the event rules; returns what does not hold, by path and line.
+pub(super) fn events(reader: &Reader, extractor: &Extractor, prefilter: &Prefilter, proofs: &[Proof]) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    for proof in proofs {
+        for example in &proof.examples.matches {
+            let seen = read(reader, extractor, &example.line);
+            if let Err(message) = compare(&seen, example) {
+                errors.push(proof.source.error_at(head(&example.line), message));
+            } else if prefilter.next(example.line.as_bytes(), 0).is_none() {
+                let message = "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
+                errors.push(proof.source.error_at(head(&example.line), message));
+            }
+        }
+        for line in &proof.examples.ignore {
+            let seen = read(reader, extractor, line);
+            if let Some(event) = seen.events.first() {
+                let row = seen.row(event);
+                let message = format!("must be ignored, but is a {} event by rule `{}`", row.kind, row.rule);
+                errors.push(proof.source.error_at(head(line), message));
+            }
+        }
+    }
+    errors
+}
+
+/// What stands at the start of an example, to find its line in the file.
+fn head(line: &str) -> &str {
+    let mut end = line.len().min(60);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    &line[..end]
+}
+
+fn read(reader: &Reader, extractor: &Extractor, line: &str) -> EventSet {
+    let mut seen = EventSet { sources: vec!["example".into()], ..EventSet::default() };
+    let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+    reader.read(&Bump::new(), line.as_bytes(), &CLOCK, &mut |record| {
+        seen.events.extend(extractor.extract(record, position, &|text| Cow::Borrowed(text), &mut seen.symbols));
+    });
+    seen
+}
+
+fn compare(seen: &EventSet, example: &EventExample) -> Result<(), String> {
+    let [event] = seen.events.as_slice() else {
+        return Err(format!("must be one {} event, but {} were read", example.kind, seen.events.len()));
+    };
+    let row = seen.row(event);
+    if row.kind != example.kind {
+        return Err(format!("must be a {} event, but is a {} event by rule `{}`", example.kind, row.kind, row.rule));
+    }
+    let columns = serde_json::to_value(&row).map_err(|error| error.to_string())?;
+    for (name, wanted) in &example.columns {
+        let got = match columns.get(name) {
+            None => return Err(format!("`{name}` is no column of the events export")),
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        if got != *wanted {
+            return Err(format!("`{name}` must be {wanted:?}, but is {got:?} (rule `{}`)", row.rule));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_built_in_example_holds() {
+        let rules = super::super::rule_set::RuleSet::load(&[]).unwrap();
+        let errors: Vec<String> = rules.prove().iter().map(ToString::to_string).collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+}

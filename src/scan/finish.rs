@@ -1,0 +1,189 @@
+//! The reduce step and the report: harvests merged, diagnosed, ordered and summed up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rule_set::RuleSet;
+use super::scrub::Scrubber;
+use super::worker::{Harvest, SourceFound};
+use super::{ScanOptions, ScanOutcome};
+use crate::diagnose::{self, Diagnosis};
+use crate::extract::ENDPOINT_RULE;
+use crate::input::{Discovery, SourceRead};
+use crate::model::{
+    EventKind, EventSet, InputSummary, LeakSighting, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+};
+use crate::triage;
+
+pub(super) fn finish(
+    options: &ScanOptions,
+    rules: &RuleSet,
+    discovery: Discovery,
+    reads: Vec<SourceRead>,
+    harvests: Vec<Harvest>,
+) -> ScanOutcome {
+    let paths: Vec<String> = discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
+    let mut merged = merge(paths, &reads, harvests);
+    let mut notices = discovery.notices;
+    notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
+    notices.extend(assumptions(options, &merged));
+    notices.extend(set_aside_endpoint_lines(&mut merged.events));
+    select(options, &mut merged, &mut notices);
+
+    let scrubber = Scrubber::new(&merged.leaks);
+    scrubber.events(&mut merged.events);
+    for leak in &mut merged.leaks {
+        leak.client = leak.client.take().map(|client| scrubber.text(&client).into_owned());
+        leak.subject = leak.subject.take().map(|subject| scrubber.text(&subject).into_owned());
+    }
+    for notice in &mut notices {
+        notice.message = scrubber.text(&rules.leaks.mask(&notice.message)).into_owned();
+        notice.path = notice.path.take().map(|path| scrubber.text(&rules.leaks.mask(&path)).into_owned());
+    }
+
+    let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
+    let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
+    let report = report(options, &merged, diagnosis, &reads, notices);
+    ScanOutcome { report, events: merged.events, complete }
+}
+
+struct Merged {
+    events: EventSet,
+    leaks: Vec<LeakSighting>,
+    sources: BTreeMap<usize, SourceFound>,
+}
+
+/// Joins what the workers found; the order in which they worked leaves no trace.
+fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
+    let mut merged = Merged { events: EventSet { sources: paths, ..EventSet::default() }, leaks: Vec::new(), sources: BTreeMap::new() };
+    for harvest in harvests {
+        merged.events.absorb(&harvest.events);
+        merged.leaks.extend(harvest.leaks);
+        for (source, found) in harvest.sources {
+            let sum = merged.sources.entry(source).or_default();
+            sum.token_events += found.token_events;
+            sum.zone_assumed += found.zone_assumed;
+            sum.year_assumed += found.year_assumed;
+            for (format, count) in found.formats {
+                *sum.formats.entry(format).or_default() += count;
+            }
+        }
+    }
+    // Workers count lines from their segment; the segments' own first lines are known by now.
+    let numbered = |source: u32, byte: u64, line: u64| reads[source as usize].first_line(byte) + line;
+    for event in &mut merged.events.events {
+        event.position.line = numbered(event.position.source, event.position.byte_start, event.position.line);
+    }
+    for leak in &mut merged.leaks {
+        leak.position.line = numbered(leak.position.source, leak.position.byte_start, leak.position.line);
+    }
+    merged.events.sort();
+    merged
+}
+
+/// What was taken for granted about times, by source.
+fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for (source, found) in &merged.sources {
+        let path = merged.events.sources[*source].as_str();
+        if found.zone_assumed > 0 {
+            let message = format!("times without an offset were taken as {}; name the zone with --tz", options.zone);
+            notices.push(Notice { count: found.zone_assumed, ..Notice::new("zone-assumed", Some(path), message, Trouble::Note) });
+        }
+        if found.year_assumed > 0 {
+            let message = "times without a year were given that of the file's last change";
+            notices.push(Notice { count: found.year_assumed, ..Notice::new("year-assumed", Some(path), message, Trouble::Note) });
+        }
+    }
+    notices
+}
+
+/// Lines that only an endpoint and a status tell repeat what an application's own lines say: where
+/// there are such lines, counting both would count each attempt twice.
+fn set_aside_endpoint_lines(events: &mut EventSet) -> Option<Notice> {
+    let endpoint = events.symbols.find(ENDPOINT_RULE)?;
+    let attempt = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed);
+    let told = events.events.iter().any(|event| attempt(event.kind) && event.rule != endpoint);
+    let before = events.events.len();
+    if told {
+        events.events.retain(|event| event.rule != endpoint || !attempt(event.kind));
+    }
+    let count = (before - events.events.len()) as u64;
+    let message = "lines that only show a token endpoint and a status were set aside: other lines tell the attempts themselves; scan them alone to use them";
+    (count > 0).then(|| Notice { count, ..Notice::new("endpoint-lines-set-aside", None, message, Trouble::Note) })
+}
+
+/// Keeps what `--since`, `--until` and `--client` ask for.
+fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>) {
+    let bounded = options.since.is_some() || options.until.is_some();
+    let inside = |time: Option<crate::model::Timestamp>| match time {
+        None => !bounded,
+        Some(time) => {
+            options.since.is_none_or(|since| time.nanos >= since.nanos) && options.until.is_none_or(|until| time.nanos < until.nanos)
+        }
+    };
+    let untimed = merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64;
+    if bounded && untimed > 0 {
+        let message = "events without a time cannot be placed between --since and --until and were left out";
+        notices.push(Notice { count: untimed, ..Notice::new("untimed-left-out", None, message, Trouble::Note) });
+    }
+    let wanted: BTreeSet<&str> = options.clients.iter().map(String::as_str).collect();
+    let symbols = &merged.events.symbols;
+    merged.events.events.retain(|event| {
+        inside(event.time) && (wanted.is_empty() || symbols.text(event.client).is_some_and(|client| wanted.contains(client)))
+    });
+    merged.leaks.retain(|leak| {
+        inside(leak.time) && (wanted.is_empty() || leak.client.as_deref().is_some_and(|client| wanted.contains(client)))
+    });
+}
+
+fn report(options: &ScanOptions, merged: &Merged, diagnosis: Diagnosis, reads: &[SourceRead], notices: Vec<Notice>) -> Report {
+    let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
+    let times = || merged.events.events.iter().filter_map(|event| event.time);
+    let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, times().max());
+    let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
+    findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
+    leaks.retain(|leak| (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= options.min_confidence);
+    let notices = triage::notices(notices);
+    let inputs = inputs(merged, reads, &notices);
+    let summary = Summary {
+        inputs: inputs.len() as u64,
+        bytes: inputs.iter().map(|input| input.bytes).sum(),
+        lines: inputs.iter().map(|input| input.lines).sum(),
+        token_events: merged.events.events.len() as u64,
+        refresh_ok,
+        refresh_failed,
+        clients: clients.len() as u64,
+        principals,
+        first: times().min(),
+        last: times().max(),
+        findings: triage::count(findings.iter().map(|finding| finding.rule.as_str())),
+        leaks: triage::count(leaks.iter().map(|leak| leak.kind.name())),
+        untimed_events: merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64,
+    };
+    let tool = ToolInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
+    Report { schema_version: SCHEMA_VERSION, tool, summary, inputs, clients, findings, leaks, notices }
+}
+
+fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<InputSummary> {
+    let nothing = SourceFound::default();
+    let mut inputs: Vec<InputSummary> = (0..).zip(&merged.events.sources).zip(reads)
+        .map(|((index, path), read)| {
+            let found = merged.sources.get(&index).unwrap_or(&nothing);
+            // Most records first; equal counts go by name, so that the answer is always the same.
+            let format = found.formats.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(format, _)| format.clone());
+            let about = notices.iter().filter(|notice| notice.path.as_deref() == Some(path));
+            InputSummary {
+                path: path.clone(),
+                format,
+                compression: read.compression.map(str::to_owned),
+                bytes: read.bytes,
+                lines: read.lines,
+                token_events: found.token_events,
+                notices: about.map(|notice| format!("{}: {}", notice.code, notice.message)).collect(),
+            }
+        })
+        .collect();
+    inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    inputs
+}

@@ -1,0 +1,99 @@
+//! All rules of a run: the built-in packs, and what `--rules` adds or replaces.
+
+use std::path::PathBuf;
+
+use super::check;
+use crate::diagnose::Policies;
+use crate::extract::Extractor;
+use crate::format::Reader;
+use crate::leak::LeakScanner;
+use crate::rules::{
+    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks, load_providers,
+    load_vocabulary, read_path,
+};
+
+/// The compiled rules of a run.
+#[derive(Debug)]
+pub(super) struct RuleSet {
+    pub(super) reader: Reader,
+    pub(super) extractor: Extractor,
+    pub(super) leaks: LeakScanner,
+    pub(super) catalogue: Catalogue,
+    pub(super) policies: Policies,
+    /// Literals of which at least one is in every record worth parsing.
+    pub(super) triggers: Vec<String>,
+    proofs: Vec<Proof>,
+}
+
+impl RuleSet {
+    /// Loads the built-in rules and those of `paths`; all mistakes are told at once.
+    pub(super) fn load(paths: &[PathBuf]) -> Result<Self, Vec<RuleError>> {
+        let mut sources = embedded();
+        let mut errors = Vec::new();
+        for path in paths {
+            match read_path(path) {
+                Ok(more) => sources.extend(more),
+                Err(error) => errors.push(error),
+            }
+        }
+        errors.extend(misplaced(&sources));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Self::compile(&sources)
+    }
+
+    fn compile(sources: &[RuleSource]) -> Result<Self, Vec<RuleError>> {
+        let mut errors = Vec::new();
+        let formats = taken(load_formats(sources), &mut errors);
+        let providers = taken(load_providers(sources), &mut errors);
+        let events = taken(load_events(sources), &mut errors);
+        let leaks = taken(load_leaks(sources), &mut errors);
+        let catalogue = taken(load_diagnoses(sources), &mut errors);
+        let vocabulary = taken(load_vocabulary(sources).map_err(|error| vec![error]), &mut errors);
+        let (Some(formats), Some(providers), Some((events, mut proofs)), Some(leaks), Some(catalogue), Some(vocabulary)) =
+            (formats, providers, events, leaks, catalogue, vocabulary)
+        else {
+            return Err(errors);
+        };
+        errors.extend(duplicates(&events, &providers.events));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let triggers = vocabulary.triggers.clone();
+        let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
+        let extractor = Extractor::new(&events, &providers, vocabulary);
+        proofs.extend(providers.proofs);
+        let leaks = LeakScanner::new(&leaks);
+        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs })
+    }
+
+    /// Runs every rule's own examples.
+    pub(super) fn prove(&self) -> Vec<RuleError> {
+        let prefilter = super::prefilter::Prefilter::new(self);
+        check::events(&self.reader, &self.extractor, &prefilter, &self.proofs)
+    }
+}
+
+fn taken<T>(loaded: Result<T, Vec<RuleError>>, errors: &mut Vec<RuleError>) -> Option<T> {
+    loaded.map_err(|more| errors.extend(more)).ok()
+}
+
+/// Rule files in a folder that means nothing: silently ignored rules would be worse than an error.
+fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
+    const FOLDERS: [&str; 5] = ["diagnoses", "events", "formats", "leaks", "providers"];
+    sources.iter().filter(|source| !FOLDERS.contains(&source.folder())).map(|source| RuleError {
+        path: source.path.clone(),
+        line: 1,
+        message: format!("the folder of a rule file decides what it is; put it into one named {}", FOLDERS.join(", ")),
+    })
+}
+
+/// Two event rules with one id in different files.
+fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::EventRule]) -> Vec<RuleError> {
+    let mut seen = std::collections::BTreeSet::new();
+    let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
+    repeated
+        .map(|rule| RuleError { path: rule.path.clone(), line: rule.line, message: format!("the id `{}` is taken by another event rule", rule.id) })
+        .collect()
+}

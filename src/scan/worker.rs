@@ -1,0 +1,221 @@
+//! The map step: one segment's bytes to token events and leaks, nothing borrowed kept.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use bumpalo::Bump;
+
+use super::prefilter::Prefilter;
+use super::rule_set::RuleSet;
+use crate::format::{Clock, Stamp};
+use crate::input::{Layout, Segment, is_continuation};
+use crate::leak::LeakHit;
+use crate::model::{EventSet, LeakSighting, Position};
+
+/// Longest excerpt of a record that is kept, in bytes.
+const EXCERPT: usize = 240;
+/// How far a record's first line is searched backwards, and its last line forwards.
+const REACH: usize = 64 * 1024;
+/// Most lines of one record.
+const LINES: usize = 256;
+
+/// What a worker found in one source.
+#[derive(Debug, Default)]
+pub(super) struct SourceFound {
+    pub(super) formats: BTreeMap<String, u64>,
+    pub(super) token_events: u64,
+    pub(super) zone_assumed: u64,
+    pub(super) year_assumed: u64,
+}
+
+/// What a worker found, in its own numbering of strings; lines are counted from the segment.
+#[derive(Debug, Default)]
+pub(super) struct Harvest {
+    pub(super) events: EventSet,
+    pub(super) leaks: Vec<LeakSighting>,
+    pub(super) sources: BTreeMap<usize, SourceFound>,
+    arena: Bump,
+    hits: Vec<LeakHit>,
+}
+
+/// What every worker needs to know.
+pub(super) struct Workshop<'r> {
+    pub(super) rules: &'r RuleSet,
+    pub(super) prefilter: Prefilter,
+    pub(super) clocks: Vec<Clock>,
+    pub(super) diagnose: bool,
+    /// Harvests that no worker holds at the moment.
+    pub(super) idle: Mutex<Vec<Harvest>>,
+}
+
+impl Workshop<'_> {
+    /// Searches one segment; called from many threads.
+    pub(super) fn visit(&self, segment: &Segment<'_>) {
+        let mut harvest = self.take();
+        match segment.layout {
+            Layout::Lines => self.lines(segment, &mut harvest),
+            Layout::Documents(documents) => self.documents(segment, documents, &mut harvest),
+        }
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(harvest);
+        }
+    }
+
+    fn take(&self) -> Harvest {
+        self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
+    }
+
+    fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
+        let bytes = segment.bytes;
+        let (mut from, mut line, mut counted) = (0, 0, 0);
+        while let Some(hit) = self.prefilter.next(bytes, from) {
+            let (start, end) = record_around(bytes, hit, from);
+            line += newlines(&bytes[counted..start]);
+            counted = start;
+            self.record(segment, start..end, line, harvest);
+            from = (end + 1).min(bytes.len());
+        }
+    }
+
+    fn documents(&self, segment: &Segment<'_>, documents: &[std::ops::Range<usize>], harvest: &mut Harvest) {
+        let (mut line, mut counted) = (0, 0);
+        for document in documents {
+            if self.prefilter.next(&segment.bytes[..document.end], document.start).is_none() {
+                continue;
+            }
+            line += newlines(&segment.bytes[counted..document.start]);
+            counted = document.start;
+            self.record(segment, document.clone(), line, harvest);
+        }
+    }
+
+    /// One record: its leaks first, because every string that is kept must be masked.
+    fn record(&self, segment: &Segment<'_>, range: std::ops::Range<usize>, line: u64, harvest: &mut Harvest) {
+        let bytes = &segment.bytes[range.clone()];
+        let mut hits = std::mem::take(&mut harvest.hits);
+        hits.clear();
+        self.rules.leaks.find(bytes, &mut hits);
+        let base = segment.base + range.start as u64;
+        let position =
+            Position { source: segment.source as u32, byte_start: base, byte_end: base + bytes.len() as u64, line };
+        let first = harvest.events.events.len();
+        let mut stamp = None;
+        if self.diagnose || !hits.is_empty() {
+            stamp = self.events(bytes, position, &hits, harvest);
+        }
+        if !hits.is_empty() {
+            self.leaks(bytes, position, &hits, stamp, first, harvest);
+        }
+        if !self.diagnose {
+            harvest.events.events.truncate(first);
+        }
+        harvest.hits = hits;
+    }
+
+    fn events(&self, bytes: &[u8], position: Position, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
+        let Harvest { events, sources, arena, .. } = harvest;
+        let (mut stamp, clock) = (None, &self.clocks[position.source as usize]);
+        let mask = |text: &str| -> Cow<'static, str> { Cow::Owned(self.rules.leaks.mask(text).into_owned()) };
+        let mut excerpt = None;
+        self.rules.reader.read(arena, bytes, clock, &mut |record| {
+            stamp = stamp.or(record.stamp);
+            let Some(mut event) = self.rules.extractor.extract(record, position, &|text| self.rules.leaks.mask(text), &mut events.symbols) else {
+                if !hits.is_empty() {
+                    *sources.entry(position.source as usize).or_default().formats.entry(record.format.to_owned()).or_default() += 1;
+                }
+                return;
+            };
+            event.excerpt = Some(*excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &mask))));
+            events.events.push(event);
+            let found = sources.entry(position.source as usize).or_default();
+            found.token_events += 1;
+            *found.formats.entry(record.format.to_owned()).or_default() += 1;
+            found.zone_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.zone_assumed));
+            found.year_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.year_assumed));
+        });
+        arena.reset();
+        stamp
+    }
+
+    fn leaks(&self, bytes: &[u8], position: Position, hits: &[LeakHit], stamp: Option<Stamp>, first: usize, harvest: &mut Harvest) {
+        let owner = harvest.events.events.get(first);
+        let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
+        let client = owner.and_then(|event| name(event.client));
+        let subject = owner.and_then(|event| name(event.subject));
+        for hit in hits {
+            let before = &bytes[..hit.start];
+            let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            harvest.leaks.push(LeakSighting {
+                rule: self.rules.leaks.rule_id(hit.rule).to_owned(),
+                kind: hit.kind,
+                severity: hit.severity,
+                confidence: hit.confidence,
+                position: Position {
+                    byte_start: position.byte_start + hit.start as u64,
+                    byte_end: position.byte_start + hit.end as u64,
+                    line: position.line + newlines(before),
+                    ..position
+                },
+                column: (hit.start - line_start) as u64 + 1,
+                end_column: (hit.end - line_start) as u64 + 1,
+                field: hit.field.clone(),
+                masked: hit.masked.clone(),
+                digest: hit.digest,
+                expires_at: hit.expires_at,
+                time: stamp.map(|stamp| stamp.time),
+                client: client.clone(),
+                subject: subject.clone(),
+            });
+        }
+    }
+}
+
+/// The record that holds a trigger: its line, the lines that it continues, and those that continue it.
+fn record_around(bytes: &[u8], hit: usize, floor: usize) -> (usize, usize) {
+    let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
+    let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
+    let mut start = line_start(hit);
+    let mut end = line_end(hit);
+    for _ in 0..LINES {
+        if start <= floor || !is_continuation(&bytes[start..line_end(start)]) || hit - start > REACH {
+            break;
+        }
+        start = line_start(start - 1);
+    }
+    for _ in 0..LINES {
+        let next = end + 1;
+        if next >= bytes.len() || end - hit > REACH || !is_continuation(&bytes[next..line_end(next)]) {
+            break;
+        }
+        end = line_end(next);
+    }
+    (start, end)
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// The start of a record with every secret masked, on one line. Masked twice: by the places that
+/// were found in the whole record, and as a text of its own.
+fn excerpt_of(bytes: &[u8], hits: &[LeakHit], mask: &dyn Fn(&str) -> Cow<'static, str>) -> String {
+    let mut text = String::new();
+    let mut from = 0;
+    for hit in hits.iter().take_while(|hit| hit.start < EXCERPT) {
+        text.push_str(&String::from_utf8_lossy(&bytes[from..hit.start.max(from)]));
+        text.push_str(&hit.masked);
+        from = hit.end.max(from);
+    }
+    // The last word may be the start of a secret that goes on past the end: it is dropped.
+    let rest = &bytes[from..];
+    if rest.len() > EXCERPT.saturating_sub(text.len()) {
+        let room = &rest[..EXCERPT.saturating_sub(text.len())];
+        let whole = room.iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
+        text.push_str(&String::from_utf8_lossy(&room[..whole]));
+        text.push('…');
+    } else {
+        text.push_str(&String::from_utf8_lossy(rest));
+    }
+    mask(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
