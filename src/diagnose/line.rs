@@ -76,6 +76,7 @@ pub(super) struct Places {
 }
 
 /// A timeline with its policy.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about one timeline")]
 pub(super) struct Line<'a> {
     pub(super) scene: &'a Scene<'a>,
     /// Index into [`Timelines::timelines`].
