@@ -1,6 +1,7 @@
 //! Failures that name no subject: who among the client's subjects they may belong to.
 //!
-//! Where a client has one subject in all the logs, its nameless events are that subject's.
+//! Where a client has one subject in all the logs, and names it on every good refresh, its
+//! nameless events are that subject's.
 //! Otherwise a failure joins a subject
 //! - when its worker has refreshed for one subject only;
 //! - or when exactly one timeline of its client has a success in the window, chance alone would
@@ -50,7 +51,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
     let mut moves: BTreeMap<u32, usize> = BTreeMap::new();
     for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
         match client.named[..] {
-            [only] if timelines.timelines[only].principal.subject.is_some() => {
+            [only] if timelines.timelines[only].principal.subject.is_some() && !nameless_refreshes(scene, client) => {
                 let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
                 moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
             }
@@ -58,6 +59,12 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
         }
     }
     (!moves.is_empty()).then(|| moved(timelines, &moves))
+}
+
+/// Whether good refreshes go without a subject too: then the one subject need not be the only user.
+fn nameless_refreshes(scene: &Scene<'_>, client: &Client) -> bool {
+    let lines = client.nameless.iter().map(|&number| &scene.timelines.timelines[number]);
+    lines.flat_map(|line| &line.timed).any(|&id| scene.event(id).kind == EventKind::RefreshSucceeded)
 }
 
 /// The timelines that a worker refreshed well for, the first few of them, and how often.
@@ -166,7 +173,8 @@ impl<'a> Homes<'a> {
             }
         }
         let members = usize::from(home.is_some());
-        let by_chance = chance(&self.times, scene.window.nanos, failure.end, members) > scene.limits.chance;
+        let by_chance =
+            chance(&self.times, scene.window.reach(failure.coarse), failure.end, members) > scene.limits.chance;
         home.filter(|_| !by_chance)
     }
 

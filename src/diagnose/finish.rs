@@ -101,8 +101,8 @@ fn value(finding: &Finding, draft: &Draft, name: &str) -> String {
         "error" => {
             finding.errors.iter().max_by_key(|(_, count)| **count).map_or("no code".into(), |(code, _)| code.clone())
         }
-        "subject" => finding.subject.clone().unwrap_or_else(|| "no subject".into()),
-        _ => finding.client.clone().unwrap_or_else(|| "no client".into()),
+        "subject" => finding.subject.clone().unwrap_or_else(|| "an unnamed user".into()),
+        _ => finding.client.clone().unwrap_or_else(|| "an unnamed client".into()),
     }
 }
 

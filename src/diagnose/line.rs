@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, EventKind, EventSet, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
+use crate::model::{CauseClass, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
 use crate::timeline::{Principal, Tie, Timelines};
 
 use super::limits::Limits;
@@ -76,6 +76,7 @@ pub(super) struct Places {
 }
 
 /// A timeline with its policy.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about one timeline")]
 pub(super) struct Line<'a> {
     pub(super) scene: &'a Scene<'a>,
     /// Index into [`Timelines::timelines`].
@@ -93,6 +94,8 @@ pub(super) struct Line<'a> {
     pub(super) untimed: &'a [u32],
     /// Times of the good refreshes, in order.
     pub(super) good: Vec<i64>,
+    /// Some of its times have whole seconds only.
+    pub(super) coarse: bool,
     /// See [`Line::good_places`].
     pub(super) places: OnceLock<Places>,
 }
@@ -156,6 +159,11 @@ impl<'a> Line<'a> {
         Some((event.host?, event.process?, event.thread?))
     }
 
+    /// Whether an event's time has whole seconds only.
+    pub(super) fn is_coarse(&self, position: usize) -> bool {
+        self.event(position).time.is_some_and(|time| time.precision == Precision::Second)
+    }
+
     /// Where the good refreshes came from.
     pub(super) fn good_places(&self) -> &Places {
         self.places.get_or_init(|| {
@@ -173,7 +181,7 @@ impl<'a> Line<'a> {
     /// client's overall rate and its rate in the minute around, `members` excluded. Below ten
     /// other successes there is no rate to speak of.
     pub(super) fn chance(&self, around: i64, members: usize) -> f64 {
-        chance(&self.good, self.scene.window.nanos, around, members)
+        chance(&self.good, self.scene.window.reach(self.coarse), around, members)
     }
 
     /// Whether a cluster at this time proves nothing, because nobody is named and many are there.

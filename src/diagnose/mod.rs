@@ -41,7 +41,7 @@ use std::time::Duration;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, RotationPolicy, Symbol};
+use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol};
 use crate::rules::Catalogue;
 use crate::timeline::{self, Timelines};
 
@@ -171,6 +171,10 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             ids: &timeline.timed,
             untimed: &timeline.untimed,
             good,
+            coarse: timeline
+                .timed
+                .iter()
+                .any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
             places: OnceLock::new(),
         }
     };

@@ -6,7 +6,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, Confidence, Outcome, Precision, Symbol};
+use crate::model::{CauseClass, Confidence, Outcome, Symbol};
 use crate::timeline::Tie;
 
 use super::attribution::Race;
@@ -207,8 +207,7 @@ fn confidence(line: &Line<'_>, cluster: &Cluster) -> (Confidence, String) {
     if told(CauseClass::Concurrent) {
         return (Confidence::Proven, "The server itself says that several requests used the token at once.".into());
     }
-    let coarse = |position: usize| line.event(position).time.is_some_and(|time| time.precision == Precision::Second);
-    if cluster.successes.iter().all(|&winner| coarse(winner)) || losers().all(coarse) {
+    if cluster.successes.iter().all(|&winner| line.is_coarse(winner)) || losers().all(|loser| line.is_coarse(loser)) {
         let reason = "The times have whole seconds only, so the attempts lie in the same or the next second.";
         return (Confidence::Possible, reason.into());
     }

@@ -28,16 +28,15 @@ pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
 /// Several refreshes had succeeded at once, and the next cycle fails: a superseded token was stored last.
 pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let good = good_refresh(episode)?;
-    episode.before.forked?;
+    let fork = episode.before.forked?;
     if !matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse) || episode.burst {
         return None;
     }
     let late = in_cycle(line, good, episode.first())
         .unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
+    let unsure = line.anonymous || line.is_coarse(fork);
     let reason = "Several refreshes had succeeded at once, and the refresh of the next cycle fails for good.";
-    late.then(|| {
-        Verdict::new(OVERWRITTEN, if line.anonymous { Confidence::Possible } else { Confidence::Likely }, reason)
-    })
+    late.then(|| Verdict::new(OVERWRITTEN, if unsure { Confidence::Possible } else { Confidence::Likely }, reason))
 }
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.

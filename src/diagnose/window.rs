@@ -87,6 +87,11 @@ impl Window {
         Self { nanos: i64::try_from(width.as_nanos()).unwrap_or(i64::MAX / 4) }
     }
 
+    /// How far from an attempt a competitor may be: the window, or the same and the next second.
+    pub(super) fn reach(self, coarse: bool) -> i64 {
+        if coarse { self.nanos.max(SECOND / 2 * 3) } else { self.nanos }
+    }
+
     /// Whether two attempts compete by their times.
     pub(super) fn near(self, a: &Attempt, b: &Attempt) -> bool {
         self.within(a, b) || a.overlaps(b)
