@@ -8,8 +8,8 @@ use crate::extract::Extractor;
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
-    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks,
-    load_providers, load_vocabulary, read_path,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
+    load_leaks, load_providers, load_vocabulary, read_path,
 };
 
 /// The compiled rules of a run.
@@ -66,7 +66,8 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let triggers = vocabulary.triggers.clone();
+        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
+        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
         proofs.extend(providers.proofs);
@@ -96,7 +97,7 @@ fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
 }
 
 /// Two event rules with one id in different files.
-fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::EventRule]) -> Vec<RuleError> {
+fn duplicates(events: &[EventRule], of_providers: &[EventRule]) -> Vec<RuleError> {
     let mut seen = std::collections::BTreeSet::new();
     let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
     repeated

@@ -68,7 +68,8 @@ impl Workshop<'_> {
     fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
         let bytes = segment.bytes;
         let (mut from, mut line, mut counted) = (0, 0, 0);
-        while let Some(hit) = self.prefilter.next(bytes, from) {
+        let mut candidates = self.prefilter.candidates(bytes);
+        while let Some(hit) = candidates.next(from) {
             let (start, end) = record_around(bytes, hit, from);
             line += newlines(&bytes[counted..start]);
             counted = start;
@@ -78,9 +79,10 @@ impl Workshop<'_> {
     }
 
     fn documents(&self, segment: &Segment<'_>, documents: &[std::ops::Range<usize>], harvest: &mut Harvest) {
+        let mut candidates = self.prefilter.candidates(segment.bytes);
         let (mut line, mut counted) = (0, 0);
         for document in documents {
-            if self.prefilter.next(&segment.bytes[..document.end], document.start).is_none() {
+            if !candidates.next(document.start).is_some_and(|hit| hit < document.end) {
                 continue;
             }
             line += newlines(&segment.bytes[counted..document.start]);
