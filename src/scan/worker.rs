@@ -82,7 +82,7 @@ impl Workshop<'_> {
         let mut candidates = self.prefilter.candidates(segment.bytes);
         let (mut line, mut counted) = (0, 0);
         for document in documents {
-            if !candidates.next(document.start).is_some_and(|hit| hit < document.end) {
+            if candidates.next(document.start).is_none_or(|hit| hit >= document.end) {
                 continue;
             }
             line += newlines(&segment.bytes[counted..document.start]);
