@@ -1,6 +1,7 @@
 //! Failures that name no subject: who among the client's subjects they may belong to.
 //!
-//! Where a client has one subject in all the logs, its nameless events are that subject's.
+//! Where a client has one subject in all the logs, and names it on every good refresh, its
+//! nameless events are that subject's.
 //! Otherwise a failure joins a subject
 //! - when its worker has refreshed for one subject only;
 //! - or when exactly one timeline of its client has a success in the window, chance alone would
@@ -11,7 +12,8 @@
 //!
 //! Everything else stays with the client. What joins so is worth `possible`, no more.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use hashbrown::HashMap;
 
@@ -49,7 +51,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
     let mut moves: BTreeMap<u32, usize> = BTreeMap::new();
     for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
         match client.named[..] {
-            [only] if timelines.timelines[only].principal.subject.is_some() => {
+            [only] if timelines.timelines[only].principal.subject.is_some() && !nameless_refreshes(scene, client) => {
                 let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
                 moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
             }
@@ -59,6 +61,22 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
     (!moves.is_empty()).then(|| moved(timelines, &moves))
 }
 
+/// Whether good refreshes go without a subject too: then the one subject need not be the only user.
+fn nameless_refreshes(scene: &Scene<'_>, client: &Client) -> bool {
+    let lines = client.nameless.iter().map(|&number| &scene.timelines.timelines[number]);
+    lines.flat_map(|line| &line.timed).any(|&id| scene.event(id).kind == EventKind::RefreshSucceeded)
+}
+
+/// The timelines that a worker refreshed well for, the first few of them, and how often.
+#[derive(Clone, Default)]
+struct Served {
+    homes: Vec<usize>,
+    times: usize,
+}
+
+/// A worker that served more timelines than this says nothing about a failure's.
+const SERVED: usize = 4;
+
 /// What is known about where the nameless failures of one client may belong.
 struct Homes<'a> {
     scene: &'a Scene<'a>,
@@ -66,15 +84,14 @@ struct Homes<'a> {
     /// Good refreshes with their timelines, by time.
     good: Vec<(Attempt, usize)>,
     times: Vec<i64>,
-    /// The one timeline that a worker refreshed for, and how often; `None` where there are several.
-    workers: HashMap<Worker, (Option<usize>, usize)>,
+    workers: HashMap<Worker, Served>,
 }
 
 impl<'a> Homes<'a> {
     fn of(scene: &'a Scene<'a>, client: &'a Client) -> Self {
         let timelines = scene.timelines;
         let mut good: Vec<(Attempt, usize)> = Vec::new();
-        let mut workers: HashMap<Worker, (Option<usize>, usize)> = HashMap::new();
+        let mut workers: HashMap<Worker, Served> = HashMap::new();
         for &number in client.named.iter().chain(&client.nameless) {
             for &id in &timelines.timelines[number].timed {
                 let event = scene.event(id);
@@ -83,9 +100,11 @@ impl<'a> Homes<'a> {
                 }
                 good.extend(Attempt::of(event, true, scene.identity(event)).map(|attempt| (attempt, number)));
                 for worker in workers_of(event).into_iter().flatten() {
-                    let known = workers.entry(worker).or_insert((Some(number), 0));
-                    known.0 = known.0.filter(|&home| home == number);
-                    known.1 += 1;
+                    let served = workers.entry(worker).or_default();
+                    served.times += 1;
+                    if served.homes.len() <= SERVED && !served.homes.contains(&number) {
+                        served.homes.push(number);
+                    }
                 }
             }
         }
@@ -104,13 +123,14 @@ impl<'a> Homes<'a> {
                 if !grant_like(event) {
                     continue;
                 }
-                let worker = workers_of(event).into_iter().flatten().find_map(|worker| self.workers.get(&worker));
-                let by_worker = worker.and_then(|(home, times)| home.map(|home| (home, *times)));
+                let mut workers = workers_of(event).into_iter().flatten();
+                let served = workers.find_map(|worker| self.workers.get(&worker));
                 let by_window = self.scene.race_like(event).then(|| self.in_window(event)).flatten();
-                let home = match (by_worker, by_window) {
-                    (Some((home, _)), Some(near)) if home == near => Some(home),
-                    (Some((home, times)), _) => (times > 1).then_some(home),
-                    (None, near) => near,
+                let home = match served.map(|served| (&served.homes[..], served.times)) {
+                    Some((homes, _)) if by_window.is_some_and(|near| homes.contains(&near)) => by_window,
+                    Some(([home], times)) => (times > 1).then_some(*home),
+                    Some((homes, _)) if homes.len() <= SERVED => None,
+                    _ => by_window,
                 };
                 let Some(home) = home.filter(|&home| home != number) else { continue };
                 moves.insert(id, home);
@@ -153,7 +173,8 @@ impl<'a> Homes<'a> {
             }
         }
         let members = usize::from(home.is_some());
-        let by_chance = chance(&self.times, scene.window.nanos, failure.end, members) > scene.limits.chance;
+        let by_chance =
+            chance(&self.times, scene.window.reach(failure.coarse), failure.end, members) > scene.limits.chance;
         home.filter(|_| !by_chance)
     }
 
@@ -161,26 +182,50 @@ impl<'a> Homes<'a> {
     /// family that was revoked, when only one subject of the client is in that state.
     fn aftermath(&self, losers: &[(u32, usize)], moves: &mut BTreeMap<u32, usize>) {
         let timelines = self.scene.timelines;
-        let mut spells: Vec<(u32, u32, usize)> = losers.iter().map(|&(id, home)| self.spell(id, home)).collect();
-        spells.sort_unstable();
+        let spells = self.spells(losers);
         let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
         let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
         open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
         open.sort_unstable();
-        let (mut next, mut active): (usize, Vec<(u32, usize)>) = (0, Vec::new());
+        // The homes of the spells that are open at a failure, with how many of theirs are.
+        let (mut next, mut ends, mut homes) = (0, BinaryHeap::new(), BTreeMap::<usize, usize>::new());
         for id in open {
             while next < spells.len() && spells[next].0 < id {
-                active.push((spells[next].1, spells[next].2));
+                let (_, end, home) = spells[next];
+                ends.push(Reverse((end, home)));
+                *homes.entry(home).or_default() += 1;
                 next += 1;
             }
-            active.retain(|(end, _)| *end > id);
-            let mut homes = active.iter().take(REACH).map(|(_, home)| *home);
-            if let Some(home) = homes.next()
-                && homes.all(|other| other == home)
+            while let Some(&Reverse((end, home))) = ends.peek()
+                && end <= id
             {
+                ends.pop();
+                if let Some(count) = homes.get_mut(&home) {
+                    *count -= 1;
+                    if *count == 0 {
+                        homes.remove(&home);
+                    }
+                }
+            }
+            if let (1, Some((&home, _))) = (homes.len(), homes.first_key_value()) {
                 moves.insert(id, home);
             }
         }
+    }
+
+    /// The spells that follow the lost races of each timeline, by their beginning.
+    fn spells(&self, losers: &[(u32, usize)]) -> Vec<(u32, u32, usize)> {
+        let mut losers = losers.to_vec();
+        losers.sort_unstable_by_key(|&(id, home)| (home, id));
+        let mut spells: Vec<(u32, u32, usize)> = Vec::new();
+        for (id, home) in losers {
+            // The losers of one race share a spell.
+            if spells.last().is_none_or(|&(_, end, known)| known != home || id >= end) {
+                spells.push(self.spell(id, home));
+            }
+        }
+        spells.sort_unstable();
+        spells
     }
 
     /// From a loser to the next good event of its timeline; where that is a good refresh, only the
@@ -214,21 +259,21 @@ fn workers_of(event: &TokenEvent) -> [Option<Worker>; 2] {
 }
 
 fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
-    let mut moved = timelines.clone();
-    for line in &mut moved.timelines {
+    let mut changed = timelines.clone();
+    for line in &mut changed.timelines {
         line.timed.retain(|id| !moves.contains_key(id));
         line.untimed.retain(|id| !moves.contains_key(id));
     }
     for (&id, &home) in moves {
-        moved.ties[id as usize] = Tie::Adopted;
-        let line = &mut moved.timelines[home];
+        changed.ties[id as usize] = Tie::Adopted;
+        let line = &mut changed.timelines[home];
         let timed = timelines.events[id as usize].time.is_some();
         if timed { line.timed.push(id) } else { line.untimed.push(id) }
     }
-    for line in &mut moved.timelines {
+    for line in &mut changed.timelines {
         line.timed.sort_unstable();
         line.untimed.sort_unstable();
     }
-    moved.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
-    moved
+    changed.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
+    changed
 }

@@ -4,7 +4,9 @@
 //! A good refresh or a new grant closes what is open. Failures whose class says that they are
 //! about the client, the server or the request never enter the walk; `classes` takes them.
 
-use crate::model::EventKind;
+use hashbrown::HashSet;
+
+use crate::model::{EventKind, Symbol};
 
 use super::draft::Draft;
 use super::episode::{Before, Episode, Next};
@@ -61,11 +63,19 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
             cluster.successes.iter().for_each(|&position| fork[position] = Some(cluster.successes[0]));
         }
     }
-    let mut walk = Walk { line, clusters: &clusters, burst, fork, open: Open::Nothing, before: Before::default(), causes: Vec::new() };
+    let mut walk = Walk {
+        line,
+        clusters: &clusters,
+        burst,
+        fork,
+        open: Open::Nothing,
+        before: Before::default(),
+        causes: Vec::new(),
+    };
     let mut begun = vec![false; clusters.len()];
-    for position in 0..line.ids.len() {
+    for (position, home) in home.into_iter().enumerate() {
         let event = line.event(position);
-        let step = match (home[position], event.kind) {
+        let step = match (home, event.kind) {
             (Some(cluster), _) if begun[cluster] => continue,
             (Some(cluster), _) => {
                 begun[cluster] = true;
@@ -77,7 +87,7 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
             (None, EventKind::RefreshFailed) if grant_like(event) => Step::Failure(position),
             _ => continue,
         };
-        walk.step(step);
+        walk.step(&step);
     }
     walk.close(Next::End);
     let causes = walk.causes;
@@ -126,16 +136,15 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn step(&mut self, step: Step) {
-        match step {
+    fn step(&mut self, step: &Step) {
+        match *step {
             Step::Good(position) => {
                 self.close(Next::Success(position));
                 self.refreshed(&[position]);
             }
             Step::Grant(position) => {
                 self.close(Next::Grant(position));
-                self.before =
-                    Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
+                self.before = Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
             }
             Step::Race(number) => self.race(number),
             Step::Failure(position) => match &mut self.open {
@@ -167,7 +176,9 @@ impl Walk<'_> {
             let recent = |failure: usize, series: &[usize]| {
                 series.last().is_some_and(|&last| line.gap(last, failure) <= line.scene.limits.retry)
             };
-            let proven = |failure: usize| cluster.successes.iter().any(|&success| line.same_token(success, failure));
+            let presented = |position: usize| line.event(position).presented;
+            let spent: HashSet<Symbol> = cluster.successes.iter().filter_map(|&winner| presented(winner)).collect();
+            let proven = |failure: usize| presented(failure).is_some_and(|token| spent.contains(&token));
             let (tail, racers): (Vec<usize>, Vec<usize>) = cluster
                 .failures
                 .iter()

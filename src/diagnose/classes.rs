@@ -7,9 +7,7 @@ use crate::model::{CauseClass, Confidence, EventKind, Outcome};
 
 use super::draft::{Draft, Verdict};
 use super::line::Line;
-use super::names::{
-    EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED,
-};
+use super::names::{EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED};
 use super::unexplained_failure;
 
 /// Failures whose error decides, one finding per principal and cause; what a whole client or
@@ -101,7 +99,9 @@ pub(super) fn misconfigured(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<
         }
     }
     let mut drafts: Vec<Draft> = groups.into_values().collect();
-    drafts.iter_mut().for_each(|draft| settle(lines, draft));
+    for draft in &mut drafts {
+        settle(lines, draft);
+    }
     drafts
 }
 

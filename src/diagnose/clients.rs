@@ -35,7 +35,8 @@ pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
     let mut firsts: BTreeMap<usize, usize> = BTreeMap::new();
     let mut gone: Vec<usize> = Vec::new();
     for (&at, &same_line) in &found {
-        drafts[at].verdict = repeated(same_line);
+        let named = drafts[at].unsaved.is_some_and(|cycle| cycle.named);
+        drafts[at].verdict = repeated(same_line, named);
         drafts[at].notes.clear();
         let first = *firsts.entry(drafts[at].lines[0]).or_insert(at);
         if first != at {
@@ -44,9 +45,11 @@ pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
             gone.push(at);
         }
     }
-    for at in gone.into_iter().rev() {
-        drafts.remove(at);
-    }
+    let mut at = 0;
+    drafts.retain(|_| {
+        at += 1;
+        gone.binary_search(&(at - 1)).is_err()
+    });
 }
 
 /// One finding for all unexplained failures of a timeline: they say no more apart.
@@ -111,7 +114,10 @@ pub(super) fn summaries(
     }
     let mut rows: Vec<ClientSummary> = rows.into_values().collect();
     rows.sort_by(|a, b| {
-        b.refresh_failed.cmp(&a.refresh_failed).then_with(|| a.client.cmp(&b.client)).then_with(|| a.provider.cmp(&b.provider))
+        b.refresh_failed
+            .cmp(&a.refresh_failed)
+            .then_with(|| a.client.cmp(&b.client))
+            .then_with(|| a.provider.cmp(&b.provider))
     });
     rows
 }

@@ -51,6 +51,8 @@ pub(super) struct Unsaved {
     pub(super) anchored: bool,
     /// Whether the distance is known to be a token's lifetime.
     pub(super) lifetime_known: bool,
+    /// Whether its timeline is that of a subject or grant.
+    pub(super) named: bool,
 }
 
 impl Draft {

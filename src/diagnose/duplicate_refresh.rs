@@ -36,6 +36,11 @@ fn one(line: &Line<'_>, cluster: &Cluster) -> Option<Verdict> {
     }
     let reason = if others.iter().any(|&other| line.same_token(first, other)) {
         (Confidence::Proven, "The same refresh token was presented more than once, and each time it was accepted.")
+    } else if !line.anonymous && cluster.successes.iter().any(|&success| line.is_coarse(success)) {
+        (
+            Confidence::Possible,
+            "The times have whole seconds only, so the successes lie in the same or the next second.",
+        )
     } else if !line.anonymous {
         (Confidence::Likely, "The successes name the same subject or grant, inside the window.")
     } else if several_workers(line, cluster) && cluster.successes.len() < 4 && !line.crowded(line.nanos(first), 2) {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::model::{
-    Evidence, EventKind, Finding, FindingClass, Impact, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
+    EventKind, Evidence, Finding, FindingClass, Impact, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
     TokenEvent, Topology,
 };
 use crate::rules::Catalogue;
@@ -25,7 +25,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let proper = || draft.winners.iter().chain(&draft.failures).copied();
     let (start, last) = bounds(scene, proper());
     let (_, end) = bounds(scene, proper().chain(draft.aftermath.iter().copied()));
-    let span_ms = span(scene, start, last);
+    let span_ms = start.zip(last).map_or(0, |(start, last)| last.millis_since(start));
     let errors = errors(scene, draft);
     let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
     let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
@@ -69,7 +69,8 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         evidence: evidence(scene, draft, limit),
         errors,
     };
-    finding.title = rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_with(&|name| value(&finding, draft, name)));
+    finding.title =
+        rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_with(&|name| value(&finding, draft, name)));
     finding.id = id(scene, draft, &finding);
     finding
 }
@@ -97,20 +98,21 @@ fn value(finding: &Finding, draft: &Draft, name: &str) -> String {
             format!("{:.0}", finding.failures as f64 / minutes)
         }
         "span" => words::duration_ms(finding.span_ms),
-        "error" => finding.errors.iter().max_by_key(|(_, count)| **count).map_or("no code".into(), |(code, _)| code.clone()),
-        "subject" => finding.subject.clone().unwrap_or_else(|| "no subject".into()),
-        _ => finding.client.clone().unwrap_or_else(|| "no client".into()),
+        "error" => {
+            finding.errors.iter().max_by_key(|(_, count)| **count).map_or("no code".into(), |(code, _)| code.clone())
+        }
+        "subject" => finding.subject.clone().unwrap_or_else(|| "an unnamed user".into()),
+        _ => finding.client.clone().unwrap_or_else(|| "an unnamed client".into()),
     }
 }
 
 fn bounds(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> (Option<Timestamp>, Option<Timestamp>) {
     ids.filter_map(|id| scene.event(id).time).fold((None, None), |(first, last), time| {
-        (Some(first.map_or(time, |first: Timestamp| first.min(time))), Some(last.map_or(time, |last: Timestamp| last.max(time))))
+        (
+            Some(first.map_or(time, |first: Timestamp| first.min(time))),
+            Some(last.map_or(time, |last: Timestamp| last.max(time))),
+        )
     })
-}
-
-fn span(_scene: &Scene<'_>, start: Option<Timestamp>, end: Option<Timestamp>) -> i64 {
-    start.zip(end).map_or(0, |(start, end)| end.millis_since(start))
 }
 
 fn errors(scene: &Scene<'_>, draft: &Draft) -> BTreeMap<String, u64> {
@@ -131,7 +133,9 @@ fn topology(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> Topology {
     for id in ids.take(1000) {
         let event = scene.event(id);
         with_process += usize::from(event.process.is_some());
-        for (known, field) in [(&mut hosts, event.host), (&mut addresses, event.address), (&mut processes, event.process)] {
+        for (known, field) in
+            [(&mut hosts, event.host), (&mut addresses, event.address), (&mut processes, event.process)]
+        {
             if let Some(field) = field
                 && known.len() < 2
                 && !known.contains(&field)
@@ -172,9 +176,15 @@ fn evidence(scene: &Scene<'_>, draft: &Draft, limit: usize) -> Vec<Evidence> {
             told.push((id, role));
         }
     };
-    lists.iter().for_each(|(role, ids)| ids.iter().take(1).for_each(|&id| tell(*role, id)));
+    for (role, ids) in &lists {
+        ids.iter().take(1).for_each(|&id| tell(*role, id));
+    }
     draft.failures.iter().take(limit.min(4)).for_each(|&id| tell(failed, id));
-    (1..most).for_each(|at| lists.iter().for_each(|(role, ids)| ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id))));
+    for at in 1..most {
+        for (role, ids) in &lists {
+            ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id));
+        }
+    }
     told.sort_unstable_by_key(|(id, _)| *id);
     told.into_iter().map(|(id, role)| piece(scene, scene.event(id), role)).collect()
 }

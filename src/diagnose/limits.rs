@@ -36,14 +36,16 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    #[allow(clippy::cast_sign_loss, reason = "thresholds are checked to be 0 or more when they are read")]
     pub(super) fn of(catalogue: &Catalogue) -> Self {
         let number = |rule: &str, name: &str, default: f64| catalogue.threshold(rule, name, default);
         let seconds = |rule: &str, name: &str, default: f64| (number(rule, name, default) * SECOND as f64) as i64;
+        let whole = |rule: &str, name: &str, default: f64| number(rule, name, default).max(0.0).round() as u64 as usize;
         let user_level = catalogue.get(super::names::PERMANENT).map(|rule| rule.texts.clone()).unwrap_or_default();
         Self {
             retry: seconds("refresh-race", "retry_seconds", 300.0),
             chance: number("refresh-race", "chance", 0.2),
-            stale_few: number("stale-token-read", "few", 3.0) as usize,
+            stale_few: whole("stale-token-read", "few", 3.0),
             stale_soon: seconds("stale-token-read", "soon_seconds", 60.0),
             stale_long: seconds("stale-token-read", "long_seconds", 300.0),
             permanent_span: seconds("permanent-revocation", "span_seconds", 5.0),
@@ -53,7 +55,7 @@ impl Limits {
                 number("rotation-not-persisted", "cycle_most", 2.0),
             ),
             outage_gap: seconds("provider-outage", "gap_seconds", 900.0),
-            storm_attempts: number("retry-storm", "attempts", 5.0) as usize,
+            storm_attempts: whole("retry-storm", "attempts", 5.0),
             storm_rate: number("retry-storm", "per_minute", 10.0),
             storm_span: seconds("retry-storm", "span_seconds", 5.0),
             user_level,

@@ -1,6 +1,10 @@
 //! One timeline as the verdicts see it: questions about its events, and nothing decided yet.
 
-use crate::model::{CauseClass, EventKind, EventSet, ReusePolicy, RotationPolicy, TokenEvent};
+use std::sync::OnceLock;
+
+use hashbrown::HashSet;
+
+use crate::model::{CauseClass, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
 use crate::timeline::{Principal, Tie, Timelines};
 
 use super::limits::Limits;
@@ -11,11 +15,11 @@ pub(super) struct Scene<'a> {
     pub(super) set: &'a EventSet,
     pub(super) timelines: &'a Timelines,
     pub(super) window: Window,
-    pub(super) limits: Limits,
+    pub(super) limits: &'a Limits,
 }
 
 impl Scene<'_> {
-    pub(super) fn text(&self, symbol: Option<crate::model::Symbol>) -> &str {
+    pub(super) fn text(&self, symbol: Option<Symbol>) -> &str {
         self.set.symbols.text(symbol).unwrap_or("")
     }
 
@@ -61,7 +65,18 @@ pub(super) fn grant_like(event: &TokenEvent) -> bool {
         )
 }
 
+/// A thread: host, process, thread.
+pub(super) type Worker = (Symbol, Symbol, Symbol);
+
+/// Addresses and hosts.
+#[derive(Default)]
+pub(super) struct Places {
+    pub(super) addresses: HashSet<Symbol>,
+    pub(super) hosts: HashSet<Symbol>,
+}
+
 /// A timeline with its policy.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about one timeline")]
 pub(super) struct Line<'a> {
     pub(super) scene: &'a Scene<'a>,
     /// Index into [`Timelines::timelines`].
@@ -79,6 +94,10 @@ pub(super) struct Line<'a> {
     pub(super) untimed: &'a [u32],
     /// Times of the good refreshes, in order.
     pub(super) good: Vec<i64>,
+    /// Some of its times have whole seconds only.
+    pub(super) coarse: bool,
+    /// See [`Line::good_places`].
+    pub(super) places: OnceLock<Places>,
 }
 
 impl<'a> Line<'a> {
@@ -131,15 +150,38 @@ impl<'a> Line<'a> {
 
     /// Whether two events were written by one thread, which cannot compete with itself.
     pub(super) fn same_worker(&self, a: usize, b: usize) -> bool {
-        let worker = |event: &TokenEvent| Some((event.host?, event.process?, event.thread?));
-        worker(self.event(a)).is_some() && worker(self.event(a)) == worker(self.event(b))
+        self.worker(a).is_some() && self.worker(a) == self.worker(b)
+    }
+
+    /// The thread that wrote an event, where its host and process are known too.
+    pub(super) fn worker(&self, position: usize) -> Option<Worker> {
+        let event = self.event(position);
+        Some((event.host?, event.process?, event.thread?))
+    }
+
+    /// Whether an event's time has whole seconds only.
+    pub(super) fn is_coarse(&self, position: usize) -> bool {
+        self.event(position).time.is_some_and(|time| time.precision == Precision::Second)
+    }
+
+    /// Where the good refreshes came from.
+    pub(super) fn good_places(&self) -> &Places {
+        self.places.get_or_init(|| {
+            let mut places = Places::default();
+            let events = (0..self.ids.len()).map(|position| self.event(position));
+            for event in events.filter(|event| event.kind == EventKind::RefreshSucceeded) {
+                places.addresses.extend(event.address);
+                places.hosts.extend(event.host);
+            }
+            places
+        })
     }
 
     /// How many good refreshes chance puts into the window around a time: the higher of the
     /// client's overall rate and its rate in the minute around, `members` excluded. Below ten
     /// other successes there is no rate to speak of.
     pub(super) fn chance(&self, around: i64, members: usize) -> f64 {
-        chance(&self.good, self.scene.window.nanos, around, members)
+        chance(&self.good, self.scene.window.reach(self.coarse), around, members)
     }
 
     /// Whether a cluster at this time proves nothing, because nobody is named and many are there.

@@ -87,14 +87,14 @@ impl Lives {
     }
 
     fn refreshed(&mut self, family: Option<u32>, presented: Option<Symbol>, issued: Option<Symbol>, rotates: bool) {
-        let live = self.live.entry(family).or_default();
-        if !self.families.contains(&family) {
+        if !self.live.contains_key(&family) {
             self.families.push(family);
         }
+        let live = self.live.entry(family).or_default();
         let newest = issued.or(presented.filter(|_| !rotates));
         let replaced = if rotates { std::mem::take(live) } else { Vec::new() };
         if let Some(newest) = newest
-            && !live.contains(&newest)
+            && self.status.get(&newest) != Some(&LeakStatus::Live)
         {
             live.push(newest);
         }

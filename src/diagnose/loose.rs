@@ -1,6 +1,7 @@
 //! Failures without a competing success: which of the other causes they have.
 
-use crate::model::CauseClass;
+use crate::model::{CauseClass, Confidence};
+use crate::timeline::Tie;
 
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
@@ -30,10 +31,15 @@ const JUDGES: [Judge; 11] = [
 
 /// The finding of an episode.
 pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
-    let verdict = JUDGES
+    let mut verdict = JUDGES
         .iter()
         .find_map(|judge| judge(line, episode))
         .unwrap_or_else(|| unexplained_failure::verdict(line, episode));
+    let adopted = episode.failures.iter().all(|&failure| line.tie(failure) == Tie::Adopted);
+    if adopted && verdict.confidence == Confidence::Likely {
+        verdict.confidence = Confidence::Possible;
+        verdict.reason.push_str(" The failures name no subject; their worker, time or client leads to this one.");
+    }
     let mut draft = episode.draft(line, verdict);
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
     draft.unsaved = rotation_not_persisted::candidate(line, episode);

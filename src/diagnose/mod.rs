@@ -3,15 +3,16 @@
 //! Reads no file, no clock and no raw text: token events in, findings out. Causes partition the
 //! failed refreshes; behaviours may refer to the same events.
 //!
-//! The way: `timeline` merges twins and finds principals; [`adopt`] gives nameless failures a home;
-//! [`attribution`] walks each timeline and hands every failure to one verdict (`refresh_race`,
+//! The way: `timeline` merges twins and finds principals; `adopt` gives nameless failures a home;
+//! `attribution` walks each timeline and hands every failure to one verdict (`refresh_race`,
 //! `loose` with a file per cause, `classes` for errors that decide by themselves); what only a
-//! whole client shows is judged after; [`finish`] finds the words.
+//! whole client shows is judged after; `finish` finds the words.
 
 mod adopt;
 mod attribution;
 mod classes;
 mod clients;
+mod crews;
 mod draft;
 mod duplicate_refresh;
 mod episode;
@@ -34,12 +35,13 @@ mod without_winner;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, RotationPolicy, Symbol};
+use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol};
 use crate::rules::Catalogue;
 use crate::timeline::{self, Timelines};
 
@@ -87,9 +89,10 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: limits.clone() });
-    let timelines = adopted.unwrap_or(built);
-    let scene = Scene { set: events, timelines: &timelines, window, limits };
+    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits }).unwrap_or(built);
+    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits });
+    let timelines = parted.unwrap_or(adopted);
+    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits };
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);
@@ -168,6 +171,11 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             ids: &timeline.timed,
             untimed: &timeline.untimed,
             good,
+            coarse: timeline
+                .timed
+                .iter()
+                .any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
+            places: OnceLock::new(),
         }
     };
     good.into_iter().enumerate().map(line).collect()

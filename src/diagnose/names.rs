@@ -17,9 +17,23 @@ pub(super) const UNEXPLAINED: &str = "unexplained-failure";
 pub(super) const DUPLICATE: &str = "duplicate-refresh";
 pub(super) const STORM: &str = "retry-storm";
 
-/// The causes, gravest explanation first: the order in which ties between them are broken.
+/// All of them.
 #[cfg(test)]
-pub(super) const CAUSES: [&str; 14] = [
-    REUSE, RACE_REVOKED, RACE, NOT_PERSISTED, OVERWRITTEN, PERMANENT, EXPIRED, STALE, MISCONFIGURED, MALFORMED,
-    INTERACTION, SKEW, OUTAGE, UNEXPLAINED,
+pub(super) const ALL: [&str; 16] = [
+    RACE,
+    RACE_REVOKED,
+    REUSE,
+    PERMANENT,
+    EXPIRED,
+    NOT_PERSISTED,
+    OVERWRITTEN,
+    STALE,
+    MALFORMED,
+    INTERACTION,
+    SKEW,
+    MISCONFIGURED,
+    OUTAGE,
+    UNEXPLAINED,
+    DUPLICATE,
+    STORM,
 ];

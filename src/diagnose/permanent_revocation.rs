@@ -13,9 +13,14 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if !revoked && episode.told(line) != CauseClass::Revoked {
         return None;
     }
-    let reason = if revoked { "The logs show the revocation before the failures" } else { "The server says that the grant is gone" };
+    let reason = if revoked {
+        "The logs show the revocation before the failures"
+    } else {
+        "The server says that the grant is gone"
+    };
     Some(if episode.next.healed() {
-        let reason = format!("{reason}, yet a later refresh succeeds: a sign-in or another grant is not in these logs.");
+        let reason =
+            format!("{reason}, yet a later refresh succeeds: a sign-in or another grant is not in these logs.");
         Verdict::new(PERMANENT, Confidence::Likely, reason)
     } else {
         Verdict::new(PERMANENT, Confidence::Proven, format!("{reason}."))

@@ -4,13 +4,15 @@
 //! grant. In a revoked one the server took the reuse for theft: later attempts, the winner's own
 //! too, fail until somebody signs in.
 
-use crate::model::{CauseClass, Confidence, Outcome, Precision};
+use hashbrown::HashSet;
+
+use crate::model::{CauseClass, Confidence, Outcome, Symbol};
 use crate::timeline::Tie;
 
 use super::attribution::Race;
 use super::draft::{Draft, Verdict};
 use super::episode::{Before, Episode, Next};
-use super::line::Line;
+use super::line::{Line, Worker};
 use super::names::{PERMANENT, RACE, RACE_REVOKED};
 use super::window::Cluster;
 
@@ -30,12 +32,19 @@ pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
 
 /// Whether a loser presented a winner's token or named its grant.
 fn shares_id(line: &Line<'_>, cluster: &Cluster) -> bool {
-    let grant = |position: usize| line.identity(position).grant;
-    cluster.failures.iter().any(|&failure| {
-        cluster.successes.iter().any(|&winner| {
-            line.same_token(winner, failure) || (grant(winner).is_some() && grant(winner) == grant(failure))
-        })
-    })
+    let grant = |position: &usize| line.identity(*position).grant;
+    shares_token(line, cluster) || shared(&cluster.successes, &cluster.failures, grant)
+}
+
+/// Whether a loser presented a winner's token.
+fn shares_token(line: &Line<'_>, cluster: &Cluster) -> bool {
+    shared(&cluster.successes, &cluster.failures, |position| line.event(*position).presented)
+}
+
+/// Whether a value occurs on both sides; sets, because a hostile cluster has thousands of members.
+fn shared(left: &[usize], right: &[usize], value: impl Fn(&usize) -> Option<Symbol>) -> bool {
+    let known: HashSet<Symbol> = left.iter().filter_map(&value).collect();
+    right.iter().filter_map(value).any(|value| known.contains(&value))
 }
 
 /// The finding of a race, and the episode of those later failures that have another cause.
@@ -53,7 +62,7 @@ pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Opti
     }
     let good = race.cluster.successes.last().copied();
     let before = Before { good, was_grant: false, revoked: race.revoked, refreshes: 2, ..race.before };
-    let rest = (!rest.is_empty()).then(|| Episode { failures: rest, before, next, burst: false });
+    let rest = (!rest.is_empty()).then_some(Episode { failures: rest, before, next, burst: false });
     // What follows with a cause of its own says nothing about how the race ended.
     let next = if rest.is_some() && !next.healed() { Next::End } else { next };
     if let Some(draft) = sequential(line, &race, next, reuse) {
@@ -108,7 +117,8 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     let ended = matches!(next, Next::Grant(_));
     let until = if ended { "until a new grant" } else { "to the end of the logs" };
     let told = reuse || race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Revoked);
-    let beyond = race.later.iter().filter(|&&failure| !is_retry(line, race, failure)).count();
+    let racers = Racers::of(line, &race.cluster);
+    let beyond = race.later.iter().filter(|&&failure| !racers.retries(line, failure)).count();
     if beyond > 0 {
         let count = race.later.len();
         return Some(if told {
@@ -121,24 +131,47 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     if policy && (told || ended) {
         return Some("this server revokes the whole family on reuse, and no later refresh succeeds".into());
     }
+    // Where this client's failures name nobody, those that followed the race may not be seen here.
+    if ended && race.cluster.failures.iter().all(|&loser| line.tie(loser) == Tie::Adopted) {
+        return Some("nothing succeeds until a new grant".into());
+    }
     if told && ended && !race.later.is_empty() {
         return Some("the server detected the reuse, and nothing succeeds until a new grant".into());
     }
     None
 }
 
-/// A loser that tries its spent token again proves nothing about the winner's.
-fn is_retry(line: &Line<'_>, race: &Race, failure: usize) -> bool {
-    let cluster = &race.cluster;
-    if cluster.successes.iter().chain(&cluster.failures).any(|&member| line.same_token(member, failure)) {
-        return true;
+/// Who raced, and with what.
+struct Racers {
+    tokens: HashSet<Symbol>,
+    /// Whether the winners' records say which token they presented.
+    winners_told: bool,
+    losers: HashSet<Worker>,
+    last: usize,
+}
+
+impl Racers {
+    fn of(line: &Line<'_>, cluster: &Cluster) -> Self {
+        let presented = |position: &usize| line.event(*position).presented;
+        Self {
+            tokens: cluster.successes.iter().chain(&cluster.failures).filter_map(presented).collect(),
+            winners_told: cluster.successes.iter().any(|winner| presented(winner).is_some()),
+            losers: cluster.failures.iter().filter_map(|&loser| line.worker(loser)).collect(),
+            last: last_of(cluster),
+        }
     }
-    let spent = cluster.successes.iter().any(|&winner| line.identity(winner).token.is_some());
-    if spent && line.identity(failure).token.is_some() {
-        return false;
+
+    /// A loser that tries its spent token again proves nothing about the winner's.
+    fn retries(&self, line: &Line<'_>, failure: usize) -> bool {
+        match line.event(failure).presented {
+            Some(token) if self.tokens.contains(&token) => true,
+            Some(_) if self.winners_told => false,
+            _ => {
+                let soon = line.gap(self.last, failure) <= line.scene.limits.retry;
+                soon && line.worker(failure).is_some_and(|worker| self.losers.contains(&worker))
+            }
+        }
     }
-    let soon = line.gap(last_of(cluster), failure) <= line.scene.limits.retry;
-    soon && cluster.failures.iter().any(|&loser| line.same_worker(loser, failure))
 }
 
 fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Draft {
@@ -148,7 +181,8 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
         Some(why) => format!("{}; {why}.", reason.trim_end_matches('.')),
         None => reason,
     };
-    let mut draft = Draft::cause(Verdict { rule, confidence, reason }, line.number, line.ids_of(&race.cluster.failures));
+    let mut draft =
+        Draft::cause(Verdict { rule, confidence, reason }, line.number, line.ids_of(&race.cluster.failures));
     draft.winners = line.ids_of(&race.cluster.successes);
     draft.aftermath = line.ids_of(&race.later);
     draft.heal = next.position().map(|position| line.ids[position]);
@@ -167,14 +201,13 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
 fn confidence(line: &Line<'_>, cluster: &Cluster) -> (Confidence, String) {
     let losers = || cluster.failures.iter().copied();
     let told = |class: CauseClass| losers().any(|loser| line.event(loser).class == class);
-    if losers().any(|loser| cluster.successes.iter().any(|&winner| line.same_token(winner, loser))) {
+    if shares_token(line, cluster) {
         return (Confidence::Proven, "A loser presented the same refresh token as the winner.".into());
     }
     if told(CauseClass::Concurrent) {
         return (Confidence::Proven, "The server itself says that several requests used the token at once.".into());
     }
-    let coarse = |position: usize| line.event(position).time.is_some_and(|time| time.precision == Precision::Second);
-    if cluster.successes.iter().all(|&winner| coarse(winner)) || losers().all(coarse) {
+    if cluster.successes.iter().all(|&winner| line.is_coarse(winner)) || losers().all(|loser| line.is_coarse(loser)) {
         let reason = "The times have whole seconds only, so the attempts lie in the same or the next second.";
         return (Confidence::Possible, reason.into());
     }
@@ -184,7 +217,7 @@ fn confidence(line: &Line<'_>, cluster: &Cluster) -> (Confidence, String) {
     if shares_id(line, cluster) {
         return (Confidence::Likely, "Winner and loser name the same grant, inside the window.".into());
     }
-    let named = line.principal.subject.is_some() || line.principal.client.is_some() && line.tie_is_family();
+    let named = !line.anonymous;
     if named && losers().any(|loser| line.tie(loser) != Tie::Adopted) {
         return (Confidence::Likely, "Winner and loser name the same subject, inside the window.".into());
     }

@@ -1,6 +1,6 @@
 //! `refresh-token-reuse`: a spent token came back, and nothing refreshed at that time. It may be theft.
 
-use crate::model::{CauseClass, Confidence, Symbol, TokenEvent};
+use crate::model::{CauseClass, Confidence};
 
 use super::draft::Verdict;
 use super::episode::Episode;
@@ -20,7 +20,8 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let reason = "The server says that the token had been used; no subject is named and successes are so frequent that a race can be neither shown nor excluded.";
         Verdict::new(REUSE, Confidence::Possible, reason)
     } else {
-        let reason = "The server itself says that the token had been used, and no refresh of the principal competed with it.";
+        let reason =
+            "The server itself says that the token had been used, and no refresh of the principal competed with it.";
         Verdict::new(REUSE, Confidence::Proven, reason)
     })
 }
@@ -28,15 +29,10 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
 /// The place of the reuse, where the log names it and the principal's good refreshes came from others.
 pub(super) fn elsewhere<'a>(line: &Line<'a>, episode: &Episode) -> Option<&'a str> {
     let reused = episode.failures.iter().find(|&&failure| line.event(failure).class == CauseClass::Reuse)?;
-    let fields: [fn(&TokenEvent) -> Option<Symbol>; 2] = [|event| event.address, |event| event.host];
-    fields.into_iter().find_map(|field| {
-        let place = field(line.event(*reused))?;
-        let (mut known, mut others) = (false, false);
-        for position in line.good_positions() {
-            let other = field(line.event(position));
-            known |= other == Some(place);
-            others |= other.is_some() && other != Some(place);
-        }
-        (others && !known).then(|| line.scene.text(Some(place)))
+    let (event, good) = (line.event(*reused), line.good_places());
+    let places = [(event.address, &good.addresses), (event.host, &good.hosts)];
+    places.into_iter().find_map(|(place, known)| {
+        let place = place.filter(|place| !known.is_empty() && !known.contains(place))?;
+        Some(line.scene.text(Some(place)))
     })
 }

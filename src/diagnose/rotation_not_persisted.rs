@@ -16,9 +16,8 @@ use super::names::{NOT_PERSISTED, OVERWRITTEN};
 /// The failure presents the very token that the refresh before had spent, a cycle later.
 pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let good = good_refresh(episode)?;
-    let late = in_cycle(line, good, episode.first()).unwrap_or_else(|| {
-        line.gap(good, episode.first()) > line.scene.limits.retry
-    });
+    let late = in_cycle(line, good, episode.first())
+        .unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
     if !late || episode.before.forked.is_some() || !line.presents_spent(good, episode.first()) {
         return None;
     }
@@ -29,14 +28,15 @@ pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
 /// Several refreshes had succeeded at once, and the next cycle fails: a superseded token was stored last.
 pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let good = good_refresh(episode)?;
-    episode.before.forked?;
+    let fork = episode.before.forked?;
     if !matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse) || episode.burst {
         return None;
     }
     let late = in_cycle(line, good, episode.first())
         .unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
+    let unsure = line.anonymous || line.is_coarse(fork);
     let reason = "Several refreshes had succeeded at once, and the refresh of the next cycle fails for good.";
-    late.then(|| Verdict::new(OVERWRITTEN, if line.anonymous { Confidence::Possible } else { Confidence::Likely }, reason))
+    late.then(|| Verdict::new(OVERWRITTEN, if unsure { Confidence::Possible } else { Confidence::Likely }, reason))
 }
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.
@@ -47,7 +47,7 @@ pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
         && episode.before.forked.is_none()
         && episode.before.revoked.is_none()
         && !episode.burst
-        && !line.anonymous
+        && !line.crowded(line.nanos(episode.first()), 0)
         && line.policy.can_race();
     let cycle = in_cycle(line, good, episode.first());
     let late = cycle.unwrap_or_else(|| line.gap(good, episode.first()) > line.scene.limits.retry);
@@ -56,6 +56,7 @@ pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
         failed: line.nanos(episode.first()),
         anchored: episode.before.anchored,
         lifetime_known: cycle.is_some(),
+        named: !line.anonymous,
     })
 }
 
@@ -74,13 +75,13 @@ pub(super) fn repeats(cycles: &[(usize, Unsaved)]) -> bool {
 }
 
 /// The verdict for cycles that repeat; `same_line` when one principal shows it twice.
-pub(super) fn repeated(same_line: bool) -> Verdict {
+pub(super) fn repeated(same_line: bool, named: bool) -> Verdict {
     let reason = if same_line {
         "The refresh after the first good one fails for good, one cycle later, again and again."
     } else {
         "The refresh after the first good one fails for good, one cycle later, for several subjects of the client."
     };
-    Verdict::new(NOT_PERSISTED, Confidence::Likely, reason)
+    Verdict::new(NOT_PERSISTED, if named { Confidence::Likely } else { Confidence::Possible }, reason)
 }
 
 /// Folds the cycles of one principal into one finding.

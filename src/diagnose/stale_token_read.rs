@@ -13,12 +13,19 @@ use super::refresh_token_reuse::elsewhere;
 pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let limits = &line.scene.limits;
     let soon = episode.gap(line).is_some_and(|gap| gap <= limits.stale_soon);
-    let harmless = episode.next.healed() && episode.failures.len() <= limits.stale_few && !line.anonymous;
+    let harmless = episode.next.healed()
+        && episode.failures.len() <= limits.stale_few
+        && !line.crowded(line.nanos(episode.first()), 0);
     if episode.told(line) != CauseClass::Reuse || !soon || !harmless || elsewhere(line, episode).is_some() {
         return None;
     }
     let reason = "A spent token came back soon after the rotation, from a place that refreshes well, and the next refresh works without a new grant.";
-    Some(Verdict::new(STALE, if presented_before(line, episode) { Confidence::Proven } else { Confidence::Likely }, reason))
+    let confidence = match (presented_before(line, episode), line.anonymous) {
+        (true, _) => Confidence::Proven,
+        (false, false) => Confidence::Likely,
+        (false, true) => Confidence::Possible,
+    };
+    Some(Verdict::new(STALE, confidence, reason))
 }
 
 /// Some failures after a success, and then a success without a new grant.
@@ -40,7 +47,8 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let reason = "It failed outside the window of any success, and the next refresh works without a new grant.";
         Verdict::new(STALE, Confidence::Likely, reason)
     } else {
-        let reason = "A series of failures ended with a good refresh and no new grant; a cache that held the old token fits.";
+        let reason =
+            "A series of failures ended with a good refresh and no new grant; a cache that held the old token fits.";
         Verdict::new(STALE, Confidence::Possible, reason)
     })
 }

@@ -1,6 +1,6 @@
 //! `unexplained-failure`: too little in these logs to tell; says what would settle it.
 
-use crate::model::{Confidence, EventKind};
+use crate::model::Confidence;
 
 use super::draft::Verdict;
 use super::episode::{Episode, Next};
@@ -30,16 +30,4 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
 pub(super) fn untimed() -> Verdict {
     let reason = "The record has no time, so nothing can be said about what it competed with; log with times.";
     Verdict::new(UNEXPLAINED, Confidence::Possible, reason)
-}
-
-impl Line<'_> {
-    /// Positions of the good refreshes.
-    pub(super) fn good_positions(&self) -> impl Iterator<Item = usize> {
-        (0..self.ids.len()).filter(|&position| self.event(position).kind == EventKind::RefreshSucceeded)
-    }
-
-    /// Whether the timeline is that of one token family.
-    pub(super) fn tie_is_family(&self) -> bool {
-        !self.anonymous
-    }
 }

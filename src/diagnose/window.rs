@@ -87,6 +87,11 @@ impl Window {
         Self { nanos: i64::try_from(width.as_nanos()).unwrap_or(i64::MAX / 4) }
     }
 
+    /// How far from an attempt a competitor may be: the window, or the same and the next second.
+    pub(super) fn reach(self, coarse: bool) -> i64 {
+        if coarse { self.nanos.max(SECOND / 2 * 3) } else { self.nanos }
+    }
+
     /// Whether two attempts compete by their times.
     pub(super) fn near(self, a: &Attempt, b: &Attempt) -> bool {
         self.within(a, b) || a.overlaps(b)
@@ -175,19 +180,14 @@ impl<'a> Build<'a> {
     fn successes(&mut self) {
         let mut all = Vec::new();
         for (index, attempt) in self.attempts.iter().enumerate().filter(|(_, attempt)| attempt.success) {
-            let cluster = match self.nearest(index) {
-                Some(cluster) => {
-                    self.clusters[cluster].successes.push(index);
-                    self.identities[cluster].absorb(attempt.identity);
-                    cluster
-                }
-                None => {
-                    self.clusters.push(Cluster { successes: vec![index], failures: Vec::new() });
-                    self.identities.push(attempt.identity);
-                    self.note(index, self.clusters.len() - 1);
-                    self.clusters.len() - 1
-                }
-            };
+            let cluster = self.nearest(index).unwrap_or_else(|| {
+                self.clusters.push(Cluster { successes: Vec::new(), failures: Vec::new() });
+                self.identities.push(Identity::default());
+                self.note(index, self.clusters.len() - 1);
+                self.clusters.len() - 1
+            });
+            self.clusters[cluster].successes.push(index);
+            self.identities[cluster].absorb(attempt.identity);
             all.push((index, cluster));
         }
         self.winners.clear();
@@ -231,8 +231,7 @@ impl<'a> Build<'a> {
         let end = |place: usize| self.attempts[among[place].0].end;
         let fits = |place: &usize| {
             let (other, cluster) = among[*place];
-            self.window.near(attempt, &self.attempts[other])
-                && !self.identities[cluster].conflicts(attempt.identity)
+            self.window.near(attempt, &self.attempts[other]) && !self.identities[cluster].conflicts(attempt.identity)
         };
         let middle = among.partition_point(|(other, _)| self.attempts[*other].end <= attempt.end);
         let oldest = attempt.start.saturating_sub(self.earlier);
@@ -241,7 +240,13 @@ impl<'a> Build<'a> {
         let after = (middle..among.len()).take(REACH).take_while(|&place| end(place) <= newest).find(fits);
         // Among successes of one time the search from the middle finds the last: take the first.
         let before = before.map(|found| {
-            (0..=found).rev().take(REACH).take_while(|&place| end(place) == end(found)).filter(fits).last().unwrap_or(found)
+            (0..=found)
+                .rev()
+                .take(REACH)
+                .take_while(|&place| end(place) == end(found))
+                .filter(fits)
+                .last()
+                .unwrap_or(found)
         });
         let place = match (before, after) {
             (Some(before), Some(after)) => {
@@ -369,7 +374,8 @@ mod tests {
 
     #[test]
     fn the_window_is_closed_and_looks_both_ways() {
-        let clusters = Window { nanos: 200 * MILLI }.clusters(&[at(0, false), at(200, true), at(400, false), at(401, false)]);
+        let clusters =
+            Window { nanos: 200 * MILLI }.clusters(&[at(0, false), at(200, true), at(400, false), at(401, false)]);
         assert_eq!(clusters, [Cluster { successes: vec![1], failures: vec![0, 2] }]);
     }
 }

@@ -10,7 +10,8 @@ use super::names::RACE;
 /// The server says that requests competed.
 pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     (episode.told(line) == CauseClass::Concurrent).then(|| {
-        let reason = "The server itself says that several requests used the token at once; the winner is not in these logs.";
+        let reason =
+            "The server itself says that several requests used the token at once; the winner is not in these logs.";
         Verdict::new(RACE, Confidence::Proven, reason)
     })
 }
@@ -26,12 +27,14 @@ pub(super) fn burst(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     };
     let workers = episode.failures.iter().any(|&failure| {
         let (a, b) = (line.event(failure), line.event(episode.first()));
-        let differ = |a: Option<crate::model::Symbol>, b: Option<crate::model::Symbol>| a.is_some() && b.is_some() && a != b;
+        let differ =
+            |a: Option<crate::model::Symbol>, b: Option<crate::model::Symbol>| a.is_some() && b.is_some() && a != b;
         differ(a.host, b.host) || differ(a.process, b.process) || differ(a.thread, b.thread)
     });
     let shown = episode.burst && workers && fresh && heals && !line.anonymous && line.policy.can_race();
     shown.then(|| {
-        let reason = "Several workers failed inside one window and the grant went on working; the winner is not in these logs.";
+        let reason =
+            "Several workers failed inside one window and the grant went on working; the winner is not in these logs.";
         Verdict::new(RACE, Confidence::Possible, reason)
     })
 }

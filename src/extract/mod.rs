@@ -65,7 +65,8 @@ impl Extractor {
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
-        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
+        let judged =
+            || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
         let (kind, rule_id) = named.or_else(judged)?;
         let provider = self.providers.recognise(
             record,

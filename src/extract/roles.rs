@@ -91,7 +91,7 @@ impl<'a> Roles<'a> {
 
     /// Puts a value in front of a role.
     pub(super) fn set(&mut self, role: FieldRole, value: &'a str) {
-        let field = Field { path: "", value, kind: ValueKind::Word, depth: 0 };
+        let field = Field::new("", value, ValueKind::Word, 0);
         if accepts(role, &field) {
             self.found[role as usize].insert(0, Found { field, cost: i32::MIN });
         }

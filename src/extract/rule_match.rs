@@ -41,9 +41,11 @@ impl RuleIndex {
     }
 }
 
-/// Whether a field stands at a path: the whole path, or its end.
+/// Whether a field stands at a path: the whole path, or its end. Most fields are told apart by the
+/// last byte alone.
 pub(super) fn at_path(field: &Field<'_>, path: &str) -> bool {
-    field.path == path || field.path.strip_suffix(path).is_some_and(|head| head.ends_with('.'))
+    field.path.as_bytes().last() == path.as_bytes().last()
+        && field.path.strip_suffix(path).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }
 
 fn holds(record: &Record<'_>, path: &str, wanted: &[String]) -> bool {
@@ -67,8 +69,8 @@ fn texts<'a>(rule: &EventRule, record: &Record<'a>) -> Option<Vec<(FieldRole, &'
     record.texts.iter().copied().chain(values).find_map(|text| {
         let (pattern, groups) = rule.texts.iter().find_map(|pattern| Some((pattern, pattern.captures(text)?)))?;
         let named = pattern.capture_names().flatten().filter_map(|name| {
-            let role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
-            Some((role, &text[groups.name(name)?.range()]))
+            let field_role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
+            Some((field_role, &text[groups.name(name)?.range()]))
         });
         Some(named.collect())
     })

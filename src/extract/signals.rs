@@ -228,7 +228,8 @@ fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
         .into_iter()
         .flat_map(|role| roles.all(role))
         .map(|field| field.value);
-    let mut found: Vec<Cow<'_, str>> = events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
+    let mut found: Vec<Cow<'_, str>> =
+        events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
     found.dedup();
     found.truncate(12);
     found

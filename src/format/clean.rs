@@ -30,4 +30,3 @@ pub(super) fn clean<'a>(arena: &'a Bump, bytes: &'a [u8]) -> &'a str {
     }
     out.into_bump_str()
 }
-

@@ -4,9 +4,9 @@ use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::pairs;
-use super::{batch, clean};
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
+use super::{batch, clean};
 use crate::rules::{Formats, TextFormat};
 
 /// How many wrappers deep a record is followed.
@@ -25,12 +25,20 @@ pub struct Field<'a> {
     pub kind: ValueKind,
     /// How many wrappers it was in.
     pub depth: u8,
+    /// Where the last part of the path begins; found once, asked for by every rule.
+    leaf: usize,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// A value at a path that is written as paths are compared.
+    pub fn new(path: &'a str, value: &'a str, kind: ValueKind, depth: u8) -> Self {
+        let leaf = path.bytes().rposition(|byte| byte == b'.').map_or(0, |dot| dot + 1);
+        Self { path, value, kind, depth, leaf }
+    }
+
     /// The last part of the path.
     pub fn leaf(&self) -> &str {
-        self.path.rsplit('.').next().unwrap_or(self.path)
+        &self.path[self.leaf..]
     }
 }
 
@@ -141,10 +149,8 @@ impl<'a> State<'a, '_> {
             self.object(text, depth);
             return;
         }
-        let layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.filter_map(|layout| Some((layout, layout.pattern.captures(text)?))).next()
-        {
+        let mut layouts = self.reader.texts.iter();
+        if let Some((layout, groups)) = layouts.find_map(|layout| Some((layout, layout.pattern.captures(text)?))) {
             self.layout(layout, &groups, text, depth);
             return;
         }
@@ -229,7 +235,7 @@ impl<'a> State<'a, '_> {
 
     fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
         let path: &'a str = self.arena.alloc_str(&normal_key(path));
-        let field = Field { path, value, kind, depth };
+        let field = Field::new(path, value, kind, depth);
         let rank = self.reader.time_keys.iter().position(|key| key == field.leaf() || key == path);
         if let Some(rank) = rank
             && let Some(stamp) = timestamp::parse(value, self.clock)

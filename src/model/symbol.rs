@@ -70,7 +70,8 @@ impl Symbols {
     /// A table of the same strings after `change`, and where each symbol went.
     pub fn map<'a>(&'a self, change: impl Fn(&'a str) -> Cow<'a, str>) -> (Self, Remap) {
         let mut changed = Self::default();
-        let moved = (0..self.ends.len()).map(|index| changed.intern(&change(at(&self.text, &self.ends, index)))).collect();
+        let moved =
+            (0..self.ends.len()).map(|index| changed.intern(&change(at(&self.text, &self.ends, index)))).collect();
         (changed, Remap(moved))
     }
 

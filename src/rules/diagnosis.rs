@@ -75,8 +75,19 @@ impl FixFirst {
 
 /// The names that a title may use.
 pub const TITLE_NAMES: [&str; 13] = [
-    "failures", "aftermath", "all", "successes", "principals", "sign_ins", "clusters", "attempts", "rate", "span",
-    "error", "subject", "client",
+    "failures",
+    "aftermath",
+    "all",
+    "successes",
+    "principals",
+    "sign_ins",
+    "clusters",
+    "attempts",
+    "rate",
+    "span",
+    "error",
+    "subject",
+    "client",
 ];
 
 impl DiagnosisRule {

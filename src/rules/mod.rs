@@ -6,13 +6,16 @@
 mod diagnosis;
 mod event;
 mod format;
+mod leak;
 mod provider;
+mod sample;
 mod source;
 mod vocabulary;
 
 pub use diagnosis::{Catalogue, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses};
 pub use event::{EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
+pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
 pub use vocabulary::{KnownCode, OutcomeWords, Topic, Vocabulary, load_vocabulary};

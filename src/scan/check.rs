@@ -14,15 +14,21 @@ use crate::rules::{EventExample, Proof, RuleError};
 const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
 
 /// Runs the examples of the event rules; returns what does not hold, by path and line.
-pub(super) fn events(reader: &Reader, extractor: &Extractor, prefilter: &Prefilter, proofs: &[Proof]) -> Vec<RuleError> {
+pub(super) fn events(
+    reader: &Reader,
+    extractor: &Extractor,
+    prefilter: &Prefilter,
+    proofs: &[Proof],
+) -> Vec<RuleError> {
     let mut errors = Vec::new();
     for proof in proofs {
         for example in &proof.examples.matches {
             let seen = read(reader, extractor, &example.line);
             if let Err(message) = compare(&seen, example) {
                 errors.push(proof.source.error_at(head(&example.line), message));
-            } else if prefilter.next(example.line.as_bytes(), 0).is_none() {
-                let message = "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
+            } else if !prefilter.is_candidate(example.line.as_bytes()) {
+                let message =
+                    "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
                 errors.push(proof.source.error_at(head(&example.line), message));
             }
         }

@@ -18,11 +18,12 @@ pub(super) fn finish(
     options: &ScanOptions,
     rules: &RuleSet,
     discovery: Discovery,
-    reads: Vec<SourceRead>,
+    reads: &[SourceRead],
     harvests: Vec<Harvest>,
 ) -> ScanOutcome {
-    let paths: Vec<String> = discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
-    let mut merged = merge(paths, &reads, harvests);
+    let paths: Vec<String> =
+        discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
+    let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(assumptions(options, &merged));
@@ -43,7 +44,7 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let report = report(options, &merged, diagnosis, &reads, notices);
+    let report = report(options, &merged, diagnosis, reads, notices);
     ScanOutcome { report, events: merged.events, complete }
 }
 
@@ -55,7 +56,11 @@ struct Merged {
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
 fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
-    let mut merged = Merged { events: EventSet { sources: paths, ..EventSet::default() }, leaks: Vec::new(), sources: BTreeMap::new() };
+    let mut merged = Merged {
+        events: EventSet { sources: paths, ..EventSet::default() },
+        leaks: Vec::new(),
+        sources: BTreeMap::new(),
+    };
     for harvest in harvests {
         merged.events.absorb(&harvest.events);
         merged.leaks.extend(harvest.leaks);
@@ -88,11 +93,17 @@ fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
         let path = merged.events.sources[*source].as_str();
         if found.zone_assumed > 0 {
             let message = format!("times without an offset were taken as {}; name the zone with --tz", options.zone);
-            notices.push(Notice { count: found.zone_assumed, ..Notice::new("zone-assumed", Some(path), message, Trouble::Note) });
+            notices.push(Notice {
+                count: found.zone_assumed,
+                ..Notice::new("zone-assumed", Some(path), message, Trouble::Note)
+            });
         }
         if found.year_assumed > 0 {
             let message = "times without a year were given that of the file's last change";
-            notices.push(Notice { count: found.year_assumed, ..Notice::new("year-assumed", Some(path), message, Trouble::Note) });
+            notices.push(Notice {
+                count: found.year_assumed,
+                ..Notice::new("year-assumed", Some(path), message, Trouble::Note)
+            });
         }
     }
     notices
@@ -119,7 +130,8 @@ fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>)
     let inside = |time: Option<crate::model::Timestamp>| match time {
         None => !bounded,
         Some(time) => {
-            options.since.is_none_or(|since| time.nanos >= since.nanos) && options.until.is_none_or(|until| time.nanos < until.nanos)
+            options.since.is_none_or(|since| time.nanos >= since.nanos)
+                && options.until.is_none_or(|until| time.nanos < until.nanos)
         }
     };
     let untimed = merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64;
@@ -130,14 +142,21 @@ fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>)
     let wanted: BTreeSet<&str> = options.clients.iter().map(String::as_str).collect();
     let symbols = &merged.events.symbols;
     merged.events.events.retain(|event| {
-        inside(event.time) && (wanted.is_empty() || symbols.text(event.client).is_some_and(|client| wanted.contains(client)))
+        inside(event.time)
+            && (wanted.is_empty() || symbols.text(event.client).is_some_and(|client| wanted.contains(client)))
     });
     merged.leaks.retain(|leak| {
         inside(leak.time) && (wanted.is_empty() || leak.client.as_deref().is_some_and(|client| wanted.contains(client)))
     });
 }
 
-fn report(options: &ScanOptions, merged: &Merged, diagnosis: Diagnosis, reads: &[SourceRead], notices: Vec<Notice>) -> Report {
+fn report(
+    options: &ScanOptions,
+    merged: &Merged,
+    diagnosis: Diagnosis,
+    reads: &[SourceRead],
+    notices: Vec<Notice>,
+) -> Report {
     let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, times().max());
@@ -167,11 +186,14 @@ fn report(options: &ScanOptions, merged: &Merged, diagnosis: Diagnosis, reads: &
 
 fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<InputSummary> {
     let nothing = SourceFound::default();
-    let mut inputs: Vec<InputSummary> = (0..).zip(&merged.events.sources).zip(reads)
+    let mut inputs: Vec<InputSummary> = (0..)
+        .zip(&merged.events.sources)
+        .zip(reads)
         .map(|((index, path), read)| {
             let found = merged.sources.get(&index).unwrap_or(&nothing);
             // Most records first; equal counts go by name, so that the answer is always the same.
-            let format = found.formats.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(format, _)| format.clone());
+            let format =
+                found.formats.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(format, _)| format.clone());
             let about = notices.iter().filter(|notice| notice.path.as_deref() == Some(path));
             InputSummary {
                 path: path.clone(),

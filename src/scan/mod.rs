@@ -47,7 +47,8 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
-    /// Whether token events are diagnosed (`scan`) or leaks alone are wanted (`leaks`).
+    /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
+    /// because they tell which leaked token is still alive.
     pub diagnose: bool,
 }
 
@@ -134,13 +135,14 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanO
         rules,
         prefilter: Prefilter::new(rules),
         clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
-        diagnose: options.diagnose,
         idle: Mutex::default(),
     };
     let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
-    let reads = input::read(&discovery.sources, &settings, &|bytes| progress.advance(bytes), &|segment| workshop.visit(segment));
+    let reads = input::read(&discovery.sources, &settings, &|bytes| progress.advance(bytes), &|segment| {
+        workshop.visit(segment);
+    });
     let harvests = workshop.idle.into_inner().unwrap_or_default();
-    finish::finish(options, rules, discovery, reads, harvests)
+    finish::finish(options, rules, discovery, &reads, harvests)
 }
 
 /// The year of times that have none is that of the source's last change; of a stream, today's.

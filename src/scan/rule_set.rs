@@ -8,8 +8,8 @@ use crate::extract::Extractor;
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
-    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks, load_providers,
-    load_vocabulary, read_path,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
+    load_leaks, load_providers, load_vocabulary, read_path,
 };
 
 /// The compiled rules of a run.
@@ -51,8 +51,14 @@ impl RuleSet {
         let leaks = taken(load_leaks(sources), &mut errors);
         let catalogue = taken(load_diagnoses(sources), &mut errors);
         let vocabulary = taken(load_vocabulary(sources).map_err(|error| vec![error]), &mut errors);
-        let (Some(formats), Some(providers), Some((events, mut proofs)), Some(leaks), Some(catalogue), Some(vocabulary)) =
-            (formats, providers, events, leaks, catalogue, vocabulary)
+        let (
+            Some(formats),
+            Some(providers),
+            Some((events, mut proofs)),
+            Some(leaks),
+            Some(catalogue),
+            Some(vocabulary),
+        ) = (formats, providers, events, leaks, catalogue, vocabulary)
         else {
             return Err(errors);
         };
@@ -60,7 +66,8 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let triggers = vocabulary.triggers.clone();
+        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
+        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
         proofs.extend(providers.proofs);
@@ -90,10 +97,14 @@ fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
 }
 
 /// Two event rules with one id in different files.
-fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::EventRule]) -> Vec<RuleError> {
+fn duplicates(events: &[EventRule], of_providers: &[EventRule]) -> Vec<RuleError> {
     let mut seen = std::collections::BTreeSet::new();
     let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
     repeated
-        .map(|rule| RuleError { path: rule.path.clone(), line: rule.line, message: format!("the id `{}` is taken by another event rule", rule.id) })
+        .map(|rule| RuleError {
+            path: rule.path.clone(),
+            line: rule.line,
+            message: format!("the id `{}` is taken by another event rule", rule.id),
+        })
         .collect()
 }

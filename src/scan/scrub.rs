@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use crate::model::{EventSet, LeakSighting, TokenDigest};
 
@@ -55,7 +56,8 @@ impl Scrubber {
         let (mut clean, mut from) = (String::with_capacity(text.len()), 0);
         for (start, end) in found {
             clean.push_str(&text[from..start]);
-            clean.push_str(&format!("…(len {})", end - start));
+            // Writing to a string cannot fail.
+            let _ = write!(clean, "…(len {})", end - start);
             from = end;
         }
         clean.push_str(&text[from..]);
@@ -67,7 +69,9 @@ impl Scrubber {
         let cuts = text[word.0..word.1].match_indices(['=', ':', '/']).map(|(at, _)| word.0 + at + 1);
         for start in std::iter::once(word.0).chain(cuts) {
             for end in [word.1, word.0 + text[word.0..word.1].trim_end_matches(['.', ':', '/', '=']).len()] {
-                let Some(digests) = end.checked_sub(start).and_then(|length| self.by_length.get(&length)) else { continue };
+                let Some(digests) = end.checked_sub(start).and_then(|length| self.by_length.get(&length)) else {
+                    continue;
+                };
                 if digests.contains(&TokenDigest::of(&text.as_bytes()[start..end])) {
                     found.push((start, end));
                     return;

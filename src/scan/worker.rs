@@ -44,7 +44,6 @@ pub(super) struct Workshop<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) prefilter: Prefilter,
     pub(super) clocks: Vec<Clock>,
-    pub(super) diagnose: bool,
     /// Harvests that no worker holds at the moment.
     pub(super) idle: Mutex<Vec<Harvest>>,
 }
@@ -69,7 +68,8 @@ impl Workshop<'_> {
     fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
         let bytes = segment.bytes;
         let (mut from, mut line, mut counted) = (0, 0, 0);
-        while let Some(hit) = self.prefilter.next(bytes, from) {
+        let mut candidates = self.prefilter.candidates(bytes);
+        while let Some(hit) = candidates.next(from) {
             let (start, end) = record_around(bytes, hit, from);
             line += newlines(&bytes[counted..start]);
             counted = start;
@@ -79,9 +79,10 @@ impl Workshop<'_> {
     }
 
     fn documents(&self, segment: &Segment<'_>, documents: &[std::ops::Range<usize>], harvest: &mut Harvest) {
+        let mut candidates = self.prefilter.candidates(segment.bytes);
         let (mut line, mut counted) = (0, 0);
         for document in documents {
-            if self.prefilter.next(&segment.bytes[..document.end], document.start).is_none() {
+            if candidates.next(document.start).is_none_or(|hit| hit >= document.end) {
                 continue;
             }
             line += newlines(&segment.bytes[counted..document.start]);
@@ -100,15 +101,9 @@ impl Workshop<'_> {
         let position =
             Position { source: segment.source as u32, byte_start: base, byte_end: base + bytes.len() as u64, line };
         let first = harvest.events.events.len();
-        let mut stamp = None;
-        if self.diagnose || !hits.is_empty() {
-            stamp = self.events(bytes, position, &hits, harvest);
-        }
+        let stamp = self.events(bytes, position, &hits, harvest);
         if !hits.is_empty() {
             self.leaks(bytes, position, &hits, stamp, first, harvest);
-        }
-        if !self.diagnose {
-            harvest.events.events.truncate(first);
         }
         harvest.hits = hits;
     }
@@ -120,13 +115,24 @@ impl Workshop<'_> {
         let mut excerpt = None;
         self.rules.reader.read(arena, bytes, clock, &mut |record| {
             stamp = stamp.or(record.stamp);
-            let Some(mut event) = self.rules.extractor.extract(record, position, &|text| self.rules.leaks.mask(text), &mut events.symbols) else {
+            let Some(mut event) = self.rules.extractor.extract(
+                record,
+                position,
+                &|text| self.rules.leaks.mask(text),
+                &mut events.symbols,
+            ) else {
                 if !hits.is_empty() {
-                    *sources.entry(position.source as usize).or_default().formats.entry(record.format.to_owned()).or_default() += 1;
+                    *sources
+                        .entry(position.source as usize)
+                        .or_default()
+                        .formats
+                        .entry(record.format.to_owned())
+                        .or_default() += 1;
                 }
                 return;
             };
-            event.excerpt = Some(*excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &mask))));
+            event.excerpt =
+                Some(*excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &mask))));
             events.events.push(event);
             let found = sources.entry(position.source as usize).or_default();
             found.token_events += 1;
@@ -138,7 +144,15 @@ impl Workshop<'_> {
         stamp
     }
 
-    fn leaks(&self, bytes: &[u8], position: Position, hits: &[LeakHit], stamp: Option<Stamp>, first: usize, harvest: &mut Harvest) {
+    fn leaks(
+        &self,
+        bytes: &[u8],
+        position: Position,
+        hits: &[LeakHit],
+        stamp: Option<Stamp>,
+        first: usize,
+        harvest: &mut Harvest,
+    ) {
         let owner = harvest.events.events.get(first);
         let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
         let client = owner.and_then(|event| name(event.client));

@@ -69,8 +69,12 @@ fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>]) {
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(client) = event.client {
-            root.iter().for_each(|root| by_root.add(*root, client));
-            event.request_id.iter().for_each(|request| by_request.add(*request, client));
+            if let Some(root) = root {
+                by_root.add(*root, client);
+            }
+            if let Some(request) = event.request_id {
+                by_request.add(request, client);
+            }
         }
     }
     for (event, root) in events.iter_mut().zip(roots).filter(|(event, _)| event.client.is_none()) {
@@ -84,8 +88,12 @@ fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u3
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(subject) = event.subject {
-            root.iter().for_each(|root| by_root.add((event.client, *root), subject));
-            event.request_id.iter().for_each(|request| by_request.add((event.client, *request), subject));
+            if let Some(root) = root {
+                by_root.add((event.client, *root), subject);
+            }
+            if let Some(request) = event.request_id {
+                by_request.add((event.client, request), subject);
+            }
         }
     }
     for (index, event) in events.iter_mut().enumerate().filter(|(_, event)| event.subject.is_none()) {

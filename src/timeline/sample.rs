@@ -104,8 +104,9 @@ impl Says<'_> {
         self.event.thread = Some(self.set.symbols.intern(thread));
     }
     pub(crate) fn seconds_only(&mut self) {
-        self.event.time = self.event.time.map(|time| {
-            Timestamp::new(time.nanos.div_euclid(1_000_000_000) * 1_000_000_000, Precision::Second)
-        });
+        self.event.time = self
+            .event
+            .time
+            .map(|time| Timestamp::new(time.nanos.div_euclid(1_000_000_000) * 1_000_000_000, Precision::Second));
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! Two bare records of one client in the same millisecond, by the same rule, stay two attempts:
 //! that is what two workers look like. Each layer gives at most one record to an attempt. Device
-//! polling and DPoP nonce rounds are no failures and are left out.
+//! polling and `DPoP` nonce rounds are no failures and are left out.
 
 use std::collections::VecDeque;
 
@@ -197,7 +197,10 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
         return false;
     }
     let shares_worker = known.thread.is_some() && known.thread == event.thread
-        || known.host.is_some() && known.host == event.host && known.process.is_some() && known.process == event.process;
+        || known.host.is_some()
+            && known.host == event.host
+            && known.process.is_some()
+            && known.process == event.process;
     if group.layers.contains(&(event.rule, event.position.source)) {
         let thread = |event: &TokenEvent| Some((event.host?, event.process?, event.thread?));
         let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
@@ -218,7 +221,8 @@ fn nanos(event: &TokenEvent) -> i64 {
 /// Time between two events; a time of whole seconds may lie anywhere in its second.
 fn distance(a: &TokenEvent, b: &TokenEvent) -> Option<i64> {
     let (left, right) = (a.time?, b.time?);
-    let slack = if left.precision == Precision::Second || right.precision == Precision::Second { 1000 * MILLI } else { 0 };
+    let slack =
+        if left.precision == Precision::Second || right.precision == Precision::Second { 1000 * MILLI } else { 0 };
     Some((left.nanos.saturating_sub(right.nanos).saturating_abs() - slack).max(0))
 }
 

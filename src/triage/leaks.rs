@@ -23,14 +23,23 @@ pub fn leaks(
     leaks
 }
 
-fn one(mut seen: Vec<&LeakSighting>, paths: &[String], lives: &BTreeMap<String, LeakStatus>, end: Option<Timestamp>) -> Leak {
+fn one(
+    mut seen: Vec<&LeakSighting>,
+    paths: &[String],
+    lives: &BTreeMap<String, LeakStatus>,
+    end: Option<Timestamp>,
+) -> Leak {
     let path = |sighting: &LeakSighting| paths[sighting.position.source as usize].as_str();
     seen.sort_by(|a, b| (path(a), a.position.byte_start, &a.rule).cmp(&(path(b), b.position.byte_start, &b.rule)));
     let first = seen[0];
     // The sighting that says most about the value names it: the surest rule, then the gravest.
     let best = seen.iter().min_by(|a, b| {
-        (b.confidence, a.severity, a.kind == LeakKind::AuthorizationHeader, &a.rule)
-            .cmp(&(a.confidence, b.severity, b.kind == LeakKind::AuthorizationHeader, &b.rule))
+        (b.confidence, a.severity, a.kind == LeakKind::AuthorizationHeader, &a.rule).cmp(&(
+            a.confidence,
+            b.severity,
+            b.kind == LeakKind::AuthorizationHeader,
+            &b.rule,
+        ))
     });
     let best = best.copied().unwrap_or(first);
     let digest = first.digest.to_string();

@@ -1,0 +1,145 @@
+//! Clients that name no subject but hold several grants: apart by the workers that share a grant.
+//!
+//! A client refreshes once in a token's lifetime for each grant. Where it refreshes clearly more
+//! often than one grant asks for, its nameless timeline is that of several users, and the good
+//! refresh of one says nothing about another. If the log names host and process, processes that
+//! compete belong to one grant; those that each refreshed well in the same lifetime before do not:
+//! either their tokens differ, or the server accepts a spent one, and then nobody loses a race. What comes of it is still nameless, and worth `possible` at most.
+
+use hashbrown::HashMap;
+
+use crate::model::{EventKind, Symbol, TokenEvent};
+use crate::timeline::{Timeline, Timelines, is_attempt};
+
+use super::line::Scene;
+use super::window::Attempt;
+
+/// One grant refreshes this often in a lifetime at most, with early refreshes and a retry.
+const ONE_GRANT: f64 = 1.5;
+
+type Process = (Symbol, Symbol);
+
+/// Parts nameless timelines by crew; `None` when there is none to part.
+pub(super) fn part(scene: &Scene<'_>) -> Option<Timelines> {
+    let parts: Vec<Option<Vec<Timeline>>> = scene.timelines.timelines.iter().map(|line| crews(scene, line)).collect();
+    if parts.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut parted = scene.timelines.clone();
+    let whole = std::mem::take(&mut parted.timelines);
+    parted.timelines =
+        whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
+    Some(parted)
+}
+
+fn process(event: &TokenEvent) -> Option<Process> {
+    Some((event.host?, event.process?))
+}
+
+fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
+    if line.principal.subject.is_some() || line.family.is_some() {
+        return None;
+    }
+    let events = || line.timed.iter().map(|&id| scene.event(id));
+    if events().any(|event| is_attempt(event) && process(event).is_none()) {
+        return None;
+    }
+    let (positions, attempts): (Vec<usize>, Vec<Attempt>) = events()
+        .enumerate()
+        .filter_map(|(position, event)| {
+            let success = event.kind == EventKind::RefreshSucceeded;
+            let attempt = Attempt::of(event, success, scene.identity(event))?;
+            (success || scene.race_like(event)).then_some((position, attempt))
+        })
+        .unzip();
+    let clusters = scene.window.clusters(&attempts);
+    let lifetime =
+        events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
+    let grants = events().filter(|event| event.kind == EventKind::GrantIssued).filter_map(|event| event.time);
+    let won: Vec<i64> = clusters
+        .iter()
+        .filter_map(|cluster| cluster.successes.first())
+        .map(|&first| attempts[first].end)
+        .chain(grants.map(|time| time.nanos))
+        .collect();
+    let span = won.iter().max()?.saturating_sub(*won.iter().min()?).max(1);
+    if won.len() < 4 || (won.len() - 1) as f64 * lifetime as f64 / span as f64 <= ONE_GRANT {
+        return None;
+    }
+    let mut crews = Crews::default();
+    let mut good: HashMap<Process, Vec<i64>> = HashMap::new();
+    for event in events().filter(|event| event.kind == EventKind::RefreshSucceeded) {
+        if let (Some(process), Some(time)) = (process(event), event.time) {
+            good.entry(process).or_default().push(time.nanos);
+        }
+    }
+    let of = |index: usize| process(scene.event(line.timed[positions[index]]));
+    for cluster in &clusters {
+        let Some(&winner) = cluster.successes.first() else { continue };
+        for &loser in &cluster.failures {
+            let (Some(a), Some(b)) = (of(winner), of(loser)) else { continue };
+            let before = attempts[winner].start.min(attempts[loser].start);
+            if a != b && !(side_by_side(&good, a, b, before, lifetime) || side_by_side(&good, b, a, before, lifetime)) {
+                crews.join(a, b);
+            }
+        }
+    }
+    Some(crews.split(scene, line))
+}
+
+/// Whether, at the last good refresh of `a` before a time, `b` refreshed well too.
+fn side_by_side(good: &HashMap<Process, Vec<i64>>, a: Process, b: Process, before: i64, lifetime: i64) -> bool {
+    let until = |process: Process| {
+        let times = good.get(&process).map_or(&[][..], Vec::as_slice);
+        &times[..times.partition_point(|&time| time < before)]
+    };
+    let Some(&last) = until(a).last() else { return false };
+    let near = lifetime / 4 * 3;
+    let others = until(b);
+    let from = others.partition_point(|&time| time <= last.saturating_sub(near));
+    others.get(from).is_some_and(|&time| time < last.saturating_add(near))
+}
+
+/// Union-find over processes.
+#[derive(Default)]
+struct Crews {
+    numbers: HashMap<Process, usize>,
+    parents: Vec<usize>,
+}
+
+impl Crews {
+    fn root(&mut self, process: Process) -> usize {
+        let next = self.parents.len();
+        let mut node = *self.numbers.entry(process).or_insert(next);
+        if node == next {
+            self.parents.push(next);
+        }
+        while self.parents[node] != node {
+            self.parents[node] = self.parents[self.parents[node]];
+            node = self.parents[node];
+        }
+        node
+    }
+
+    fn join(&mut self, a: Process, b: Process) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parents[a.max(b)] = a.min(b);
+    }
+
+    /// One timeline for each crew; what names no process stays in the first.
+    fn split(mut self, scene: &Scene<'_>, line: &Timeline) -> Vec<Timeline> {
+        let empty = |timeline: &Timeline| Timeline { timed: Vec::new(), untimed: Vec::new(), ..timeline.clone() };
+        let mut parts: Vec<Timeline> = Vec::new();
+        let mut places: HashMap<Option<usize>, usize> = HashMap::new();
+        for &id in line.timed.iter().chain(&line.untimed) {
+            let crew = process(scene.event(id)).map(|process| self.root(process));
+            let place = *places.entry(crew).or_insert(parts.len());
+            if place == parts.len() {
+                parts.push(empty(line));
+            }
+            let timed = scene.event(id).time.is_some();
+            if timed { parts[place].timed.push(id) } else { parts[place].untimed.push(id) }
+        }
+        parts
+    }
+}

@@ -1,0 +1,231 @@
+//! Which sources the paths on the command line stand for.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::open::Text;
+use super::sniff::{self, BINARY_BYTES};
+use super::stream::binary_notice;
+use super::{Discovery, Origin, Source};
+use crate::model::{Notice, Trouble};
+
+/// Finds the sources that `paths` name: files, folders (walked; hidden entries and symbolic links
+/// to folders are skipped), globs that the shell did not expand, and `-` for standard input. Pipes
+/// and devices are taken when named. Binary files are left out. What could not be found or read is
+/// a notice.
+pub fn discover(paths: &[PathBuf]) -> Discovery {
+    let mut finder = Finder::default();
+    for path in paths {
+        finder.argument(path);
+    }
+    finder.finish()
+}
+
+#[derive(Default)]
+struct Finder {
+    found: Vec<Found>,
+    notices: Vec<Notice>,
+}
+
+struct Found {
+    source: Source,
+    /// Whether the user named this very file.
+    named: bool,
+}
+
+/// What a walk leaves out, by kind.
+#[derive(Default)]
+struct Skipped {
+    links: u64,
+    special: u64,
+}
+
+impl Finder {
+    fn argument(&mut self, path: &Path) {
+        if path == Path::new("-") {
+            let source = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None };
+            self.found.push(Found { source, named: true });
+            return;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) => self.existing(path, &metadata, true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.pattern(path),
+            Err(error) => self.unreadable(path, &error),
+        }
+    }
+
+    fn existing(&mut self, path: &Path, metadata: &Metadata, named: bool) {
+        if metadata.is_dir() {
+            self.walk(path);
+        } else {
+            self.add(path, metadata, named);
+        }
+    }
+
+    fn add(&mut self, path: &Path, metadata: &Metadata, named: bool) {
+        let regular = metadata.is_file();
+        let source = Source {
+            path: path.to_string_lossy().into_owned(),
+            origin: Origin::File(path.to_path_buf()),
+            size: regular.then_some(metadata.len()),
+            modified: metadata.modified().ok().filter(|_| regular),
+        };
+        self.found.push(Found { source, named });
+    }
+
+    /// A path that does not exist: a pattern, a dangling link, or a mistake.
+    fn pattern(&mut self, path: &Path) {
+        let text = path.to_str().filter(|text| text.contains(['*', '?', '[']));
+        let Some(pattern) = text else {
+            let why = if path.is_symlink() {
+                "it is a link to something that does not exist: restore what it points to"
+            } else {
+                "there is no such file or folder: check the spelling and the working directory"
+            };
+            return self.note("not-found", path, why, Trouble::Incomplete);
+        };
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        let matches = match glob::glob_with(pattern, options) {
+            Ok(matches) => matches,
+            Err(error) => {
+                let why = format!("it is not a valid pattern ({}): quote or correct it", error.msg);
+                return self.note("not-found", path, &why, Trouble::Incomplete);
+            }
+        };
+        let mut any = false;
+        for entry in matches {
+            any = true;
+            match entry {
+                Ok(found) => match fs::metadata(&found) {
+                    Ok(metadata) => self.existing(&found, &metadata, false),
+                    Err(error) => self.unreadable(&found, &error),
+                },
+                Err(error) => self.unreadable(error.path(), error.error()),
+            }
+        }
+        if !any {
+            let why = "no file matches this pattern: check the spelling and the working directory";
+            self.note("not-found", path, why, Trouble::Incomplete);
+        }
+    }
+
+    fn walk(&mut self, root: &Path) {
+        let hidden = Cell::new(0);
+        let mut skipped = Skipped::default();
+        let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
+            let keep = entry.depth() == 0 || !is_hidden(entry.file_name());
+            hidden.set(hidden.get() + u64::from(!keep));
+            keep
+        });
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.walked(&entry, &mut skipped),
+                Err(error) => {
+                    let path = error.path().unwrap_or(root).to_path_buf();
+                    self.unreadable(&path, &error.into());
+                }
+            }
+        }
+        self.skipped("hidden-skipped", root, hidden.get(), "hidden files and folders were skipped; name those to scan");
+        let links = "links to folders were not followed; name the folders to scan";
+        self.skipped("link-skipped", root, skipped.links, links);
+        let special = "pipes, sockets and devices were skipped; name those to read";
+        self.skipped("special-skipped", root, skipped.special, special);
+    }
+
+    fn walked(&mut self, entry: &walkdir::DirEntry, skipped: &mut Skipped) {
+        let kind = entry.file_type();
+        if kind.is_dir() {
+            return;
+        }
+        if !kind.is_file() && !kind.is_symlink() {
+            skipped.special += 1;
+            return;
+        }
+        match fs::metadata(entry.path()) {
+            Ok(metadata) if metadata.is_file() => self.add(entry.path(), &metadata, false),
+            Ok(metadata) if metadata.is_dir() => skipped.links += 1,
+            Ok(_) => skipped.special += 1,
+            Err(error) if kind.is_symlink() && error.kind() == io::ErrorKind::NotFound => {
+                let why = "skipped, because it is a link to something that does not exist";
+                self.note("not-found", entry.path(), why, Trouble::Note);
+            }
+            Err(error) => self.unreadable(entry.path(), &error),
+        }
+    }
+
+    fn skipped(&mut self, code: &str, root: &Path, count: u64, what: &str) {
+        if count > 0 {
+            self.note(code, root, &format!("{count} {what}"), Trouble::Note);
+            if let Some(notice) = self.notices.last_mut() {
+                notice.count = count;
+            }
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        let why = match error.kind() {
+            io::ErrorKind::PermissionDenied => "it may not be read: get the permission, or copy it".into(),
+            _ => format!("it cannot be read ({error}): check the path and its permissions"),
+        };
+        self.note("unreadable", path, &why, Trouble::Incomplete);
+    }
+
+    fn note(&mut self, code: &str, path: &Path, why: &str, trouble: Trouble) {
+        let path = path.to_string_lossy();
+        self.notices.push(Notice::new(code, Some(&path), why, trouble));
+    }
+
+    fn finish(mut self) -> Discovery {
+        let mut found = std::mem::take(&mut self.found);
+        // Of two names of one file the first in this order stays, whatever the order of arguments.
+        found.sort_by(|a, b| (&a.source.path, !a.named).cmp(&(&b.source.path, !b.named)));
+        let mut seen = HashSet::new();
+        found.retain(|found| seen.insert(identity(&found.source)));
+        let sources = found.into_iter().filter_map(|found| self.readable_text(found)).collect();
+        self.notices.sort();
+        self.notices.dedup();
+        Discovery { sources, notices: self.notices }
+    }
+
+    /// The source, unless it cannot be opened or is no text. What a stream is shows when it is read.
+    fn readable_text(&mut self, found: Found) -> Option<Source> {
+        let Found { source, named } = found;
+        let Origin::File(path) = &source.origin else { return Some(source) };
+        if source.size.is_none() {
+            return Some(source);
+        }
+        match File::open(path) {
+            Ok(file) => {
+                let text = Text::open(Box::new(file), &|_| (), BINARY_BYTES);
+                // What fails here fails again when it is read, and is reported there.
+                let kind = text.ok().and_then(|text| sniff::binary(&text.reader.head));
+                self.notices.extend(kind.map(|kind| binary_notice(&source.path, kind, named)));
+                kind.is_none().then_some(source)
+            }
+            Err(error) => {
+                self.unreadable(path, &error);
+                None
+            }
+        }
+    }
+}
+
+/// What makes two names one source: the file behind them.
+fn identity(source: &Source) -> PathBuf {
+    match &source.origin {
+        Origin::Stdin => PathBuf::from("-"),
+        Origin::File(path) if source.size.is_some() => fs::canonicalize(path).unwrap_or_else(|_| path.clone()),
+        Origin::File(path) => path.clone(),
+    }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}

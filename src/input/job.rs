@@ -1,0 +1,233 @@
+//! What the readers share: the settings of a run, buffers to use again, the guarded visit, and the
+//! counts that make a [`SourceRead`].
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead};
+use crate::model::{Notice, Trouble};
+
+/// What all sources of a run share.
+pub(super) struct Run<'a> {
+    pub(super) segment_bytes: usize,
+    pub(super) line_cap: usize,
+    pub(super) advance: &'a (dyn Fn(u64) + Sync),
+    visit: &'a (dyn Fn(&Segment<'_>) + Sync),
+    /// Segments that wait for a worker or are with one.
+    pub(super) in_flight: AtomicUsize,
+    /// How many of them there may be. With one thread nobody would take them: none.
+    pub(super) most_in_flight: usize,
+    spare: Mutex<Vec<Buffer>>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        settings: &ReadSettings,
+        advance: &'a (dyn Fn(u64) + Sync),
+        visit: &'a (dyn Fn(&Segment<'_>) + Sync),
+    ) -> Self {
+        let threads = rayon::current_num_threads();
+        let or = |value, default| if value == 0 { default } else { value };
+        Self {
+            segment_bytes: or(settings.segment_bytes, SEGMENT_BYTES),
+            line_cap: or(settings.line_cap, LINE_CAP),
+            advance,
+            visit,
+            in_flight: AtomicUsize::new(0),
+            most_in_flight: if threads > 1 { 2 * threads } else { 0 },
+            spare: Mutex::default(),
+        }
+    }
+
+    /// What is delivered of a line or document that is longer than the cap.
+    pub(super) fn kept_of_long(&self) -> usize {
+        KEPT_OF_LONG.min(self.line_cap)
+    }
+
+    /// An empty buffer.
+    pub(super) fn take_buffer(&self) -> Buffer {
+        lock(&self.spare).pop().unwrap_or_default()
+    }
+
+    /// Keeps a buffer for the next one who asks, unless a long line made it huge.
+    pub(super) fn keep_buffer(&self, mut buffer: Buffer) {
+        buffer.filled = 0;
+        let mut spare = lock(&self.spare);
+        if spare.len() <= self.most_in_flight && buffer.bytes.len() <= 2 * self.segment_bytes.max(SEGMENT_BYTES) {
+            spare.push(buffer);
+        }
+    }
+}
+
+/// Locks; a panic of another thread left nothing half done that would matter.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The reading of one source.
+pub(super) struct Job<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) source: usize,
+    pub(super) path: &'a str,
+    panics: Mutex<Vec<Range<u64>>>,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(run: &'a Run<'a>, source: usize, path: &'a str) -> Self {
+        Self { run, source, path, panics: Mutex::default() }
+    }
+
+    /// Visits one segment; a panic is noted.
+    pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>) {
+        let segment = Segment { source: self.source, base, bytes, layout };
+        if catch_unwind(AssertUnwindSafe(|| (self.run.visit)(&segment))).is_err() {
+            lock(&self.panics).push(base..base + bytes.len() as u64);
+        }
+    }
+
+    /// What is said of the segments whose visit panicked.
+    pub(super) fn panic_notice(&self) -> Option<Notice> {
+        let panics = lock(&self.panics);
+        let first = panics.iter().min_by_key(|range| range.start)?;
+        let message = format!(
+            "scanning bytes {} to {} failed by a mistake of this program, and they were left out: please report it",
+            first.start, first.end
+        );
+        let mut notice = Notice::new("internal-error", Some(self.path), message, Trouble::Incomplete);
+        notice.count = panics.len() as u64;
+        Some(notice)
+    }
+}
+
+/// Bytes of which the first `filled` count. Room once made is kept, so that it is zeroed once.
+#[derive(Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    pub(super) filled: usize,
+}
+
+impl Buffer {
+    pub(super) fn filled(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+
+    /// Room for `count` more bytes.
+    pub(super) fn room(&mut self, count: usize) -> &mut [u8] {
+        let end = self.filled + count;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.filled..end]
+    }
+
+    /// Drops the first `count` bytes.
+    pub(super) fn drop_front(&mut self, count: usize) {
+        self.bytes.copy_within(count..self.filled, 0);
+        self.filled -= count;
+    }
+
+    /// Moves all bytes from `at` on into an empty buffer.
+    pub(super) fn split_into(&mut self, at: usize, mut tail: Self) -> Self {
+        let moved = self.filled - at;
+        tail.filled = 0;
+        tail.room(moved).copy_from_slice(&self.bytes[at..self.filled]);
+        tail.filled = moved;
+        self.filled = at;
+        tail
+    }
+}
+
+/// How many line feeds there are.
+pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Lines longer than the cap.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LongLines {
+    pub(super) count: u64,
+    /// Newlines before the first of them.
+    pub(super) first: u64,
+}
+
+/// What was read of a stretch of a source; counts of newlines are relative to its beginning.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) cuts: Vec<(u64, u64)>,
+    pub(super) newlines: u64,
+    /// Offset just past what was read, if anything was.
+    pub(super) end: u64,
+    /// Whether the last byte read was not a line feed.
+    pub(super) unterminated: bool,
+    pub(super) long: LongLines,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Tally {
+    /// Notes a segment that begins here, before its newlines are counted.
+    pub(super) fn cut(&mut self, base: u64) {
+        self.cuts.push((base, self.newlines));
+    }
+
+    /// Counts bytes that end at offset `end`.
+    pub(super) fn count(&mut self, bytes: &[u8], end: u64) {
+        self.newlines += count_newlines(bytes);
+        if let Some(last) = bytes.last() {
+            self.unterminated = *last != b'\n';
+            self.end = end;
+        }
+    }
+
+    /// Notes a line longer than the cap that begins after what was counted.
+    pub(super) fn long_line(&mut self) {
+        if self.long.count == 0 {
+            self.long.first = self.newlines;
+        }
+        self.long.count += 1;
+    }
+
+    /// Takes the next stretch in.
+    pub(super) fn append(&mut self, next: Self) {
+        self.cuts.extend(next.cuts.iter().map(|cut| (cut.0, cut.1 + self.newlines)));
+        if next.long.count > 0 && self.long.count == 0 {
+            self.long.first = self.newlines + next.long.first;
+        }
+        self.long.count += next.long.count;
+        if next.end > self.end {
+            self.end = next.end;
+            self.unterminated = next.unterminated;
+        }
+        self.newlines += next.newlines;
+        self.notices.extend(next.notices);
+    }
+
+    /// The result for the whole source.
+    pub(super) fn finish(mut self, job: &Job<'_>) -> SourceRead {
+        if self.long.count > 0 {
+            self.notices.push(long_notice(job, self.long, "line-too-long", "lines"));
+        }
+        SourceRead {
+            compression: None,
+            bytes: self.end,
+            lines: self.newlines + u64::from(self.unterminated),
+            cuts: self.cuts,
+            notices: self.notices,
+        }
+    }
+}
+
+/// What is said of lines or documents longer than the cap.
+pub(super) fn long_notice(job: &Job<'_>, long: LongLines, code: &str, what: &str) -> Notice {
+    let message = format!(
+        "{what} longer than {} bytes: {}, the first at line {}; only the first {} bytes of each were scanned: split them and scan again",
+        job.run.line_cap,
+        long.count,
+        long.first + 1,
+        job.run.kept_of_long(),
+    );
+    let mut notice = Notice::new(code, Some(job.path), message, Trouble::Incomplete);
+    notice.count = long.count;
+    notice
+}

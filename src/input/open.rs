@@ -1,0 +1,244 @@
+//! From a file or stream to decoded text: compression by magic bytes, UTF-16, and a look ahead at
+//! how the text begins.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::members::{Bzip2, Gzip, Members, Xz};
+use super::sniff::{self, COMPRESSION_BYTES, Compression};
+use super::utf16::Utf16;
+use super::zstd::ZstdFrames;
+use crate::model::{Notice, Trouble};
+
+/// Why a decoder stopped before the end of its input.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    /// The input ends in the middle.
+    #[error("ends early")]
+    Truncated,
+    /// The input is not what it should be; the text comes from a decoder, never from the input.
+    #[error("is damaged ({0})")]
+    Corrupt(String),
+    /// The stream is whole, and something else follows it.
+    #[error("is followed by other bytes")]
+    Trailing,
+}
+
+impl From<Damage> for io::Error {
+    fn from(damage: Damage) -> Self {
+        Self::other(damage)
+    }
+}
+
+/// What is said of a source whose decoding stopped with `error` after `decoded` bytes.
+pub(super) fn stop_notice(path: &str, compression: Option<&str>, error: &io::Error, decoded: u64) -> Notice {
+    let name = compression.unwrap_or("compressed");
+    let damage = error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>());
+    let (code, trouble, message) = match damage {
+        Some(Damage::Trailing) => (
+            "trailing-bytes",
+            Trouble::Note,
+            format!("other bytes follow the {name} stream; they were ignored, its {decoded} bytes were scanned"),
+        ),
+        Some(damage) => (
+            if matches!(damage, Damage::Truncated) { "truncated-input" } else { "damaged-input" },
+            Trouble::Incomplete,
+            format!(
+                "its {name} stream {damage} at decoded byte {decoded}; what precedes was scanned: get the file again"
+            ),
+        ),
+        None => (
+            "damaged-input",
+            Trouble::Incomplete,
+            format!("reading failed at decoded byte {decoded}: {error}; what precedes was scanned: read it again"),
+        ),
+    };
+    Notice::new(code, Some(path), message, trouble)
+}
+
+/// The raw bytes of a source, buffered, metered and with a look ahead.
+pub(super) struct Input<'a> {
+    raw: Box<dyn Read + Send + 'a>,
+    advance: &'a (dyn Fn(u64) + Sync),
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Whether more was asked for than there is.
+    pub(super) hit_end: bool,
+}
+
+impl<'a> Input<'a> {
+    const BYTES: usize = 64 << 10;
+
+    pub(super) fn new(raw: Box<dyn Read + Send + 'a>, advance: &'a (dyn Fn(u64) + Sync)) -> Self {
+        Self { raw, advance, bytes: vec![0; Self::BYTES], start: 0, end: 0, hit_end: false }
+    }
+
+    /// The next bytes, at least `count` of them unless the input ends before.
+    fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < count && self.more()? > 0 {}
+        Ok(&self.bytes[self.start..self.end])
+    }
+
+    fn more(&mut self) -> io::Result<usize> {
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let count = retry(|| self.raw.read(&mut self.bytes[self.end..]))?;
+        self.end += count;
+        self.hit_end |= count == 0;
+        (self.advance)(count as u64);
+        Ok(count)
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&available[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Input<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.peek(1)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start += count;
+    }
+}
+
+/// Reads until it is not interrupted by a signal.
+pub(super) fn retry(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Reads at an offset without moving the file's own position, so that many threads may share it.
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    let read = || std::os::unix::fs::FileExt::read_at(file, buffer, offset);
+    #[cfg(windows)]
+    let read = || std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
+    retry(read)
+}
+
+/// A reader whose first bytes were read ahead; they, and an error met behind them, come again.
+pub(super) struct Ahead<R> {
+    /// The bytes read ahead.
+    pub(super) head: Vec<u8>,
+    /// Whether nothing follows them.
+    pub(super) at_end: bool,
+    given: usize,
+    error: Option<io::Error>,
+    rest: R,
+}
+
+impl<R: Read> Ahead<R> {
+    pub(super) fn new(mut rest: R, count: usize) -> Self {
+        let mut head = vec![0; count];
+        let (mut filled, mut at_end, mut error) = (0, false, None);
+        while filled < count && !at_end {
+            match retry(|| rest.read(&mut head[filled..])) {
+                Ok(read) => {
+                    filled += read;
+                    at_end = read == 0;
+                }
+                Err(failed) => {
+                    error = Some(failed);
+                    at_end = true;
+                }
+            }
+        }
+        head.truncate(filled);
+        Self { head, at_end, given: 0, error, rest }
+    }
+}
+
+impl<R: Read> Read for Ahead<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given < self.head.len() {
+            let count = buffer.len().min(self.head.len() - self.given);
+            buffer[..count].copy_from_slice(&self.head[self.given..self.given + count]);
+            self.given += count;
+            return Ok(count);
+        }
+        match self.error.take() {
+            Some(error) => Err(error),
+            None if self.at_end => Ok(0),
+            None => self.rest.read(buffer),
+        }
+    }
+}
+
+/// A decoder written by others, fed with bytes written by strangers: its panic is damage.
+struct Guarded<R> {
+    inner: R,
+    stopped: bool,
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stopped {
+            return Ok(0);
+        }
+        let read = catch_unwind(AssertUnwindSafe(|| self.inner.read(buffer)));
+        let read = read.unwrap_or_else(|_| Err(Damage::Corrupt("the decoder gave up".into()).into()));
+        self.stopped = read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        read
+    }
+}
+
+/// The decoded text of a source, its beginning read ahead.
+pub(super) struct Text<'a> {
+    /// What the source was compressed with.
+    pub(super) compression: Option<&'static str>,
+    /// Whether it was UTF-16.
+    pub(super) utf16: bool,
+    /// The text.
+    pub(super) reader: Ahead<Box<dyn Read + Send + 'a>>,
+}
+
+impl<'a> Text<'a> {
+    /// Opens what `raw` gives and reads `ahead` bytes of text ahead.
+    pub(super) fn open(
+        raw: Box<dyn Read + Send + 'a>,
+        advance: &'a (dyn Fn(u64) + Sync),
+        ahead: usize,
+    ) -> io::Result<Self> {
+        let mut input = Input::new(raw, advance);
+        let compression = sniff::compression(input.peek(COMPRESSION_BYTES)?);
+        input.hit_end = false;
+        let decoded: Box<dyn Read + Send + 'a> = match compression {
+            None => Box::new(input),
+            Some(Compression::Gzip) => guarded(Members::new(input, Gzip::default())),
+            Some(Compression::Bzip2) => guarded(Members::new(input, Bzip2::default())),
+            Some(Compression::Xz) => guarded(Members::new(input, Xz::default())),
+            Some(Compression::Zstd) => guarded(ZstdFrames::new(input)),
+        };
+        let mut marked = Ahead::new(decoded, 2);
+        let order = sniff::utf16(&marked.head);
+        let text: Box<dyn Read + Send + 'a> = match order {
+            None => Box::new(marked),
+            Some(order) => {
+                marked.given = 2;
+                Box::new(Utf16::new(marked, order))
+            }
+        };
+        let compression = compression.map(Compression::name);
+        Ok(Self { compression, utf16: order.is_some(), reader: Ahead::new(text, ahead) })
+    }
+}
+
+fn guarded<'a>(decoder: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+    Box::new(Guarded { inner: decoder, stopped: false })
+}

@@ -1,0 +1,135 @@
+//! One source of whatever kind; and those that can only be read from beginning to end.
+//!
+//! A stream is read by one thread, which hands segments to the pool. When too many are in flight,
+//! the reader visits a segment itself, so that memory is bounded and nobody waits for anybody.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use rayon::Scope;
+
+use super::cutter::Cutter;
+use super::job::{Buffer, Job};
+use super::open::{self, Text};
+use super::sniff::{self, COMPRESSION_BYTES};
+use super::{Layout, Origin, Source, SourceRead, documents, plain, scanner};
+use crate::model::{Notice, Trouble};
+
+/// How much of the text is seen before its layout is decided.
+const AHEAD: usize = 64 << 10;
+
+/// Reads one source.
+pub(super) fn read_source(job: &Job<'_>, source: &Source) -> SourceRead {
+    let result = match &source.origin {
+        Origin::Stdin => read_stream(job, Box::new(io::stdin())),
+        Origin::File(path) => File::open(path).and_then(|file| read_file(job, file)),
+    };
+    result.unwrap_or_else(|error| {
+        let message = format!("it cannot be read ({error}): check that it exists and its permissions");
+        let notice = Notice::new("unreadable", Some(job.path), message, Trouble::Incomplete);
+        SourceRead { notices: vec![notice], ..SourceRead::default() }
+    })
+}
+
+fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
+    let metadata = file.metadata()?;
+    // A file of size 0 may be one of /proc, which has bytes all the same.
+    if !metadata.is_file() || metadata.len() == 0 {
+        return read_stream(job, Box::new(file));
+    }
+    let mut head = vec![0; AHEAD.min(usize::try_from(metadata.len()).unwrap_or(AHEAD))];
+    let mut filled = 0;
+    while filled < head.len() {
+        match open::read_at(&file, &mut head[filled..], filled as u64)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    head.truncate(filled);
+    let encoded = sniff::compression(&head[..filled.min(COMPRESSION_BYTES)]).is_some() || sniff::utf16(&head).is_some();
+    if encoded || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
+        return read_stream(job, Box::new(file));
+    }
+    if let Some(kind) = sniff::binary(&head) {
+        return Ok(SourceRead { notices: vec![binary_notice(job.path, kind, true)], ..SourceRead::default() });
+    }
+    Ok(plain::read(job, &file, metadata.len()))
+}
+
+/// What is said of a source that is no text.
+pub(super) fn binary_notice(path: &str, (kind, hint): (&str, &str), named: bool) -> Notice {
+    let was = if named { "it was named but skipped" } else { "skipped" };
+    let hint = if hint.is_empty() { "name the text log instead" } else { hint };
+    let message = format!("{was}, because it is {kind}, not a text log; {hint}");
+    Notice::new("binary-skipped", Some(path), message, Trouble::Note)
+}
+
+fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<SourceRead> {
+    let Text { compression, utf16, reader } = Text::open(raw, job.run.advance, AHEAD)?;
+    if let Some(kind) = sniff::binary(&reader.head) {
+        let notices = vec![binary_notice(job.path, kind, true)];
+        return Ok(SourceRead { compression, notices, ..SourceRead::default() });
+    }
+    let documents = scanner::is_documents(&reader.head, reader.at_end);
+    let read = if documents { documents::read } else { read_lines };
+    let (mut whole, error) = rayon::in_place_scope(|scope| read(&Dispatch { scope, job }, Box::new(reader)));
+    if let Some(error) = error {
+        whole.notices.push(open::stop_notice(job.path, compression, &error, whole.bytes));
+    }
+    if utf16 {
+        let message = "it is UTF-16; byte offsets are those of the text as UTF-8";
+        whole.notices.push(Notice::new("utf16", Some(job.path), message, Trouble::Note));
+    }
+    whole.compression = compression;
+    Ok(whole)
+}
+
+/// Hands segments out.
+pub(super) struct Dispatch<'a, 'scope> {
+    scope: &'a Scope<'scope>,
+    pub(super) job: &'scope Job<'scope>,
+}
+
+impl Dispatch<'_, '_> {
+    /// Has a segment visited, by another worker if that does not pile up too many.
+    pub(super) fn send(&self, base: u64, buffer: Buffer, documents: Option<Vec<Range<usize>>>) {
+        let job = self.job;
+        let visit = move || {
+            let layout = documents.as_deref().map_or(Layout::Lines, Layout::Documents);
+            job.visit(base, buffer.filled(), layout);
+            job.run.keep_buffer(buffer);
+        };
+        if job.run.in_flight.fetch_add(1, Ordering::Relaxed) < job.run.most_in_flight {
+            self.scope.spawn(move |_| {
+                visit();
+                job.run.in_flight.fetch_sub(1, Ordering::Relaxed);
+            });
+        } else {
+            job.run.in_flight.fetch_sub(1, Ordering::Relaxed);
+            visit();
+        }
+    }
+}
+
+type Ended = (SourceRead, Option<io::Error>);
+
+fn read_lines(dispatch: &Dispatch<'_, '_>, reader: Box<dyn Read + Send + '_>) -> Ended {
+    let job = dispatch.job;
+    let step = job.run.segment_bytes as u64;
+    let mut cutter = Cutter::new(job, reader, 0);
+    let mut boundary = step;
+    while !cutter.finished() {
+        let piece = cutter.next(boundary);
+        if !piece.is_empty() {
+            let (base, buffer) = cutter.take(&piece, job);
+            dispatch.send(base, buffer, None);
+        }
+        if piece.last {
+            boundary = (cutter.position() / step + 1) * step;
+        }
+    }
+    let (tally, _, error) = cutter.into_parts(job);
+    (tally.finish(job), error)
+}

@@ -1,0 +1,152 @@
+//! Token values that are readable in a log: where they are, what they are, and their masked form.
+//!
+//! One pass of an automaton over the line finds the places that are worth a look (prefixes of known tokens, names
+//! of keys, authentication schemes); small matchers look at those places alone. Nothing here searches a long line
+//! with a regular expression, so the time is linear in the line whatever is in it. No record is parsed: a value is
+//! a span of the outer line, however many encodings it lies under.
+
+mod bytes;
+mod carrier;
+mod examples;
+mod jwt;
+mod pass;
+mod text;
+mod triggers;
+mod value;
+
+use std::borrow::Cow;
+
+pub use examples::check_examples;
+
+use crate::model::{Confidence, LeakKind, Severity, TokenDigest};
+use crate::rules::LeakRule;
+use pass::{Candidate, Pass, Requirement};
+use triggers::Triggers;
+
+/// Finds and masks token values. Built once, shared by all workers.
+#[derive(Debug)]
+pub struct LeakScanner {
+    rules: Vec<LeakRule>,
+    triggers: Triggers,
+    /// What each rule asks of the line around its key.
+    requirements: Vec<Option<Requirement>>,
+}
+
+/// One readable value in the line that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeakHit {
+    /// First byte of the raw value.
+    pub start: usize,
+    /// Just past its last byte.
+    pub end: usize,
+    /// The rule, for [`LeakScanner::rule_id`].
+    pub rule: u32,
+    /// What leaked.
+    pub kind: LeakKind,
+    /// How grave the rule says it is.
+    pub severity: Severity,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// The key (snake form, as the rule names it) or the header that held it.
+    pub field: Option<String>,
+    /// What may be shown: `ya29.…(len 187)`.
+    pub masked: String,
+    /// Of the decoded value; of the secret alone where the value is the base64 of `id:secret`.
+    pub digest: TokenDigest,
+    /// The `exp` of a JWT, seconds since the epoch.
+    pub expires_at: Option<i64>,
+}
+
+/// `mask` looks again at what it made, at most so often: a value taken away can change what its neighbours are.
+const MASK_ROUNDS: usize = 4;
+
+impl LeakScanner {
+    /// Builds the automata for a set of rules.
+    pub fn new(rules: &[LeakRule]) -> Self {
+        Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
+    }
+
+    /// The id of a hit's rule.
+    pub fn rule_id(&self, rule: u32) -> &str {
+        self.rules.get(rule as usize).map_or("", |rule| rule.id.as_str())
+    }
+
+    /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on.
+    pub fn literals(&self) -> Vec<Vec<u8>> {
+        self.triggers.literals.clone()
+    }
+
+    /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.
+    pub fn find(&self, line: &[u8], hits: &mut Vec<LeakHit>) {
+        if self.triggers.brought.is_match(line) {
+            let found = Pass::new(self, line).run();
+            hits.extend(found.iter().map(|candidate| self.hit(line, candidate)));
+        }
+    }
+
+    /// The text with every value that [`find`](Self::find) would report replaced by its masked form; borrowed when
+    /// there is nothing to mask. Mask first and cut later: a cut can take away what shows that a value is one.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut masked = Cow::Borrowed(text);
+        for _ in 0..MASK_ROUNDS {
+            // Also what `find` only looks at in lines that a literal brought: an excerpt may have lost that literal.
+            let found = Pass::new(self, masked.as_bytes()).run();
+            if found.is_empty() {
+                break;
+            }
+            let mut out = String::with_capacity(masked.len());
+            let mut at = 0;
+            for candidate in &found {
+                // Spans end at ASCII bytes, so they never split a character; if one did, the rest is dropped.
+                out.push_str(masked.get(at..candidate.start).unwrap_or_default());
+                out.push_str(&self.masked(masked.as_bytes(), candidate));
+                at = candidate.end;
+            }
+            out.push_str(masked.get(at..).unwrap_or_default());
+            masked = Cow::Owned(out);
+        }
+        masked
+    }
+
+    fn hit(&self, line: &[u8], candidate: &Candidate<'_>) -> LeakHit {
+        let rule = &self.rules[candidate.rule];
+        let value = bytes::decode(&line[candidate.start..candidate.end]);
+        let secret = if candidate.pair {
+            jwt::basic_secret(&value).map(|secret| bytes::decode(&secret).into_owned())
+        } else {
+            None
+        };
+        LeakHit {
+            start: candidate.start,
+            end: candidate.end,
+            rule: u32::try_from(candidate.rule).unwrap_or(u32::MAX),
+            kind: rule.kind,
+            severity: rule.severity,
+            confidence: rule.confidence,
+            field: candidate.field.map(str::to_owned),
+            masked: self.masked(line, candidate),
+            digest: TokenDigest::of(secret.as_deref().unwrap_or(&value)),
+            expires_at: jwt::expiry(&value),
+        }
+    }
+
+    /// The public prefix that its rule knows the value by, and the length.
+    #[allow(clippy::unused_self, reason = "beside `hit`, of which it is a part")]
+    fn masked(&self, line: &[u8], candidate: &Candidate<'_>) -> String {
+        let value = bytes::decode(&line[candidate.start..candidate.end]);
+        let mut prefix = candidate.prefix;
+        if prefix.is_empty() && value.starts_with(b"eyJ") {
+            prefix = b"eyJ";
+        }
+        // A short value shows nothing; a long prefix no more than what tells the kind.
+        let shown = match prefix.len() {
+            _ if value.len() < 16 || !value.starts_with(prefix) => 0,
+            length @ 0..=5 => length,
+            _ => 4,
+        };
+        format!("{}…(len {})", String::from_utf8_lossy(&prefix[..shown]), value.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Values in sentences: `Refresh token issued for app / u1: <value>`, `refresh token is <value>`.
+
+use super::bytes::{TOKEN, is_boundary, run_end, skip_blank};
+use super::carrier::{Key, Opening};
+
+/// Words that lead from the name of a token to its value.
+const LINKS: [&[u8]; 9] =
+    [b"is", b"was", b"value", b"string", b"received", b"returned", b"presented", b"used", b"equals"];
+/// Words that begin a longer way there, which then has to end in a colon.
+const VERBS: [&[u8]; 8] = [b"issued", b"generated", b"created", b"stored", b"saved", b"returned", b"received", b"for"];
+/// Before the colon these say that something else follows.
+const OTHERS: [&[u8]; 18] = [
+    b"id",
+    b"trace",
+    b"request",
+    b"hash",
+    b"digest",
+    b"jti",
+    b"sha256",
+    b"correlation",
+    b"error",
+    b"code",
+    b"status",
+    b"reason",
+    b"at",
+    b"fingerprint",
+    b"key",
+    b"etag",
+    b"scope",
+    b"expires",
+];
+/// Words on the way.
+const MAX_WORDS: usize = 9;
+
+/// Where a value that a sentence names may start: the next word, the word behind a link, or the one behind a colon.
+///
+/// Nothing is skipped over that could itself be a value.
+pub(super) fn opening(line: &[u8], key: Key) -> Option<Opening> {
+    let mut at = word_start(line, key.end)?;
+    let word = word_at(line, at);
+    if let Some(end) = one_of(word, &LINKS) {
+        let mut next = at + end;
+        next += usize::from(matches!(line.get(next), Some(b':' | b'=')));
+        let found = word_start(line, next).filter(|found| looks_random(line, *found));
+        if found.is_some() {
+            return found.map(closed);
+        }
+    }
+    if one_of(word, &VERBS).is_none() {
+        return looks_random(line, at).then(|| closed(at));
+    }
+    for _ in 0..MAX_WORDS {
+        let word = word_at(line, at);
+        let end = at + word.len();
+        if line.get(end) == Some(&b':') {
+            let other = one_of(word, &OTHERS).is_some();
+            let found = word_start(line, end + 1).filter(|found| !other && looks_random(line, *found));
+            return found.map(closed);
+        }
+        if word.len() > 40 {
+            return None;
+        }
+        at = word_start(line, end)?;
+    }
+    None
+}
+
+fn closed(at: usize) -> Opening {
+    Opening { at, quoted: false }
+}
+
+/// The next word after one space, inside a quote or a bracket if there is one.
+fn word_start(line: &[u8], end: usize) -> Option<usize> {
+    let at = skip_blank(line, end).0;
+    let opened = matches!(line.get(at), Some(b'[' | b'(' | b'<' | b'\'' | b'"' | b'/' | b'`' | b'#' | b'{'));
+    let from = if opened { skip_blank(line, at + 1).0 } else { at };
+    (at > end && from < line.len()).then_some(from)
+}
+
+fn word_at(line: &[u8], at: usize) -> &[u8] {
+    let length = line[at..]
+        .iter()
+        .take(64)
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'(' | b')' | b'/')
+        })
+        .count();
+    &line[at..at + length]
+}
+
+fn one_of(word: &[u8], words: &[&[u8]]) -> Option<usize> {
+    words.iter().find(|known| word.eq_ignore_ascii_case(known)).map(|known| known.len())
+}
+
+/// A sentence names users, requests and hosts too, so a value in it needs digits and letters, mixed.
+fn looks_random(line: &[u8], at: usize) -> bool {
+    // The head of a run is enough to judge by, and keeps repeated looks at a long one cheap.
+    let end = run_end(&line[..line.len().min(at + 64)], at, &TOKEN);
+    let piece = &line[at..end];
+    piece.len() >= 16
+        && is_boundary(line, at)
+        && piece.iter().any(u8::is_ascii_digit)
+        && piece.iter().any(u8::is_ascii_alphabetic)
+        && !piece.contains(&b'@')
+}

@@ -1,0 +1,198 @@
+//! Is it a secret, or does it only stand where one could: placeholders, words, hashes, paths, ids.
+
+use crate::rules::Demand;
+
+/// Texts that tools and people put where a secret was. None turns up in random text by chance.
+const PLACEHOLDERS: [&[u8]; 12] = [
+    b"redacted",
+    b"filtered",
+    b"placeholder",
+    b"censored",
+    b"scrubbed",
+    b"truncated",
+    b"omitted",
+    b"changeme",
+    b"your_",
+    b"your-",
+    b"not_set",
+    b"undefined",
+];
+/// What hashes, certificates, images and URNs begin with.
+const OTHER_KINDS: [&[u8]; 19] = [
+    b"sha1",
+    b"sha256",
+    b"sha384",
+    b"sha512",
+    b"hmac",
+    b"md5:",
+    b"md5-",
+    b"urn:",
+    b"data:",
+    b"iVBORw0KGgo",
+    b"/9j/4AAQ",
+    b"R0lGOD",
+    b"H4sI",
+    b"$2a$",
+    b"$2b$",
+    b"$2y$",
+    b"$argon",
+    b"0x",
+    b"$pbkdf2",
+];
+/// The sample of jwt.io, in thousands of documents and tests.
+pub(super) const SAMPLE_JWT: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw";
+
+/// Whether a decoded value in a telling place is a secret.
+pub(super) fn is_secret(value: &[u8], demand: Demand) -> bool {
+    let Some(&first) = value.first() else { return false };
+    if value.len() < demand.min_length || is_placeholder(value) {
+        return false;
+    }
+    if OTHER_KINDS.iter().any(|start| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start)) {
+        return false;
+    }
+    if demand.printable {
+        return !matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'(')
+            && is_password(value)
+            && entropy(value) >= demand.min_entropy;
+    }
+    first != b'$'
+        && first != b'@'
+        && !is_location(value)
+        && !is_wordy(value)
+        && (demand.uuid || !is_uuid(value))
+        && !is_trace_id(value)
+        && entropy(value) >= demand.min_entropy
+}
+
+/// Starred out, cut off, or a word that says so.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    value.windows(2).any(|pair| pair == b"**")
+        || value.ends_with(b"..")
+        || value.starts_with(SAMPLE_JWT)
+        || PLACEHOLDERS.iter().any(|word| contains_ignoring_case(value, word))
+}
+
+fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {
+    let (low, high) = (word[0], word[0].to_ascii_uppercase());
+    memchr::memchr2_iter(low, high, text)
+        .any(|at| text.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word)))
+}
+
+/// A URL or a file path.
+fn is_location(value: &[u8]) -> bool {
+    let slashes = || memchr::memchr_iter(b'/', value).count();
+    memchr::memmem::find(value, b"://").is_some()
+        || (matches!(value[0], b'/' | b'.' | b'~') && slashes() >= 2)
+        || [&b".json"[..], b".txt", b".pem", b".key", b".log"].iter().any(|end| value.ends_with(end))
+}
+
+/// Words, whatever joins them: `refresh-token-v2`, `InvalidRefreshToken`, `ERR_JWT_EXPIRED`.
+fn is_wordy(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let upper = value.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let lower = value.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    if digits == 0 {
+        // Random text of that length nearly always has a digit; without one only a good mix of cases will do.
+        return upper * 4 < value.len() || lower * 4 < value.len() || value.len() < 20;
+    }
+    if upper + lower == 0 {
+        return true;
+    }
+    value.split(|byte| !byte.is_ascii_alphanumeric()).all(is_word)
+}
+
+/// Letters of one case (or capitalised), perhaps with a number behind, or a number.
+fn is_word(segment: &[u8]) -> bool {
+    let letters = segment.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (word, number) = segment.split_at(letters);
+    let rest = word.get(1..).unwrap_or_default();
+    let plain = rest.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase);
+    plain && number.len() <= 6 && letters <= 14 && number.iter().all(u8::is_ascii_digit)
+}
+
+/// `550e8400-e29b-41d4-a716-446655440000`
+pub(super) fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// A W3C `traceparent` or an X-Ray root.
+fn is_trace_id(value: &[u8]) -> bool {
+    (value.len() == 55 && value.starts_with(b"00-") && value[35] == b'-') || value.starts_with(b"Root=1-")
+}
+
+/// Passwords are short, so that only mixed text is told from words.
+fn is_password(value: &[u8]) -> bool {
+    let classes = [
+        value.iter().any(u8::is_ascii_digit),
+        value.iter().any(u8::is_ascii_lowercase),
+        value.iter().any(u8::is_ascii_uppercase),
+        value.iter().any(u8::is_ascii_punctuation),
+    ];
+    let plain = value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.' | b':'));
+    value.len() <= 128
+        && !plain
+        && !value.iter().any(|byte| !byte.is_ascii_graphic())
+        && (classes[0] || classes[3])
+        && classes.iter().filter(|has| **has).count() >= 2
+        && !(value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':')))
+}
+
+/// Shannon entropy, bits a byte.
+pub(super) fn entropy(value: &[u8]) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in value {
+        counts[usize::from(*byte)] += 1;
+    }
+    let total = value.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_secret, is_uuid};
+    use crate::rules::Demand;
+
+    const TOKEN: Demand = Demand { min_length: 16, min_entropy: 3.0, uuid: false, printable: false };
+
+    #[test]
+    fn random_text_is_a_secret() {
+        for value in
+            ["9f8b3c2a7d6e5f4a1b0c", "QmFzZTY0VG9rZW5WYWx1ZQ8x", "aZbYcXdWeVfUgThSiRjQ", "a1b2c3d4-e5f6.g7h8_i9"]
+        {
+            assert!(is_secret(value.as_bytes(), TOKEN), "{value}");
+        }
+    }
+
+    #[test]
+    fn words_places_and_placeholders_are_not() {
+        for value in [
+            "invalid_refresh_token",
+            "InvalidRefreshTokenError",
+            "ERR_OAUTH_TOKEN_401",
+            "my-service-client-v2",
+            "/var/run/secrets/a1/token",
+            "https://idp.example/t0ken",
+            "abcd****wxyz9f3a1234",
+            "eyJhbG...9f8b3c2a..",
+            "xxxxxxxxxxxxxxxxxxxxxxxx",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "sha256:9f8b3c2a7d6e5f4a",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "12345678901234567890",
+            "[REDACTED]9f8b3c2a7d6e",
+        ] {
+            assert!(!is_secret(value.as_bytes(), TOKEN), "{value}");
+        }
+        assert!(is_uuid(b"550e8400-e29b-41d4-a716-446655440000"));
+    }
+}

@@ -1,0 +1,85 @@
+//! What really happened: the true cause of each failed refresh.
+
+use std::collections::BTreeMap;
+
+use crate::clients::{Entry, Kind};
+use crate::server::Refusal;
+
+/// How a client came to send the token that it sent. The server's refusal alone does not tell a
+/// race from a lost write: both present a spent token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Story {
+    /// Nothing odd: the newest token, by one worker.
+    Plain,
+    /// Another worker refreshed with the same token at the same time.
+    Raced,
+    /// A cache or replica gave the old token some seconds later.
+    Stale,
+    /// The rotated token was never stored.
+    Forgotten,
+    /// A superseded sibling was stored over the newest token.
+    Overwritten,
+}
+
+/// The true cause of one failed refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Truth {
+    pub(crate) rule: &'static str,
+    /// Failures of one incident share it.
+    pub(crate) incident: usize,
+}
+
+/// The rule that `design.md` §3 gives to a refusal in a story.
+pub(crate) fn cause(refusal: Refusal, story: Story) -> &'static str {
+    match (refusal, story) {
+        (Refusal::Unavailable | Refusal::TimedOut, _) => "provider-outage",
+        (Refusal::UnknownClient, _) => "client-misconfigured",
+        (Refusal::Expired, _) => "expired-refresh-token",
+        (Refusal::GrantRevoked, _) => "permanent-revocation",
+        (_, Story::Forgotten) => "rotation-not-persisted",
+        (_, Story::Overwritten) => "rotation-overwritten",
+        (Refusal::Spent, Story::Raced) => "refresh-race",
+        (Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Raced) => "refresh-race-revoked",
+        (Refusal::Spent, Story::Stale) => "stale-token-read",
+        (Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Stale) => "refresh-token-reuse",
+        (Refusal::Spent | Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Plain) => {
+            unreachable!("a plain client never presents a spent token")
+        }
+    }
+}
+
+/// True failures by (client, subject, rule).
+pub(crate) type Tally = BTreeMap<(String, String, String), u64>;
+
+pub(crate) fn tally(entries: &[Entry]) -> Tally {
+    let mut tally = Tally::new();
+    for entry in entries {
+        if let Kind::Refused { truth, .. } = entry.kind {
+            *tally.entry((entry.client.into(), entry.subject.clone(), truth.rule.into())).or_default() += 1;
+        }
+    }
+    tally
+}
+
+/// How many incidents of a rule a client really had.
+pub(crate) fn incidents(entries: &[Entry], client: &str, rule: &str) -> usize {
+    let mut seen: Vec<usize> = entries
+        .iter()
+        .filter(|entry| entry.client == client)
+        .filter_map(|entry| match entry.kind {
+            Kind::Refused { truth, .. } if truth.rule == rule => Some(truth.incident),
+            _ => None,
+        })
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
+}
+
+pub(crate) fn refused(entries: &[Entry]) -> u64 {
+    entries.iter().filter(|entry| matches!(entry.kind, Kind::Refused { .. })).count() as u64
+}
+
+pub(crate) fn refreshed(entries: &[Entry]) -> u64 {
+    entries.iter().filter(|entry| matches!(entry.kind, Kind::Refreshed { .. })).count() as u64
+}
