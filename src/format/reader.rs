@@ -176,6 +176,9 @@ impl<'a> State<'a, '_> {
                 message = Some(value);
             } else if !value.is_empty() && value != "-" {
                 self.field(name, value, ValueKind::Word, depth);
+                if value.contains('?') {
+                    self.pairs(value, depth);
+                }
             }
         }
         match message {
