@@ -6,7 +6,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, Confidence, Outcome, Symbol};
+use crate::model::{CauseClass, Confidence, Outcome, ReusePolicy, Symbol};
 use crate::timeline::Tie;
 
 use super::attribution::Race;
@@ -135,7 +135,10 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     if ended && race.cluster.failures.iter().all(|&loser| line.tie(loser) == Tie::Adopted) {
         return Some("nothing succeeds until a new grant".into());
     }
-    if told && ended && !race.later.is_empty() {
+    // A server that is known to refuse only the spent token leaves the winner's alive; and after
+    // a long silence a sign-in may have other reasons.
+    let soon = next.position().is_some_and(|grant| line.gap(last_of(&race.cluster), grant) < line.scene.limits.idle);
+    if told && ended && (!race.later.is_empty() || (soon && line.policy.reuse == ReusePolicy::Unknown)) {
         return Some("the server detected the reuse, and nothing succeeds until a new grant".into());
     }
     None

@@ -11,6 +11,7 @@ mod event_level;
 mod events;
 mod exports;
 mod regressions;
+mod regressions_grants;
 mod regressions_races;
 mod rng;
 mod scenarios;
