@@ -51,6 +51,9 @@ pub(super) struct Unsaved {
     pub(super) anchored: bool,
     /// Whether the distance is known to be a token's lifetime.
     pub(super) lifetime_known: bool,
+    /// It names its grant, and the good refresh after it names none: whether that was a new one is
+    /// told by other cycles only.
+    pub(super) unsure: bool,
     /// Whether its timeline is that of a subject or grant.
     pub(super) named: bool,
 }

@@ -30,3 +30,32 @@ fn a_sign_in_after_a_race_at_a_server_that_leaves_the_winner_alive_is_the_applic
     let diagnosis = log.diagnose_with(&Policies::from([("lenient".to_owned(), policy)]));
     assert_eq!(rules(&diagnosis), only("refresh-race", 1));
 }
+
+#[test]
+fn a_new_family_is_a_sign_in_that_the_logs_do_not_show() {
+    let mut log = Log::new();
+    for cycle in 0..3 {
+        let at = cycle * 3 * HOUR;
+        let family = log.symbol(&format!("family-{cycle}"));
+        log.ok(at + HOUR, "u1").grant_id = Some(family);
+        log.fail_as(at + 2 * HOUR, "u1", CauseClass::Reuse).grant_id = Some(family);
+    }
+    log.ok(10 * HOUR, "u1");
+    assert_eq!(rules(&log.diagnose()), only("rotation-not-persisted", 3));
+}
+
+#[test]
+fn an_id_that_each_refresh_has_anew_names_no_grant() {
+    let mut log = Log::new();
+    for user in ["u1", "u2"] {
+        for hour in 0..6 {
+            let id = log.symbol(&format!("{user}-{hour}"));
+            log.ok(hour * HOUR, user).grant_id = Some(id);
+        }
+        for hour in 6..8 {
+            let id = log.symbol(&format!("{user}-{hour}"));
+            log.fail(hour * HOUR, user).grant_id = Some(id);
+        }
+    }
+    assert_eq!(rules(&log.diagnose()), only("permanent-revocation", 4));
+}
