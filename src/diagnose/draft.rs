@@ -43,6 +43,7 @@ pub(super) struct Draft {
 
 /// One cycle in which the refresh after a good one failed for good.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about one cycle")]
 pub(super) struct Unsaved {
     /// Times in nanoseconds of the good refresh and of the failure.
     pub(super) good: i64,

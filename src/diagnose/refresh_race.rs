@@ -17,7 +17,7 @@ use super::names::{PERMANENT, RACE, RACE_REVOKED};
 use super::window::Cluster;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
-/// and, where nobody is named, chance does not put a success beside every failure.
+/// and, where nobody is named, chance does not put successes beside failures.
 pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
     let (Some(&winner), false) = (cluster.successes.first(), cluster.failures.is_empty()) else { return false };
     let class = |wanted: CauseClass| cluster.failures.iter().any(|&failure| line.event(failure).class == wanted);
@@ -27,7 +27,7 @@ pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
     if class(CauseClass::Concurrent) || shares_id(line, cluster) {
         return true;
     }
-    !line.crowded(line.nanos(winner), cluster.successes.len())
+    line.by_chance.is_none() && !line.crowded(line.nanos(winner), cluster.successes.len())
 }
 
 /// Whether a loser presented a winner's token or named its grant.

@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod clients;
+mod crowds;
 mod dialects;
 mod end_to_end;
 mod event_level;
@@ -12,6 +13,7 @@ mod events;
 mod exports;
 mod regressions;
 mod regressions_grants;
+mod regressions_nameless;
 mod regressions_races;
 mod rng;
 mod scenarios;
