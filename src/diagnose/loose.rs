@@ -41,6 +41,10 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         verdict.confidence = Confidence::Possible;
         verdict.reason.push_str(" The failures name no subject; their worker, time or client leads to this one.");
     }
+    if adopted && verdict.rule == REUSE && verdict.confidence == Confidence::Proven {
+        verdict.confidence = Confidence::Likely;
+        verdict.reason = "The server itself says that the token had been used; the failures name no subject, so that no refresh competed is likely and not known.".into();
+    }
     let beside =
         |failure: &usize| line.by_chance.as_ref().is_some_and(|chance| chance.beside.contains(&line.ids[*failure]));
     if verdict.rule != UNEXPLAINED && episode.failures.iter().any(beside) {

@@ -1,6 +1,6 @@
 //! Small timelines, each named after what it must not be taken for: failures that name no user.
 
-use tokscan::model::Confidence;
+use tokscan::model::{CauseClass, Confidence};
 
 use crate::by_hand::{HOUR, Log, only, raced, rules};
 use crate::score::causes;
@@ -88,4 +88,18 @@ fn the_process_of_another_user_has_not_lost_this_ones_race() {
     let diagnosis = log.diagnose();
     assert!(!raced(&diagnosis), "{:?}", rules(&diagnosis));
     assert_eq!(causes(&diagnosis.findings).next().unwrap().subject.as_deref(), Some("u2"));
+}
+
+#[test]
+fn a_nameless_reuse_error_does_not_prove_that_nothing_competed() {
+    let mut log = Log::new();
+    log.healthy(0..6, "u1");
+    for hour in 0..6 {
+        log.ok(hour * HOUR + 1_200_000, "u2");
+    }
+    log.fail_as(3 * HOUR + 2_400_000, "", CauseClass::Reuse);
+    let diagnosis = log.diagnose();
+    assert_eq!(rules(&diagnosis), only("refresh-token-reuse", 1));
+    let verdict = causes(&diagnosis.findings).next().unwrap();
+    assert_eq!(verdict.confidence, Confidence::Likely, "{}", verdict.confidence_reason);
 }
