@@ -66,6 +66,11 @@ impl LeakScanner {
         Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
     }
 
+    /// The rules, in their order.
+    pub fn rules(&self) -> &[LeakRule] {
+        &self.rules
+    }
+
     /// The id of a hit's rule.
     pub fn rule_id(&self, rule: u32) -> &str {
         self.rules.get(rule as usize).map_or("", |rule| rule.id.as_str())

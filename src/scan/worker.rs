@@ -42,7 +42,8 @@ pub(super) struct Harvest {
 /// What every worker needs to know.
 pub(super) struct Workshop<'r> {
     pub(super) rules: &'r RuleSet,
-    pub(super) prefilter: Prefilter,
+    /// `None` is the slow way: every record is parsed.
+    pub(super) prefilter: Option<Prefilter>,
     pub(super) clocks: Vec<Clock>,
     /// Harvests that no worker holds at the moment.
     pub(super) idle: Mutex<Vec<Harvest>>,
@@ -65,10 +66,18 @@ impl Workshop<'_> {
         self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
     }
 
+    /// Where the next record worth parsing has its trigger, at or after `from`.
+    fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        match &self.prefilter {
+            Some(prefilter) => prefilter.next(bytes, from),
+            None => (from < bytes.len()).then_some(from),
+        }
+    }
+
     fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
         let bytes = segment.bytes;
         let (mut from, mut line, mut counted) = (0, 0, 0);
-        while let Some(hit) = self.prefilter.next(bytes, from) {
+        while let Some(hit) = self.next(bytes, from) {
             let (start, end) = record_around(bytes, hit, from);
             line += newlines(&bytes[counted..start]);
             counted = start;
@@ -80,7 +89,7 @@ impl Workshop<'_> {
     fn documents(&self, segment: &Segment<'_>, documents: &[std::ops::Range<usize>], harvest: &mut Harvest) {
         let (mut line, mut counted) = (0, 0);
         for document in documents {
-            if self.prefilter.next(&segment.bytes[..document.end], document.start).is_none() {
+            if self.next(&segment.bytes[..document.end], document.start).is_none() {
                 continue;
             }
             line += newlines(&segment.bytes[counted..document.start]);
