@@ -6,9 +6,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use tokscan::diagnose::{Diagnosis, Policies, Settings, diagnose};
+use tokscan::rules::{embedded, load_diagnoses};
 use tokscan::scan::{ScanOptions, ScanOutcome, Unwatched, scan};
 
 #[path = "support/mod.rs"]
@@ -93,12 +94,14 @@ fn diagnoses(criterion: &mut Criterion) -> Result<()> {
     let corpus = Corpus::of(Kind::Dense)?;
     let events = run(&corpus, 0)?.events;
     let (policies, settings) = (Policies::default(), Settings::default());
-    let found = count(&diagnose(&events, &policies, &settings), "refresh-race");
+    let catalogue = load_diagnoses(&embedded()).map_err(|errors| anyhow!("{errors:?}"))?;
+    let judge = || diagnose(&events, &catalogue, &policies, &settings);
+    let found = count(&judge(), "refresh-race");
     ensure!(found == corpus.truth.races, "diagnose: found {found} races, planted {}", corpus.truth.races);
     let mut group = criterion.benchmark_group("diagnose");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(events.events.len() as u64));
-    group.bench_function(Kind::Dense.name(), |bencher| bencher.iter(|| diagnose(&events, &policies, &settings)));
+    group.bench_function(Kind::Dense.name(), |bencher| bencher.iter(judge));
     group.finish();
     Ok(())
 }

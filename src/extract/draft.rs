@@ -66,7 +66,7 @@ impl<'a> Draft<'a> {
             issued: None,
             rule: rule.to_owned(),
             time: record.stamp.map(|stamp| stamp.time),
-            expires_in: roles.number(FieldRole::ExpiresIn).map(|seconds| seconds as u32),
+            expires_in: roles.number(FieldRole::ExpiresIn).and_then(whole),
             duration_ms: duration(roles),
             description: if failed { description(roles, signals) } else { None },
             sub_code: if failed { sub_code(record, roles, code) } else { None },
@@ -191,5 +191,10 @@ fn duration(roles: &Roles<'_>) -> Option<u32> {
         ("" | "ms", _) => 1.0,
         _ => return None,
     };
-    Some((number * factor) as u32)
+    whole(number * factor)
+}
+
+/// A number of seconds or milliseconds; what is negative, or longer than a lifetime, is none.
+fn whole(number: f64) -> Option<u32> {
+    (0.0..f64::from(u32::MAX)).contains(&number).then(|| format!("{number:.0}").parse().ok())?
 }

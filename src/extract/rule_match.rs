@@ -69,8 +69,8 @@ fn texts<'a>(rule: &EventRule, record: &Record<'a>) -> Option<Vec<(FieldRole, &'
     record.texts.iter().copied().chain(values).find_map(|text| {
         let (pattern, groups) = rule.texts.iter().find_map(|pattern| Some((pattern, pattern.captures(text)?)))?;
         let named = pattern.capture_names().flatten().filter_map(|name| {
-            let role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
-            Some((role, &text[groups.name(name)?.range()]))
+            let field_role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
+            Some((field_role, &text[groups.name(name)?.range()]))
         });
         Some(named.collect())
     })

@@ -149,10 +149,8 @@ impl<'a> State<'a, '_> {
             self.object(text, depth);
             return;
         }
-        let layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.filter_map(|layout| Some((layout, layout.pattern.captures(text)?))).next()
-        {
+        let mut layouts = self.reader.texts.iter();
+        if let Some((layout, groups)) = layouts.find_map(|layout| Some((layout, layout.pattern.captures(text)?))) {
             self.layout(layout, &groups, text, depth);
             return;
         }

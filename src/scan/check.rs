@@ -26,7 +26,7 @@ pub(super) fn events(
             let seen = read(reader, extractor, &example.line);
             if let Err(message) = compare(&seen, example) {
                 errors.push(proof.source.error_at(head(&proof.source, &example.line), message));
-            } else if prefilter.next(example.line.as_bytes(), 0).is_none() {
+            } else if !prefilter.is_candidate(example.line.as_bytes()) {
                 let message =
                     "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
                 errors.push(proof.source.error_at(head(&proof.source, &example.line), message));

@@ -18,12 +18,12 @@ pub(super) fn finish(
     options: &ScanOptions,
     rules: &RuleSet,
     discovery: Discovery,
-    reads: Vec<SourceRead>,
+    reads: &[SourceRead],
     harvests: Vec<Harvest>,
 ) -> ScanOutcome {
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
-    let mut merged = merge(paths, &reads, harvests);
+    let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(assumptions(options, &merged));
@@ -44,7 +44,7 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let report = report(options, &merged, diagnosis, &reads, notices);
+    let report = report(options, &merged, diagnosis, reads, notices);
     ScanOutcome { report, events: merged.events, complete }
 }
 

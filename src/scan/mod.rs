@@ -136,16 +136,16 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanO
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
     let workshop = Workshop {
         rules,
-        prefilter: (!options.unfiltered).then(|| Prefilter::new(rules)),
+        prefilter: if options.unfiltered { Prefilter::everything() } else { Prefilter::new(rules) },
         clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
         idle: Mutex::default(),
     };
     let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
     let reads = input::read(&discovery.sources, &settings, &|bytes| progress.advance(bytes), &|segment| {
-        workshop.visit(segment)
+        workshop.visit(segment);
     });
     let harvests = workshop.idle.into_inner().unwrap_or_default();
-    finish::finish(options, rules, discovery, reads, harvests)
+    finish::finish(options, rules, discovery, &reads, harvests)
 }
 
 /// The year of times that have none is that of the source's last change; of a stream, today's.

@@ -8,8 +8,8 @@ use crate::extract::Extractor;
 use crate::format::Reader;
 use crate::leak::{LeakScanner, check_examples};
 use crate::rules::{
-    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks,
-    load_providers, load_vocabulary, read_path,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
+    load_leaks, load_providers, load_vocabulary, read_path,
 };
 
 /// The compiled rules of a run.
@@ -91,7 +91,8 @@ impl RuleSet {
                 + proofs.iter().map(|proof| proof.examples.count()).sum::<usize>()
                 + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>(),
         };
-        let triggers = vocabulary.triggers.clone();
+        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
+        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
         let leaks = LeakScanner::new(&leaks);
@@ -127,7 +128,7 @@ fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
 }
 
 /// Two event rules with one id in different files.
-fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::EventRule]) -> Vec<RuleError> {
+fn duplicates(events: &[EventRule], of_providers: &[EventRule]) -> Vec<RuleError> {
     let mut seen = std::collections::BTreeSet::new();
     let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
     repeated
