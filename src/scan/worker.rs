@@ -176,6 +176,7 @@ impl Workshop<'_> {
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
+                scents: hit.scents.clone(),
                 expires_at: hit.expires_at,
                 time: stamp.map(|stamp| stamp.time),
                 client: client.clone(),
