@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use crate::model::{EventSet, LeakSighting, Scent, TokenDigest};
 
@@ -55,7 +56,8 @@ impl Scrubber {
             }
             if let Some(length) = self.value_at(text, at, head) {
                 clean.push_str(&text[from..at]);
-                clean.push_str(&format!("…(len {length})"));
+                // Writing into a String cannot fail.
+                let _ = write!(clean, "…(len {length})");
                 from = at + length;
             }
         }
