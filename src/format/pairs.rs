@@ -81,6 +81,7 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
         "" => return None,
         "null" | "None" | "nil" | "undefined" | "-" | "<nil>" => ValueKind::Null,
         _ if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => ValueKind::Number,
+        _ if bytes[at] == b':' => ValueKind::Prose,
         _ => ValueKind::Word,
     };
     Some((value, kind, start + length))
@@ -106,7 +107,7 @@ fn quoted<'a>(arena: &'a Bump, text: &'a str, start: usize, quote: usize) -> Opt
 
 /// Decodes `%41` and `+` of a query or form value; borrowed where there is nothing to decode.
 pub fn percent_decode<'a>(arena: &'a Bump, raw: &'a str) -> &'a str {
-    if !raw.contains('%') {
+    if !raw.contains(['%', '+']) || raw.contains(' ') {
         return raw;
     }
     let mut bytes = Vec::with_capacity(raw.len());

@@ -183,11 +183,14 @@ fn known(class: CauseClass, codes: Codes) -> impl Iterator<Item = KnownCode> {
 }
 
 fn compile_set(source: &RuleSource, patterns: &[String]) -> Result<RegexSet, RuleError> {
-    for pattern in patterns {
-        Regex::new(pattern)
-            .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))?;
-    }
-    RegexSet::new(patterns).map_err(|error| source.error_at("id", format!("the patterns are too large: {error}")))
+    RegexSet::new(patterns).map_err(|whole| {
+        // The set does not say which pattern is wrong; each by itself does.
+        let wrong = patterns.iter().find_map(|pattern| Some((pattern, Regex::new(pattern).err()?)));
+        match wrong {
+            Some((pattern, error)) => source.error_at(pattern, format!("the pattern cannot be compiled: {error}")),
+            None => source.error_at("id", format!("the patterns are too large together: {whole}")),
+        }
+    })
 }
 
 fn compile_value(source: &RuleSource, pattern: &str) -> Result<Regex, RuleError> {

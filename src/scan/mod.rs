@@ -118,10 +118,12 @@ pub enum ScanError {
 /// Scans and diagnoses. Trouble with an input is a notice of the report; only rules that are wrong and
 /// threads that do not start keep a run from starting.
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcome, ScanError> {
-    let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    Ok(pool.install(|| run(options, &rules, progress)))
+    pool.install(|| {
+        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        Ok(run(options, &rules, progress))
+    })
 }
 
 /// Runs the examples of all rules, the built-in ones and those of `paths`: how much holds, or what does not.
