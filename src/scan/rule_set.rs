@@ -6,7 +6,7 @@ use super::check;
 use crate::diagnose::Policies;
 use crate::extract::Extractor;
 use crate::format::Reader;
-use crate::leak::LeakScanner;
+use crate::leak::{LeakScanner, check_examples};
 use crate::rules::{
     Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
     load_leaks, load_providers, load_vocabulary, read_path,
@@ -23,6 +23,18 @@ pub(super) struct RuleSet {
     /// Literals of which at least one is in every record worth parsing.
     pub(super) triggers: Vec<String>,
     proofs: Vec<Proof>,
+    sizes: RuleSizes,
+}
+
+/// How much `tokscan rules check` looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSizes {
+    /// Rule files, the built-in ones included.
+    pub files: usize,
+    /// Rules of every kind in them.
+    pub rules: usize,
+    /// Lines that must be recognised, or must not.
+    pub examples: usize,
 }
 
 impl RuleSet {
@@ -71,19 +83,38 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
+        proofs.extend(providers.proofs.iter().cloned());
+        let sizes = RuleSizes {
+            files: sources.len(),
+            rules: formats.texts.len()
+                + providers.list.len()
+                + providers.events.len()
+                + events.len()
+                + leaks.len()
+                + catalogue.iter().count(),
+            examples: formats.texts.iter().map(|text| text.examples.count()).sum::<usize>()
+                + proofs.iter().map(|proof| proof.examples.count()).sum::<usize>()
+                + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>(),
+        };
         let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
         let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
-        proofs.extend(providers.proofs);
         let leaks = LeakScanner::new(&leaks);
-        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs })
+        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
     }
 
-    /// Runs every rule's own examples.
+    /// Runs every rule's own examples (those of the formats were run when they were loaded).
     pub(super) fn prove(&self) -> Vec<RuleError> {
         let prefilter = super::prefilter::Prefilter::new(self);
-        check::events(&self.reader, &self.extractor, &prefilter, &self.proofs)
+        let mut errors = check::events(&self.reader, &self.extractor, &prefilter, &self.proofs);
+        errors.extend(check_examples(self.leaks.rules()));
+        errors
+    }
+
+    /// How much there is.
+    pub(super) fn sizes(&self) -> RuleSizes {
+        self.sizes
     }
 }
 
