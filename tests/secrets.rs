@@ -146,7 +146,7 @@ fn rendered(paths: &[PathBuf]) -> Vec<(&'static str, String)> {
 /// The first part of a secret that can be read in a text, also across the lines that wrapping made.
 fn readable<'s>(text: &str, secret: &'s str) -> Option<&'s str> {
     let joined: String = text.split_whitespace().collect();
-    let parts = (0..=secret.len() - READABLE - 1).map(|at| &secret[at..=at + READABLE]);
+    let parts = (0..secret.len() - READABLE).map(|at| &secret[at..=at + READABLE]);
     parts.into_iter().find(|part| text.contains(part) || joined.contains(part))
 }
 
@@ -178,7 +178,7 @@ fn no_place_lets_a_secret_be_read() {
     let shaped = format!("ghr_{}", "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb7".repeat(2).get(..76).unwrap());
     let mut said = Vec::new();
     for secret in [opaque, &shaped] {
-        for at in 0..UNMARKED.len() {
+        for (at, line) in UNMARKED.iter().enumerate() {
             let known = secret == shaped && !GLUED.contains(&at);
             let marked = if known { vec![] } else { vec![at % MARKED.len()] };
             let plant = Plant { secret: secret.into(), marked, unmarked: vec![at], padding: 100, in_file_name: false };
@@ -186,7 +186,7 @@ fn no_place_lets_a_secret_be_read() {
             let paths = write_logs(place.path(), &[plant], true);
             for (name, text) in rendered(&paths) {
                 if let Some(part) = readable(&text, secret) {
-                    said.push(format!("{name}: {}\n    {}", UNMARKED[at], around(&text, part)));
+                    said.push(format!("{name}: {line}\n    {}", around(&text, part)));
                 }
             }
         }
