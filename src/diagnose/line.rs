@@ -153,6 +153,15 @@ impl<'a> Line<'a> {
         self.policy.reuse == ReusePolicy::RevokeFamily
     }
 
+    /// A failure that can have lost a race, if a success is beside it: what the scene says, and a
+    /// token that a server calls expired a moment before or after it was good. That takes an
+    /// identity, because an expired token of somebody else is just that.
+    pub(super) fn race_like(&self, position: usize) -> bool {
+        let event = self.event(position);
+        let expired = event.kind == EventKind::RefreshFailed && event.class == CauseClass::Expired;
+        self.scene.race_like(event) || (expired && (!self.anonymous || event.presented.is_some()))
+    }
+
     /// Whether two events were written by one thread, which cannot compete with itself.
     pub(super) fn same_worker(&self, a: usize, b: usize) -> bool {
         self.worker(a).is_some() && self.worker(a) == self.worker(b)
