@@ -85,6 +85,9 @@ pub(super) struct Line<'a> {
     /// Index into [`Timelines::timelines`].
     pub(super) number: usize,
     pub(super) principal: Principal,
+    /// Neither subject nor family is known, and the refreshes are those of several grants: the good one
+    /// of one says nothing about another.
+    pub(super) several: bool,
     /// Neither subject nor family is known: any user of the client may be in it.
     pub(super) anonymous: bool,
     /// The client has good refreshes, of any subject.
