@@ -1,14 +1,24 @@
-//! Bytes per second of a whole run, and events per second of the diagnosis, on corpora whose truth is known.
+//! Bytes per second of a whole run and of each stage, and events per second of the diagnosis, on corpora whose truth is known.
 //!
 //! Every bench first compares what was found with the truth: a fast wrong answer is no result.
 //! `TOKSCAN_BENCH_BYTES` sets the size of the corpora (64 MiB by default).
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use bumpalo::Bump;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use tokscan::diagnose::{Diagnosis, Policies, Settings, diagnose};
+use tokscan::extract::Extractor;
+use tokscan::format::{Clock, Reader};
+use tokscan::input::{ReadSettings, discover, read};
+use tokscan::leak::LeakScanner;
+use tokscan::model::{Position, Symbols, Zone};
+use tokscan::rules::{
+    RuleError, embedded, load_diagnoses, load_events, load_formats, load_leaks, load_providers, load_vocabulary,
+};
 use tokscan::scan::{ScanOptions, ScanOutcome, Unwatched, scan};
 
 #[path = "support/mod.rs"]
@@ -93,19 +103,92 @@ fn diagnoses(criterion: &mut Criterion) -> Result<()> {
     let corpus = Corpus::of(Kind::Dense)?;
     let events = run(&corpus, 0)?.events;
     let (policies, settings) = (Policies::default(), Settings::default());
-    let found = count(&diagnose(&events, &policies, &settings), "refresh-race");
+    let catalogue = load_diagnoses(&embedded()).map_err(|errors| anyhow!("{errors:?}"))?;
+    let judge = || diagnose(&events, &catalogue, &policies, &settings);
+    let found = count(&judge(), "refresh-race");
     ensure!(found == corpus.truth.races, "diagnose: found {found} races, planted {}", corpus.truth.races);
     let mut group = criterion.benchmark_group("diagnose");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(events.events.len() as u64));
-    group.bench_function(Kind::Dense.name(), |bencher| bencher.iter(|| diagnose(&events, &policies, &settings)));
+    group.bench_function(Kind::Dense.name(), |bencher| bencher.iter(judge));
     group.finish();
     Ok(())
+}
+
+/// Each stage of the map step alone, over the records of the densest corpus: reading, fields, events,
+/// leaks. Every one must find as many events as were planted, or none where it finds none.
+fn layers(criterion: &mut Criterion) -> Result<()> {
+    let corpus = Corpus::of(Kind::Dense)?;
+    let text = fs::read(&corpus.path)?;
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    let rules = embedded();
+    let wrong = |errors: Vec<RuleError>| anyhow!("{errors:?}");
+    let reader = Reader::new(&load_formats(&rules).map_err(wrong)?);
+    let (events, providers) = (load_events(&rules).map_err(wrong)?.0, load_providers(&rules).map_err(wrong)?);
+    let extractor = Extractor::new(&events, &providers, load_vocabulary(&rules)?);
+    let scanner = LeakScanner::new(&load_leaks(&rules).map_err(wrong)?);
+
+    let fields = || count_fields(&reader, &lines);
+    let extract = || count_events(&reader, &extractor, &lines);
+    let find = || count_leaks(&scanner, &lines);
+    ensure!(fields() > 0, "format: no fields");
+    ensure!(extract() == corpus.truth.token_events, "extract: {} events of {}", extract(), corpus.truth.token_events);
+    ensure!(find() == corpus.truth.leaks, "leak: {} leaks of {}", find(), corpus.truth.leaks);
+
+    let mut group = criterion.benchmark_group("stage");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat).throughput(Throughput::Bytes(corpus.truth.bytes));
+    group.bench_function("input", |bencher| bencher.iter(|| read_all(&corpus.path)));
+    group.bench_function("format", |bencher| bencher.iter(fields));
+    group.bench_function("format+extract", |bencher| bencher.iter(extract));
+    group.bench_function("leak", |bencher| bencher.iter(find));
+    group.finish();
+    Ok(())
+}
+
+/// Reads a file through the input layer, on all threads; returns its bytes.
+fn read_all(path: &Path) -> u64 {
+    let found = discover(&[path.to_owned()]);
+    read(&found.sources, &ReadSettings::default(), &|_| {}, &|_| {}).iter().map(|source| source.bytes).sum()
+}
+
+const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: None };
+
+fn count_fields(reader: &Reader, lines: &[&[u8]]) -> u64 {
+    let (mut arena, mut fields) = (Bump::new(), 0);
+    for line in lines {
+        reader.read(&arena, line, &CLOCK, &mut |record| fields += record.fields.len() as u64);
+        arena.reset();
+    }
+    fields
+}
+
+fn count_events(reader: &Reader, extractor: &Extractor, lines: &[&[u8]]) -> u64 {
+    let (mut arena, mut symbols, mut events) = (Bump::new(), Symbols::default(), 0);
+    for line in lines {
+        let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+        reader.read(&arena, line, &CLOCK, &mut |record| {
+            let found = extractor.extract(record, position, &|text| Cow::Borrowed(text), &mut symbols);
+            events += u64::from(found.is_some());
+        });
+        arena.reset();
+    }
+    events
+}
+
+fn count_leaks(scanner: &LeakScanner, lines: &[&[u8]]) -> u64 {
+    let (mut hits, mut found) = (Vec::new(), 0);
+    for line in lines {
+        hits.clear();
+        scanner.find(line, &mut hits);
+        found += hits.len() as u64;
+    }
+    found
 }
 
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     scans(&mut criterion)?;
+    layers(&mut criterion)?;
     diagnoses(&mut criterion)?;
     criterion.final_summary();
     Ok(())

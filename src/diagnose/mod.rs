@@ -3,10 +3,10 @@
 //! Reads no file, no clock and no raw text: token events in, findings out. Causes partition the
 //! failed refreshes; behaviours may refer to the same events.
 //!
-//! The way: `timeline` merges twins and finds principals; [`adopt`] gives nameless failures a home;
-//! [`attribution`] walks each timeline and hands every failure to one verdict (`refresh_race`,
+//! The way: `timeline` merges twins and finds principals; `adopt` gives nameless failures a home;
+//! `attribution` walks each timeline and hands every failure to one verdict (`refresh_race`,
 //! `loose` with a file per cause, `classes` for errors that decide by themselves); what only a
-//! whole client shows is judged after; [`finish`] finds the words.
+//! whole client shows is judged after; `finish` finds the words.
 
 mod adopt;
 mod attribution;

@@ -92,6 +92,7 @@ impl Classifier {
     fn of_code(&self, code: &str, provider: Option<&str>) -> Option<CauseClass> {
         let meanings = self.codes.get(code)?;
         let own = meanings.iter().find(|(id, _)| id.as_deref() == provider && provider.is_some());
-        own.or_else(|| meanings.iter().find(|(id, _)| id.is_none())).or(meanings.first()).map(|(_, class)| *class)
+        let general = |id: &Option<String>| id.as_deref().is_none_or(|id| id == GENERIC);
+        own.or_else(|| meanings.iter().find(|(id, _)| general(id))).map(|(_, class)| *class)
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Draft<'a> {
     description: Option<String>,
     sub_code: Option<String>,
     message: Option<&'a str>,
+    /// Whatever else says why: hints, details, the error's own text.
+    reasons: Vec<&'a str>,
     identities: [Option<&'a str>; 8],
 }
 
@@ -66,18 +68,19 @@ impl<'a> Draft<'a> {
             issued: None,
             rule: rule.to_owned(),
             time: record.stamp.map(|stamp| stamp.time),
-            expires_in: roles.number(FieldRole::ExpiresIn).map(|seconds| seconds as u32),
+            expires_in: roles.number(FieldRole::ExpiresIn).and_then(whole),
             duration_ms: duration(roles),
-            description: if failed { description(roles, signals) } else { None },
+            description: if failed { description(record, roles, signals) } else { None },
             sub_code: if failed { sub_code(record, roles, code) } else { None },
             message: record.texts.first().copied(),
+            reasons: if failed { reasons(roles) } else { Vec::new() },
             identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
         }
     }
 
     /// The texts that say why.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.description.as_deref().into_iter().chain(self.message)
+        self.description.as_deref().into_iter().chain(self.reasons.iter().copied()).chain(self.message)
     }
 
     /// The codes that say why, finest first.
@@ -117,18 +120,26 @@ fn is_code(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// The running texts of error and description fields.
+fn reasons<'a>(roles: &Roles<'a>) -> Vec<&'a str> {
+    let fields = [FieldRole::Description, FieldRole::Error].into_iter().flat_map(|role| roles.all(role));
+    fields.map(|field| field.value).filter(|value| value.contains(' ')).take(6).collect()
+}
+
 /// The description field, or what follows the code in the text that holds it.
-fn description(roles: &Roles<'_>, signals: &Signals<'_, '_>) -> Option<String> {
-    let fields = roles.all(FieldRole::Description).map(|field| field.value);
+fn description(record: &Record<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>) -> Option<String> {
+    let arena = bumpalo::Bump::new();
+    let fields = roles.all(FieldRole::Description).map(|field| percent_decode(&arena, field.value));
     let of_field = fields
         .filter(|value| value.contains(' ') && !value.trim_start().starts_with('{'))
         .find(|value| !value.starts_with("oauth2:"));
-    let of_text = || signals.code.and_then(|hit| after_code(&hit.tail[hit.known.code.len()..]));
-    let arena = bumpalo::Bump::new();
-    of_field.or_else(of_text).map(|text| {
-        let decoded = if text.contains(' ') { text } else { percent_decode(&arena, text) };
-        shorten(decoded)
-    })
+    let of_code = || signals.code.and_then(|hit| after_code(&hit.tail[hit.known.code.len()..]));
+    // The code stood in a field of its own; the line that the field was taken from may say more.
+    let of_line = || {
+        let code = signals.code?.known.code.as_str();
+        record.texts.iter().find_map(|text| after_code(text.split_once(code)?.1))
+    };
+    of_field.or_else(of_code).or_else(of_line).map(shorten)
 }
 
 /// `invalid_grant: text`, `(invalid_grant) text`, `"invalid_grant" "text"`, `invalid_grant (text)`.
@@ -147,12 +158,13 @@ fn after_code(tail: &str) -> Option<&str> {
     (text.len() >= 4 && text.contains(' ') && !pair && text.is_char_boundary(0)).then_some(text)
 }
 
+/// The start of a long description. The last word may be a part of a secret that nobody would recognise: it is dropped.
 fn shorten(text: &str) -> String {
-    let mut end = text.len().min(DESCRIPTION);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    if text.len() <= DESCRIPTION {
+        return text.trim().to_owned();
     }
-    text[..end].trim().to_owned()
+    let whole = text.as_bytes()[..DESCRIPTION].iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
+    format!("{}…", text[..whole].trim())
 }
 
 /// A provider's finer code: its own field, or `AADSTS50173` in a text.
@@ -167,12 +179,16 @@ fn sub_code(record: &Record<'_>, roles: &Roles<'_>, code: Option<&str>) -> Optio
         let tail = &text[text.find("AADSTS")?..];
         return Some(tail.bytes().take_while(u8::is_ascii_alphanumeric).map(char::from).collect());
     }
-    let named = roles.all(FieldRole::SubCode).map(|field| field.value.rsplit('/').next().unwrap_or(field.value));
+    let named = roles.all(FieldRole::SubCode).filter_map(|field| match field.leaf() {
+        // An error page's address ends in the code at some servers (`…/errors/ID2012`), in words at others.
+        "erroruri" => field.value.rsplit('/').next().filter(|end| end.starts_with("ID")),
+        _ => Some(field.value),
+    });
     let reasons = [FieldRole::Error, FieldRole::Description].into_iter().flat_map(|role| roles.all(role));
     let finer = reasons.map(|field| field.value);
     let mut all = named
         .chain(finer)
-        .filter(|value| (2..=64).contains(&value.len()) && !value.contains(' ') && Some(*value) != code);
+        .filter(|value| (2..=64).contains(&value.len()) && !value.contains([' ', '+', '%']) && Some(*value) != code);
     all.find(|value| *value != "0").map(str::to_owned)
 }
 
@@ -186,10 +202,15 @@ fn duration(roles: &Roles<'_>) -> Option<u32> {
         ("us" | "µs", _) => 0.001,
         ("ns", _) => 0.000_001,
         ("", "requesttime" | "responsetime") if field.value.contains('.') => 1000.0,
-        // Go's time.Duration is nanoseconds; no request takes three hours.
-        ("", "duration" | "elapsed" | "latency") if number > 1e7 => 0.000_001,
+        // Go's time.Duration is nanoseconds; no request takes ten minutes.
+        ("", "duration" | "elapsed" | "latency") if number > 6e5 => 0.000_001,
         ("" | "ms", _) => 1.0,
         _ => return None,
     };
-    Some((number * factor) as u32)
+    whole(number * factor)
+}
+
+/// A number of seconds or milliseconds; what is negative, or longer than a lifetime, is none.
+fn whole(number: f64) -> Option<u32> {
+    (0.0..f64::from(u32::MAX)).contains(&number).then(|| format!("{number:.0}").parse().ok())?
 }

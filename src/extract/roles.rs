@@ -130,6 +130,7 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         }
         FieldRole::ExpiresIn | FieldRole::Duration => value.as_bytes()[0].is_ascii_digit(),
+        FieldRole::Error | FieldRole::SubCode if field.kind == ValueKind::Prose => value.contains('_'),
         FieldRole::Error => {
             field.kind != ValueKind::Number && !matches!(value, "false" | "true" | "ok" | "OK") && value.len() <= 4096
         }

@@ -49,6 +49,10 @@ fn identity(field: &Field<'_>) -> Option<String> {
     if letters < 3 || placeholder.iter().any(|word| value.trim_matches(['<', '>', '*']).eq_ignore_ascii_case(word)) {
         return None;
     }
+    // HIDDEN_FOR_SECURITY and its like: the same for every token.
+    if value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+        return None;
+    }
     if value.contains(['*', '…']) || value.contains("...") {
         return Some(format!("masked:{}", value.replace("...", "…")));
     }

@@ -4,8 +4,8 @@ use super::reader::normal_key;
 
 /// The elements of an array of objects, or of the array under an envelope key (`records`, `events`, …).
 pub(super) fn elements<'t>(text: &'t str, envelope_keys: &[String]) -> Option<Vec<&'t str>> {
-    if text.starts_with('[') {
-        let inner = text[1..].trim_start();
+    if let Some(inner) = text.strip_prefix('[') {
+        let inner = inner.trim_start();
         return inner.starts_with('{').then(|| objects(inner));
     }
     if !text.starts_with('{') || text.len() < 16 {

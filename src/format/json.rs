@@ -18,6 +18,8 @@ pub enum ValueKind {
     Word,
     /// `null`, `None`, `nil`, `undefined`.
     Null,
+    /// A bare word behind a colon in running text: often no value at all (`Client Error: Bad Request`).
+    Prose,
 }
 
 /// One leaf: its dotted path (array indices left out) and its decoded value.

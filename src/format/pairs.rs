@@ -77,10 +77,15 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     let length =
         rest.find(|letter: char| letter.is_whitespace() || ",;)]}&|\"<".contains(letter)).unwrap_or(rest.len());
     let value = rest[..length].trim_end_matches(['.', ':']);
+    // `refresh failed: client_id=c1`: what stands behind a colon may be a pair of its own.
+    if bytes[at] == b':' && value.contains('=') && !value.contains("://") {
+        return None;
+    }
     let kind = match value {
         "" => return None,
         "null" | "None" | "nil" | "undefined" | "-" | "<nil>" => ValueKind::Null,
         _ if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => ValueKind::Number,
+        _ if bytes[at] == b':' => ValueKind::Prose,
         _ => ValueKind::Word,
     };
     Some((value, kind, start + length))
@@ -106,23 +111,16 @@ fn quoted<'a>(arena: &'a Bump, text: &'a str, start: usize, quote: usize) -> Opt
 
 /// Decodes `%41` and `+` of a query or form value; borrowed where there is nothing to decode.
 pub fn percent_decode<'a>(arena: &'a Bump, raw: &'a str) -> &'a str {
-    if !raw.contains('%') {
+    if !raw.contains(['%', '+']) || raw.contains(' ') {
         return raw;
     }
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match (first, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
+        let escaped = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
     arena.alloc_str(&String::from_utf8_lossy(&bytes))
 }
@@ -160,6 +158,7 @@ mod tests {
         has("type=REFRESH_TOKEN_ERROR, realmId=r, clientId=c, userId=null", "clientId", "c");
         has("uri=https://idp.example/token?client_id=c2 next=1", "client_id", "c2");
         has("'status': 400", "status", "400");
+        has("token refresh failed: client_id=heating user=u1", "client_id", "heating");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::rules::{Formats, TextFormat};
 
 /// How many wrappers deep a record is followed.
 const DEPTH: u8 = 3;
+/// Longest bare key, with the space before it, that shows an object in running text.
+const KEY: usize = 48;
 /// Bytes of one record that are looked at; a batch is cut into its records first.
 const RECORD: usize = 1 << 20;
 
@@ -149,10 +151,8 @@ impl<'a> State<'a, '_> {
             self.object(text, depth);
             return;
         }
-        let layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.filter_map(|layout| Some((layout, layout.pattern.captures(text)?))).next()
-        {
+        let mut layouts = self.reader.texts.iter();
+        if let Some((layout, groups)) = layouts.find_map(|layout| Some((layout, layout.pattern.captures(text)?))) {
             self.layout(layout, &groups, text, depth);
             return;
         }
@@ -176,6 +176,9 @@ impl<'a> State<'a, '_> {
                 message = Some(value);
             } else if !value.is_empty() && value != "-" {
                 self.field(name, value, ValueKind::Word, depth);
+                if value.contains('?') {
+                    self.pairs(value, depth);
+                }
             }
         }
         match message {
@@ -308,17 +311,15 @@ fn holds_structure(value: &str) -> bool {
     memchr::memchr2(b'{', b'=', value.as_bytes()).is_some() || value.contains("\":") || value.contains(": ")
 }
 
-/// Where the next object begins: a brace before a quote or a key.
+/// Where the next object begins: a brace before a quote or a key. Looks no further than a key is long:
+/// a line of nothing but braces must not be read once for each of them.
 fn next_object(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'{', bytes).find(|at| {
-        let rest = text[at + 1..].trim_start();
-        rest.starts_with(['"', '\'', ':'])
-            || rest.split_once([':', '=']).is_some_and(|(key, _)| {
-                !key.is_empty()
-                    && key.len() < 40
-                    && key.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-            })
+        let rest = bytes[at + 1..bytes.len().min(at + 1 + KEY)].trim_ascii_start();
+        let key = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
+        let after = rest[key..].trim_ascii_start().first();
+        matches!(rest.first(), Some(b'"' | b'\'' | b':')) || (key > 0 && matches!(after, Some(b':' | b'=')))
     })
 }
 

@@ -95,6 +95,26 @@ fn hostile_records_end_without_panic() {
     {
         read(line);
     }
-    read(&"{".repeat(50_000));
-    read(&"{\"a\":".repeat(50_000));
+    // A reader that starts over at every brace, quote or sign would not end within a lifetime.
+    for unit in [
+        "{",
+        "[",
+        "{a:",
+        "{\"a\":",
+        "{\"a",
+        "{'",
+        "a=\"",
+        "a=\\\"",
+        "{ ",
+        "a=",
+        "a:",
+        "\\",
+        "{\\\"a\\\":",
+        "(",
+        "=>",
+        "{a=[",
+        "x={",
+    ] {
+        read(&unit.repeat(1_000_000 / unit.len()));
+    }
 }

@@ -48,7 +48,7 @@ pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
     // `Fri Jan 02 03:04:05.123456 2026`: the year follows the clock.
     let civil = if civil.year_assumed { trailing_year(&mut cursor, civil) } else { civil };
     let (day, at) = (civil.date.and_hms_opt(0, 0, 0)?, cursor.at);
-    Some((assemble(day, civil, zone, clock)?, at))
+    Some((assemble(day, &civil, zone, clock)?, at))
 }
 
 /// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
@@ -96,7 +96,7 @@ struct Civil {
     digits: usize,
 }
 
-fn assemble(day: NaiveDateTime, civil: Civil, zone: Option<i32>, clock: &Clock) -> Option<Stamp> {
+fn assemble(day: NaiveDateTime, civil: &Civil, zone: Option<i32>, clock: &Clock) -> Option<Stamp> {
     let local = day + chrono::Duration::seconds(civil.seconds);
     let offset = zone.unwrap_or_else(|| clock.zone.offset_seconds(local));
     let seconds = local.and_utc().timestamp().checked_sub(i64::from(offset))?;

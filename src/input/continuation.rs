@@ -2,14 +2,14 @@
 //! decides alike whatever it has seen before.
 
 /// No decision looks further into a line than this.
-pub(super) const DECIDING_BYTES: usize = 32;
+pub(super) const DECIDING_BYTES: usize = 128;
 
 /// What a continuation line may begin with, besides white space, a closing bracket and the
 /// numbered forms: stack traces of Java, Python and .NET, and the folded bodies of dumped errors.
 const OPENINGS: [&[u8]; 6] = [b"at ", b"Caused by", b"Traceback ", b"Response:", b", ErrorCode", b"---> "];
 
 /// Whether a line continues the record above it: it is indented, closes a bracket, or is part of a
-/// stack trace. An empty line is not one. `line` is without its line feed; its first 32
+/// stack trace. An empty line is not one. `line` is without its line feed; its first 128
 /// bytes decide.
 pub fn is_continuation(line: &[u8]) -> bool {
     match line.first() {
@@ -19,8 +19,20 @@ pub fn is_continuation(line: &[u8]) -> bool {
             let number = line.strip_prefix(b"... ");
             number.and_then(after_number).is_some_and(|rest| rest.starts_with(b" more"))
         }
-        _ => OPENINGS.iter().any(|opening| line.starts_with(opening)),
+        _ => OPENINGS.iter().any(|opening| line.starts_with(opening)) || names_exception(line),
     }
+}
+
+/// Whether a line begins with the qualified name of an exception, as the last line of a Python
+/// traceback and the first of a Java one do: `google.auth.exceptions.RefreshError: …`. A bare
+/// `Error: …` is not enough: programs print that as a line of its own.
+fn names_exception(line: &[u8]) -> bool {
+    let head = &line[..line.len().min(DECIDING_BYTES)];
+    let name = head.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._$:\\".contains(byte)).count();
+    let name = head[..name].strip_suffix(b":").unwrap_or(&head[..name]);
+    let kind = [&b"Error"[..], b"Exception", b"Fault"].into_iter().find_map(|suffix| name.strip_suffix(suffix));
+    let followed = matches!(head.get(name.len()), None | Some(b':' | b' ' | b'(' | b'\r'));
+    followed && kind.is_some_and(|rest| rest.len() > 1 && rest[0].is_ascii_alphabetic())
 }
 
 /// What follows a decimal number of up to ten digits.
@@ -46,6 +58,10 @@ mod tests {
             "... 23 more",
             "Response: {",
             ", ErrorCode: 12",
+            "google.auth.exceptions.RefreshError: ('invalid_grant",
+            "org.springframework.security.oauth2.client.ClientAuthorizationException: [invalid_grant] x",
+            "OAuth2::Error: invalid_grant",
+            "ValueError: x",
             "---> System.Exception",
             "}",
             "]);",
@@ -76,8 +92,10 @@ mod tests {
 
     #[test]
     fn the_first_bytes_decide() {
-        let line = b"... 1234567890 more and much more text that does not matter";
+        let line = [&b"... 1234567890 more "[..], &[b'x'; 2 * DECIDING_BYTES]].concat();
         assert!(is_continuation(&line[..DECIDING_BYTES]));
-        assert!(is_continuation(line));
+        assert!(is_continuation(&line));
+        let long_name = [&[b'a'; DECIDING_BYTES][..], b".SomeError: x"].concat();
+        assert!(!is_continuation(&long_name));
     }
 }

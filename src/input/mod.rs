@@ -10,7 +10,7 @@
 //! Offsets are those of the *decoded* stream: decompressed, and transcoded where it was UTF-16.
 //! A byte order mark is left in the first segment of UTF-8 text; the offsets count it.
 //!
-//! Trouble with one source becomes a [`Notice`](crate::model::Notice) and never stops the others.
+//! Trouble with one source becomes a [`Notice`] and never stops the others.
 //! A notice names
 //! its source in `path`, not in its message, and holds no text of a log.
 

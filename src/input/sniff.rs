@@ -94,7 +94,8 @@ const KINDS: [(&[u8], &str, &str); 26] = [
 ];
 
 /// What a decoded stream that begins with `head` is, if it is no text, and what to do about it.
-/// Invalid UTF-8 is text, and so is a log with a few zero bytes or with holes of them.
+/// Bytes of another character set are text, and so is a log with a few zero bytes or with holes of
+/// them; control characters among much that is no UTF-8 are what compressed and random data look like.
 pub(super) fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if let Some(kind) = KINDS.iter().find(|kind| head.starts_with(kind.0)) {
         return Some((kind.1, kind.2));
@@ -110,7 +111,9 @@ pub(super) fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
         seen += run.len();
         control += run.iter().filter(|byte| is_control(**byte)).count();
     }
-    (control * 10 > seen * 3).then_some(("binary data", ""))
+    let foreign: usize = head[..head.len().min(BINARY_BYTES)].utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    let noise = control * 20 > seen && (control + foreign) * 10 > seen * 3;
+    (noise || control * 10 > seen * 3).then_some(("binary data", ""))
 }
 
 fn is_control(byte: u8) -> bool {
@@ -130,6 +133,9 @@ mod tests {
         assert_eq!(binary(b"\x1b[31mred\x1b[0m\r\n"), None);
         assert!(binary(b"\x7fELF\x02\x01").is_some());
         assert!(binary(b"PK\x03\x04rest").is_some());
+        let noise: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        assert!(binary(&noise).is_some());
+        assert_eq!(binary(&[0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, b' '].repeat(100)), None, "Windows-1251");
         assert!(binary(&[1, 2, 3, 0, 5, 6, 7, 8, b'a', b'b']).is_some());
     }
 

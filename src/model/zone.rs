@@ -17,7 +17,8 @@ impl Zone {
     pub const UTC: Self = Self::Named(chrono_tz::UTC);
 
     /// Seconds east of UTC that this zone's clocks show at a local time. In the hour that clocks
-    /// show twice it is the earlier reading; in the hour that they skip, the offset before it.
+    /// show twice it is the earlier reading; a time in an hour that they skip was never shown: it is
+    /// read with the offset that holds around it.
     pub fn offset_seconds(self, local: NaiveDateTime) -> i32 {
         match self {
             Self::Fixed(offset) => offset.local_minus_utc(),

@@ -74,6 +74,19 @@ pub struct EventRule {
     pub line: usize,
 }
 
+impl EventRule {
+    /// Literals of which one is in every record that satisfies the conditions: the values of the most
+    /// telling one. Empty where the rule goes by texts or by values too short to search for; its
+    /// examples then prove that the vocabulary's triggers are enough.
+    pub fn triggers(&self) -> Vec<String> {
+        let shortest =
+            |values: &[String]| values.iter().map(|value| value.trim_end_matches('*').len()).min().unwrap_or(0);
+        let telling = self.conditions.iter().max_by_key(|(_, values)| shortest(values));
+        let Some((_, values)) = telling.filter(|(_, values)| shortest(values) >= 4) else { return Vec::new() };
+        values.iter().map(|value| value.trim_end_matches('*').to_owned()).collect()
+    }
+}
+
 /// What a line must give, for a rule's proof.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +110,13 @@ pub struct EventExamples {
     /// Lines that are none.
     #[serde(default)]
     pub ignore: Vec<String>,
+}
+
+impl EventExamples {
+    /// Lines of both kinds.
+    pub fn count(&self) -> usize {
+        self.matches.len() + self.ignore.len()
+    }
 }
 
 /// The examples of one file, with the file for messages.

@@ -8,7 +8,7 @@ use super::prefilter::Prefilter;
 use crate::extract::Extractor;
 use crate::format::{Clock, Reader};
 use crate::model::{EventSet, Position, Zone};
-use crate::rules::{EventExample, Proof, RuleError};
+use crate::rules::{EventExample, Proof, RuleError, RuleSource};
 
 /// The zone and year that examples are read with.
 const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
@@ -25,11 +25,11 @@ pub(super) fn events(
         for example in &proof.examples.matches {
             let seen = read(reader, extractor, &example.line);
             if let Err(message) = compare(&seen, example) {
-                errors.push(proof.source.error_at(head(&example.line), message));
-            } else if prefilter.next(example.line.as_bytes(), 0).is_none() {
+                errors.push(proof.source.error_at(head(&proof.source, &example.line), message));
+            } else if !prefilter.is_candidate(example.line.as_bytes()) {
                 let message =
                     "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
-                errors.push(proof.source.error_at(head(&example.line), message));
+                errors.push(proof.source.error_at(head(&proof.source, &example.line), message));
             }
         }
         for line in &proof.examples.ignore {
@@ -37,15 +37,18 @@ pub(super) fn events(
             if let Some(event) = seen.events.first() {
                 let row = seen.row(event);
                 let message = format!("must be ignored, but is a {} event by rule `{}`", row.kind, row.rule);
-                errors.push(proof.source.error_at(head(line), message));
+                errors.push(proof.source.error_at(head(&proof.source, line), message));
             }
         }
     }
     errors
 }
 
-/// What stands at the start of an example, to find its line in the file.
-fn head(line: &str) -> &str {
+/// What finds an example's line in its file: all of it, or its start where the file writes it with escapes.
+fn head<'l>(source: &RuleSource, line: &'l str) -> &'l str {
+    if source.text.contains(line) {
+        return line;
+    }
     let mut end = line.len().min(60);
     while !line.is_char_boundary(end) {
         end -= 1;

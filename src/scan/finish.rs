@@ -18,12 +18,12 @@ pub(super) fn finish(
     options: &ScanOptions,
     rules: &RuleSet,
     discovery: Discovery,
-    reads: Vec<SourceRead>,
+    reads: &[SourceRead],
     harvests: Vec<Harvest>,
 ) -> ScanOutcome {
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
-    let mut merged = merge(paths, &reads, harvests);
+    let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(assumptions(options, &merged));
@@ -32,6 +32,9 @@ pub(super) fn finish(
 
     let scrubber = Scrubber::new(&merged.leaks);
     scrubber.events(&mut merged.events);
+    for path in &mut merged.events.sources {
+        *path = scrubber.text(path).into_owned();
+    }
     for leak in &mut merged.leaks {
         leak.client = leak.client.take().map(|client| scrubber.text(&client).into_owned());
         leak.subject = leak.subject.take().map(|subject| scrubber.text(&subject).into_owned());
@@ -44,7 +47,7 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let report = report(options, &merged, diagnosis, &reads, notices);
+    let report = report(options, &merged, diagnosis, reads, notices);
     ScanOutcome { report, events: merged.events, complete }
 }
 
@@ -159,7 +162,8 @@ fn report(
 ) -> Report {
     let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
-    let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, times().max());
+    let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
+    let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
     let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
     findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
     leaks.retain(|leak| (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= options.min_confidence);

@@ -6,10 +6,10 @@ use super::check;
 use crate::diagnose::Policies;
 use crate::extract::Extractor;
 use crate::format::Reader;
-use crate::leak::LeakScanner;
+use crate::leak::{LeakScanner, check_examples};
 use crate::rules::{
-    Catalogue, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats, load_leaks,
-    load_providers, load_vocabulary, read_path,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
+    load_leaks, load_providers, load_vocabulary, read_path,
 };
 
 /// The compiled rules of a run.
@@ -23,6 +23,18 @@ pub(super) struct RuleSet {
     /// Literals of which at least one is in every record worth parsing.
     pub(super) triggers: Vec<String>,
     proofs: Vec<Proof>,
+    sizes: RuleSizes,
+}
+
+/// How much `tokscan rules check` looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSizes {
+    /// Rule files, the built-in ones included.
+    pub files: usize,
+    /// Rules of every kind in them.
+    pub rules: usize,
+    /// Lines that must be recognised, or must not.
+    pub examples: usize,
 }
 
 impl RuleSet {
@@ -45,12 +57,17 @@ impl RuleSet {
 
     fn compile(sources: &[RuleSource]) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
-        let formats = taken(load_formats(sources), &mut errors);
-        let providers = taken(load_providers(sources), &mut errors);
-        let events = taken(load_events(sources), &mut errors);
-        let leaks = taken(load_leaks(sources), &mut errors);
-        let catalogue = taken(load_diagnoses(sources), &mut errors);
-        let vocabulary = taken(load_vocabulary(sources).map_err(|error| vec![error]), &mut errors);
+        // Compiling patterns is most of the start-up of a run over small logs: it is spread over the cores.
+        let ((formats, vocabulary), (leaks, (providers, (events, catalogue)))) = rayon::join(
+            || rayon::join(|| load_formats(sources), || load_vocabulary(sources).map_err(|error| vec![error])),
+            || (load_leaks(sources), (load_providers(sources), (load_events(sources), load_diagnoses(sources)))),
+        );
+        let formats = taken(formats, &mut errors);
+        let providers = taken(providers, &mut errors);
+        let events = taken(events, &mut errors);
+        let leaks = taken(leaks, &mut errors);
+        let catalogue = taken(catalogue, &mut errors);
+        let vocabulary = taken(vocabulary, &mut errors);
         let (
             Some(formats),
             Some(providers),
@@ -66,18 +83,38 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let triggers = vocabulary.triggers.clone();
+        proofs.extend(providers.proofs.iter().cloned());
+        let sizes = RuleSizes {
+            files: sources.len(),
+            rules: formats.texts.len()
+                + providers.list.len()
+                + providers.events.len()
+                + events.len()
+                + leaks.len()
+                + catalogue.iter().count(),
+            examples: formats.texts.iter().map(|text| text.examples.count()).sum::<usize>()
+                + proofs.iter().map(|proof| proof.examples.count()).sum::<usize>()
+                + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>(),
+        };
+        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
+        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
-        proofs.extend(providers.proofs);
         let leaks = LeakScanner::new(&leaks);
-        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs })
+        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
     }
 
-    /// Runs every rule's own examples.
+    /// Runs every rule's own examples (those of the formats were run when they were loaded).
     pub(super) fn prove(&self) -> Vec<RuleError> {
         let prefilter = super::prefilter::Prefilter::new(self);
-        check::events(&self.reader, &self.extractor, &prefilter, &self.proofs)
+        let mut errors = check::events(&self.reader, &self.extractor, &prefilter, &self.proofs);
+        errors.extend(check_examples(self.leaks.rules()));
+        errors
+    }
+
+    /// How much there is.
+    pub(super) fn sizes(&self) -> RuleSizes {
+        self.sizes
     }
 }
 
@@ -96,7 +133,7 @@ fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
 }
 
 /// Two event rules with one id in different files.
-fn duplicates(events: &[crate::rules::EventRule], of_providers: &[crate::rules::EventRule]) -> Vec<RuleError> {
+fn duplicates(events: &[EventRule], of_providers: &[EventRule]) -> Vec<RuleError> {
     let mut seen = std::collections::BTreeSet::new();
     let repeated = events.iter().chain(of_providers).filter(|rule| !seen.insert(rule.id.clone()));
     repeated

@@ -1,7 +1,7 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Three steps. [`twins`] folds what two layers wrote about one attempt into one event;
-//! [`identity`] finds out whose an event is where its record did not say; [`families`] parts the
+//! Three steps. `twins` folds what two layers wrote about one attempt into one event;
+//! `identity` finds out whose an event is where its record did not say; `families` parts the
 //! grants of one principal where they run side by side. No rule and no window here: which
 //! attempts compete is the business of `diagnose`.
 
