@@ -44,7 +44,7 @@ impl RuleIndex {
         for (number, rule) in rules.iter().enumerate() {
             match telling(rule) {
                 Some(path) => {
-                    by_key.entry(path.rsplit('.').next().unwrap_or(path).to_owned()).or_default().push(number)
+                    by_key.entry(path.rsplit('.').next().unwrap_or(path).to_owned()).or_default().push(number);
                 }
                 None => add_texts(rule, number, &mut patterns, &mut text_rules),
             }
@@ -121,8 +121,8 @@ fn captures<'a>(rule: &EventRule, record: &Record<'a>) -> Option<Vec<(FieldRole,
     texts_of(record).find_map(|text| {
         let (pattern, groups) = rule.texts.iter().find_map(|pattern| Some((pattern, pattern.captures(text)?)))?;
         let named = pattern.capture_names().flatten().filter_map(|name| {
-            let role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
-            Some((role, &text[groups.name(name)?.range()]))
+            let field_role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
+            Some((field_role, &text[groups.name(name)?.range()]))
         });
         Some(named.collect())
     })
