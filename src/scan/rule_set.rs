@@ -22,7 +22,8 @@ pub(super) struct RuleSet {
     pub(super) policies: Policies,
     /// Literals of which at least one is in every record worth parsing.
     pub(super) triggers: Vec<String>,
-    proofs: Vec<Proof>,
+    /// The examples of everything that makes token events.
+    pub(super) proofs: Vec<Proof>,
 }
 
 impl RuleSet {
@@ -74,16 +75,17 @@ impl RuleSet {
         let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
         let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
+        proofs.push(vocabulary.proof.clone());
         let extractor = Extractor::new(&events, &providers, vocabulary);
         proofs.extend(providers.proofs);
+        proofs.extend(formats.proofs.iter().cloned());
         let leaks = LeakScanner::new(&leaks);
         Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs })
     }
 
     /// Runs every rule's own examples.
     pub(super) fn prove(&self) -> Vec<RuleError> {
-        let prefilter = super::prefilter::Prefilter::new(self);
-        check::events(&self.reader, &self.extractor, &prefilter, &self.proofs)
+        check::prove(self)
     }
 }
 
