@@ -1,8 +1,10 @@
 //! `tokscan rules check`: every rule's own examples through the real pipeline.
 //!
 //! What makes token events (providers, applications, the vocabulary, the keys of structured logs) is
-//! held to single records. Text layouts prove theirs when they are loaded, leak rules in `leak`.
+//! held to single records, diagnoses to whole logs. Text layouts prove theirs when they are loaded,
+//! leak rules in `leak`.
 
+mod diagnoses;
 mod events;
 
 use super::prefilter::Prefilter;
@@ -16,7 +18,9 @@ const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
 
 /// Runs all examples; returns what does not hold, by path and line.
 pub(super) fn prove(rules: &RuleSet) -> Vec<RuleError> {
-    events::prove(&rules.reader, &rules.extractor, &Prefilter::new(rules), &rules.proofs)
+    let mut errors = events::prove(&rules.reader, &rules.extractor, &Prefilter::new(rules), &rules.proofs);
+    errors.extend(diagnoses::prove(rules));
+    errors
 }
 
 /// An error at the line where an example begins.
@@ -76,6 +80,44 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_does_not_show_its_diagnosis_is_told() {
+        let (path, log) = ("diagnoses/refresh-race.toml", "2026-03-02T12:00:00.041Z WARN");
+        let errors = changed(path, log, "2026-03-02T12:00:07.041Z WARN");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        // The example begins on the line before the one that was changed.
+        assert_eq!((errors[0].path.as_str(), errors[0].line), (path, line(path, log) - 1));
+        let message = "must give 1 of refresh-race, but gives: stale-token-read";
+        assert_eq!(errors[0].message, message);
+    }
+
+    #[test]
+    fn a_finding_with_other_numbers_is_told() {
+        let path = "diagnoses/refresh-race.toml";
+        for (from, to, message) in [
+            ("failures = 1", "failures = 2", "`failures` must be 2, but is 1"),
+            ("aftermath = 0", "aftermath = 3", "`aftermath` must be 3, but is 0"),
+            ("\"likely\"", "\"proven\"", "`confidence` must be \"proven\", but is \"likely\""),
+            ("\"self_resolved\"", "\"unresolved\"", "`outcome` must be \"unresolved\", but is \"self_resolved\""),
+        ] {
+            let errors = changed(path, from, to);
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            let first = line(path, "log = '''") + 1;
+            assert_eq!((errors[0].line, errors[0].message.as_str()), (first, message));
+        }
+    }
+
+    #[test]
+    fn a_look_alike_that_is_no_longer_one_is_told_at_its_own_line() {
+        let path = "diagnoses/refresh-race.toml";
+        let log = "2026-03-02T12:00:07.300Z WARN";
+        let errors = changed(path, log, "2026-03-02T12:00:00.030Z WARN");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        // Its first line is that of other examples too.
+        assert_eq!((errors[0].path.as_str(), errors[0].line), (path, line(path, log) - 1));
+        assert!(errors[0].message.starts_with("must not be refresh-race, but is: "), "{errors:?}");
+    }
+
+    #[test]
     fn examples_of_the_vocabulary_and_of_keys_are_run() {
         for (path, from, to) in [
             ("events/vocabulary.toml", "client = \"app-7\"", "client = \"app-8\""),
@@ -90,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_file_without_look_alikes_is_told() {
-        for path in ["events/vocabulary.toml", "formats/keys.toml"] {
+        for path in ["events/vocabulary.toml", "formats/keys.toml", "diagnoses/refresh-race.toml"] {
             let text = built_in(path).text;
             let tail = text.find("\n[examples]\n").unwrap();
             let errors = changed(path, &text[tail..], "");
