@@ -269,6 +269,12 @@ pub enum RulesCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Run every rule's own examples: the built-in rules, and those named here or with --rules
+    Check {
+        /// Rule files or folders
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
 }
 
 /// Where rules come from, for commands that read no logs.

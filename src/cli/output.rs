@@ -160,8 +160,12 @@ pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
 
 /// One line on standard error. Nothing can be done if that fails, so nothing is.
 pub(super) fn complain(message: &str) {
-    let mut err = io::stderr().lock();
     for line in message.lines() {
-        drop(writeln!(err, "tokscan: {}", escape::terminal(line)));
+        to_stderr(&format!("tokscan: {line}"));
     }
+}
+
+/// The same without our name before it: a message as one line that an editor can follow to its place.
+pub(super) fn to_stderr(message: &str) {
+    drop(writeln!(io::stderr().lock(), "{}", escape::terminal(message)));
 }

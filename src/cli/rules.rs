@@ -1,20 +1,39 @@
-//! `tokscan rules …`: what rules there are.
+//! `tokscan rules …`: what rules there are, and whether they hold.
 
 use std::io;
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
 use super::Exit;
 use super::args::{RulesArgs, RulesCommand};
-use super::output::to_stdout;
+use super::output::{to_stderr, to_stdout};
 use super::rulebook::Rulebook;
 use crate::report::escape;
+use crate::scan::{RuleSizes, check_rules};
 
 pub(super) fn run(args: &RulesArgs) -> Result<Exit> {
-    let book = Rulebook::load(&args.place.rule_paths)?;
+    let book = || Rulebook::load(&args.place.rule_paths);
     match &args.command {
-        RulesCommand::List => list(&book),
-        RulesCommand::Show { id } => show(&book, id),
+        RulesCommand::List => list(&book()?),
+        RulesCommand::Show { id } => show(&book()?, id),
+        RulesCommand::Check { paths } => check(&[args.place.rule_paths.as_slice(), paths].concat()),
+    }
+}
+
+/// How many rules and examples hold, or each mistake as `path:line: message`, where editors find it.
+fn check(paths: &[PathBuf]) -> Result<Exit> {
+    match check_rules(paths) {
+        Ok(RuleSizes { files, rules, examples }) => {
+            to_stdout(|out| writeln!(out, "{files} files, {rules} rules: all {examples} examples hold"))?;
+            Ok(Exit::Clean)
+        }
+        Err(errors) => {
+            for error in &errors {
+                to_stderr(&error.to_string());
+            }
+            Ok(Exit::Trouble)
+        }
     }
 }
 

@@ -3,24 +3,29 @@
 //! Where a client has one subject in all the logs, and names it on every good refresh, its
 //! nameless events are that subject's.
 //! Otherwise a failure joins a subject
-//! - when its worker has refreshed for one subject only;
-//! - or when exactly one timeline of its client has a success in the window, chance alone would
-//!   not put one there, and the worker is not another subject's; whatever shares a grant or token
-//!   with it then joins too;
+//! - when exactly one timeline of its client has a success in the window, and neither this failure
+//!   nor all nameless failures of the client ([`chance`]) lie there by chance; whatever shares a
+//!   grant or token with it then joins too. A process that refreshes all the time and never for
+//!   that subject is another's;
+//! - or when its worker has refreshed for one subject only, and so often that this is no chance: a
+//!   thread of a pool that has served one user so far is nobody's;
 //! - or when it follows a race that nameless failures lost, and only one subject of the client is
-//!   between such a race and its next good event.
+//!   between such a race and its next good event. Where such a race was seen once only, no other
+//!   worker than the loser joins.
 //!
 //! Everything else stays with the client. What joins so is worth `possible`, no more.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::{EventKind, Symbol, TokenEvent};
 use crate::timeline::{Tie, Timelines};
 
-use super::line::{Scene, chance, grant_like};
+use super::chance::{self, Chances, Coincidences};
+use super::line::{Scene, grant_like};
 use super::window::Attempt;
 
 /// How many neighbours are looked at for one failure: bounds the work on a hostile log.
@@ -35,8 +40,9 @@ struct Client {
     nameless: Vec<usize>,
 }
 
-/// Moves nameless events to the timelines that they must belong to; `None` when nothing moves.
-pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
+/// Moves nameless events to the timelines that they must belong to (`None` when nothing moves), and
+/// tells which clients' nameless failures lie beside successes by chance.
+pub(super) fn adopt(scene: &Scene<'_>) -> (Option<Timelines>, Chances) {
     let timelines = scene.timelines;
     let mut order: HashMap<(Option<Symbol>, Option<Symbol>), usize> = HashMap::new();
     let mut clients: Vec<Client> = Vec::new();
@@ -48,17 +54,24 @@ pub(super) fn adopt(scene: &Scene<'_>) -> Option<Timelines> {
         let named = line.principal.subject.is_some() || line.family.is_some();
         if named { clients[at].named.push(number) } else { clients[at].nameless.push(number) }
     }
-    let mut moves: BTreeMap<u32, usize> = BTreeMap::new();
+    let (mut moves, mut chances): (BTreeMap<u32, usize>, Chances) = (BTreeMap::new(), Chances::new());
     for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
         match client.named[..] {
             [only] if timelines.timelines[only].principal.subject.is_some() && !nameless_refreshes(scene, client) => {
                 let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
                 moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
             }
-            _ => Homes::of(scene, client).adopt(&mut moves),
+            _ => {
+                let homes = Homes::of(scene, client);
+                homes.adopt(&mut moves);
+                if homes.by_chance {
+                    let principal = timelines.timelines[client.named[0]].principal;
+                    chances.insert((principal.provider, principal.client), Arc::new(homes.coincidences));
+                }
+            }
         }
     }
-    (!moves.is_empty()).then(|| moved(timelines, &moves))
+    ((!moves.is_empty()).then(|| moved(timelines, &moves)), chances)
 }
 
 /// Whether good refreshes go without a subject too: then the one subject need not be the only user.
@@ -81,10 +94,16 @@ const SERVED: usize = 4;
 struct Homes<'a> {
     scene: &'a Scene<'a>,
     client: &'a Client,
-    /// Good refreshes with their timelines, by time.
-    good: Vec<(Attempt, usize)>,
+    /// Good refreshes by time, and their timelines.
+    good: Vec<Attempt>,
+    of: Vec<usize>,
     times: Vec<i64>,
+    /// How often each timeline refreshed well.
+    shares: HashMap<usize, usize>,
     workers: HashMap<Worker, Served>,
+    coincidences: Coincidences,
+    /// No success beside a nameless failure of this client shows a race.
+    by_chance: bool,
 }
 
 impl<'a> Homes<'a> {
@@ -92,6 +111,7 @@ impl<'a> Homes<'a> {
         let timelines = scene.timelines;
         let mut good: Vec<(Attempt, usize)> = Vec::new();
         let mut workers: HashMap<Worker, Served> = HashMap::new();
+        let mut shares: HashMap<usize, usize> = HashMap::new();
         for &number in client.named.iter().chain(&client.nameless) {
             for &id in &timelines.timelines[number].timed {
                 let event = scene.event(id);
@@ -99,6 +119,7 @@ impl<'a> Homes<'a> {
                     continue;
                 }
                 good.extend(Attempt::of(event, true, scene.identity(event)).map(|attempt| (attempt, number)));
+                *shares.entry(number).or_default() += 1;
                 for worker in workers_of(event).into_iter().flatten() {
                     let served = workers.entry(worker).or_default();
                     served.times += 1;
@@ -110,7 +131,14 @@ impl<'a> Homes<'a> {
         }
         good.sort_by_key(|(attempt, number)| (attempt.end, *number));
         let times = good.iter().map(|(attempt, _)| attempt.end).collect();
-        Self { scene, client, good, times, workers }
+        let (good, of): (Vec<Attempt>, Vec<usize>) = good.into_iter().unzip();
+        let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
+        let mut failures: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
+        failures.retain(|id| scene.race_like(scene.event(*id)));
+        failures.sort_unstable();
+        let coincidences = Coincidences::of(scene, &failures, &good, &of);
+        let by_chance = coincidences.plausible(scene);
+        Self { scene, client, good, of, times, shares, workers, coincidences, by_chance }
     }
 
     fn adopt(&self, moves: &mut BTreeMap<u32, usize>) {
@@ -123,15 +151,9 @@ impl<'a> Homes<'a> {
                 if !grant_like(event) {
                     continue;
                 }
-                let mut workers = workers_of(event).into_iter().flatten();
-                let served = workers.find_map(|worker| self.workers.get(&worker));
-                let by_window = self.scene.race_like(event).then(|| self.in_window(event)).flatten();
-                let home = match served.map(|served| (&served.homes[..], served.times)) {
-                    Some((homes, _)) if by_window.is_some_and(|near| homes.contains(&near)) => by_window,
-                    Some(([home], times)) => (times > 1).then_some(*home),
-                    Some((homes, _)) if homes.len() <= SERVED => None,
-                    _ => by_window,
-                };
+                let by_window = self.scene.race_like(event).then(|| self.in_window(id, event)).flatten();
+                let by_window = by_window.filter(|&home| !self.never_serves(event, home));
+                let home = by_window.or_else(|| self.by_worker(event));
                 let Some(home) = home.filter(|&home| home != number) else { continue };
                 moves.insert(id, home);
                 if by_window == Some(home) {
@@ -155,27 +177,54 @@ impl<'a> Homes<'a> {
         self.aftermath(&losers, moves);
     }
 
+    /// The one timeline that a failure's worker serves, if it is no chance that it serves no other.
+    fn by_worker(&self, event: &TokenEvent) -> Option<usize> {
+        workers_of(event).into_iter().flatten().find_map(|worker| {
+            let served = self.workers.get(&worker)?;
+            let [home] = served.homes[..] else { return None };
+            // The first success could have been anybody's; that all the others were of the same one?
+            self.rare(self.share(home), served.times - 1).then_some(home)
+        })
+    }
+
+    /// Whether a failure's process had so many chances to refresh for a timeline, and never did, that
+    /// it is not its own.
+    fn never_serves(&self, event: &TokenEvent, home: usize) -> bool {
+        let served = workers_of(event)[1].and_then(|process| self.workers.get(&process));
+        served.is_some_and(|served| {
+            let others = served.homes.len() <= SERVED && !served.homes.contains(&home);
+            others && self.rare(1.0 - self.share(home), served.times)
+        })
+    }
+
+    fn share(&self, home: usize) -> f64 {
+        self.shares.get(&home).copied().unwrap_or(0) as f64 / self.good.len().max(1) as f64
+    }
+
+    fn rare(&self, probability: f64, times: usize) -> bool {
+        probability.powi(i32::try_from(times).unwrap_or(i32::MAX)) <= self.scene.limits.plausible
+    }
+
     /// The one timeline with a success that competes with a nameless failure.
-    fn in_window(&self, event: &TokenEvent) -> Option<usize> {
+    fn in_window(&self, id: u32, event: &TokenEvent) -> Option<usize> {
         let scene = self.scene;
         let failure = Attempt::of(event, false, scene.identity(event))?;
-        let reach = scene.window.nanos.saturating_add(if failure.coarse { 2_000_000_000 } else { 1_000_000_000 });
-        let from = self.times.partition_point(|&time| time < failure.start.saturating_sub(reach));
-        let latest = failure.end.saturating_add(reach);
-        let mut home = None;
-        for (winner, number) in self.good[from..].iter().take(REACH).take_while(|(winner, _)| winner.end <= latest) {
+        let (from, latest) = chance::bounds(scene, &failure, &self.times);
+        let (mut home, mut proven) = (None, false);
+        let near = self.good[from..].iter().zip(&self.of[from..]).take(REACH);
+        for (winner, &number) in near.take_while(|(winner, _)| winner.end <= latest) {
             let fits = scene.window.near(&failure, winner) && !failure.identity.conflicts(winner.identity);
-            if fits && home.is_some_and(|home| home != *number) {
+            if fits && home.is_some_and(|home| home != number) {
                 return None;
             }
             if fits {
-                home = Some(*number);
+                home = Some(number);
+                proven |= failure.identity.same_token(winner.identity);
             }
         }
-        let members = usize::from(home.is_some());
-        let by_chance =
-            chance(&self.times, scene.window.reach(failure.coarse), failure.end, members) > scene.limits.chance;
-        home.filter(|_| !by_chance)
+        let expected = || chance::expected(&self.times, scene.window.reach(failure.coarse), failure.end, 1);
+        let shown = !self.by_chance && self.coincidences.beside.contains(&id);
+        home.filter(|_| proven || (shown && expected() <= scene.limits.chance))
     }
 
     /// Nameless failures after a race that nameless failures lost: the losers' retries, or a
@@ -183,6 +232,11 @@ impl<'a> Homes<'a> {
     fn aftermath(&self, losers: &[(u32, usize)], moves: &mut BTreeMap<u32, usize>) {
         let timelines = self.scene.timelines;
         let spells = self.spells(losers);
+        // One coincidence makes no pattern: only the loser itself goes on with it.
+        let once = self.coincidences.met < 2;
+        let workers: HashSet<Worker> =
+            losers.iter().filter_map(|(id, _)| workers_of(self.scene.event(*id))[0]).collect();
+        let same_worker = |event: &TokenEvent| workers_of(event)[0].is_some_and(|worker| workers.contains(&worker));
         let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
         let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
         open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
@@ -207,7 +261,8 @@ impl<'a> Homes<'a> {
                     }
                 }
             }
-            if let (1, Some((&home, _))) = (homes.len(), homes.first_key_value()) {
+            let fits = !once || same_worker(self.scene.event(id));
+            if let (1, Some((&home, _)), true) = (homes.len(), homes.first_key_value(), fits) {
                 moves.insert(id, home);
             }
         }

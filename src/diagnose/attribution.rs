@@ -7,6 +7,7 @@
 use hashbrown::HashSet;
 
 use crate::model::{EventKind, Symbol};
+use crate::timeline::is_attempt;
 
 use super::draft::Draft;
 use super::episode::{Before, Episode, Next};
@@ -70,6 +71,8 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
         fork,
         open: Open::Nothing,
         before: Before::default(),
+        lasting: lasting(line),
+        grant: None,
         causes: Vec::new(),
     };
     let mut begun = vec![false; clusters.len()];
@@ -132,6 +135,10 @@ struct Walk<'a> {
     fork: Vec<Option<usize>>,
     open: Open,
     before: Before,
+    /// Grant ids that several attempts share.
+    lasting: HashSet<Symbol>,
+    /// The grant id of the last good event that names one, since the last grant.
+    grant: Option<Symbol>,
     causes: Vec<Draft>,
 }
 
@@ -145,6 +152,7 @@ impl Walk<'_> {
             Step::Grant(position) => {
                 self.close(Next::Grant(position));
                 self.before = Before { good: Some(position), was_grant: true, anchored: true, ..Before::default() };
+                self.grant = self.line.identity(position).grant;
             }
             Step::Race(number) => self.race(number),
             Step::Failure(position) => match &mut self.open {
@@ -197,12 +205,17 @@ impl Walk<'_> {
 
     fn refreshed(&mut self, successes: &[usize]) {
         let good = successes.last().copied();
+        let grant = good.and_then(|position| self.line.identity(position).grant);
+        // Another lasting id is another grant, whether or not the logs show the sign-in.
+        let signed_in =
+            grant.is_some() && self.grant.is_some_and(|old| grant != Some(old) && self.lasting.contains(&old));
+        self.grant = grant.or(self.grant);
         self.before = Before {
             good,
             was_grant: false,
             forked: good.and_then(|position| self.fork[position]),
-            refreshes: self.before.refreshes + 1,
-            anchored: self.before.anchored,
+            refreshes: if signed_in { 1 } else { self.before.refreshes + 1 },
+            anchored: self.before.anchored || signed_in,
             revoked: None,
         };
     }
@@ -232,6 +245,13 @@ impl Walk<'_> {
         let first = self.burst[failures[0]];
         failures.len() > 1 && first.is_some() && failures.iter().all(|&position| self.burst[position] == first)
     }
+}
+
+/// The grant ids that more than one attempt carries: one that each attempt has anew names no grant.
+fn lasting(line: &Line<'_>) -> HashSet<Symbol> {
+    let mut seen = HashSet::new();
+    let attempts = (0..line.ids.len()).filter(|&position| is_attempt(line.event(position)));
+    attempts.filter_map(|position| line.identity(position).grant).filter(|grant| !seen.insert(*grant)).collect()
 }
 
 /// A good refresh of another session is a new sign-in that the logs do not show.

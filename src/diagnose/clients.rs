@@ -2,24 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ClientSummary, EventKind, Severity};
+use crate::model::{ClientSummary, EventKind, Outcome, Severity};
 use crate::rules::Catalogue;
 
 use super::classes::ClientOf;
 use super::draft::{Draft, Unsaved};
 use super::line::Line;
-use super::names::{PERMANENT, REUSE, UNEXPLAINED};
+use super::names::{PERMANENT, REUSE, STALE, UNEXPLAINED};
 use super::rotation_not_persisted::{fold, repeated, repeats};
 
 /// Turns single cycles that failed for good into `rotation-not-persisted` where they repeat, and
 /// makes one finding of a principal's.
 pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
-    let open = |draft: &Draft| [PERMANENT, REUSE, UNEXPLAINED].contains(&draft.verdict.rule);
+    let open = |draft: &Draft, unsure: bool| {
+        [PERMANENT, REUSE, UNEXPLAINED].contains(&draft.verdict.rule) || (unsure && draft.verdict.rule == STALE)
+    };
     let mut by_client: BTreeMap<usize, Vec<(usize, Unsaved)>> = BTreeMap::new();
     let mut by_line: BTreeMap<usize, Vec<(usize, Unsaved)>> = BTreeMap::new();
     for (at, draft) in drafts.iter().enumerate() {
-        if let (true, Some(cycle)) = (open(draft), draft.unsaved) {
-            by_line.entry(draft.lines[0]).or_default().push((at, cycle));
+        let Some(cycle) = draft.unsaved.filter(|cycle| open(draft, cycle.unsure)) else { continue };
+        by_line.entry(draft.lines[0]).or_default().push((at, cycle));
+        if !cycle.unsure {
             by_client.entry(client_of(draft.lines[0]).1).or_default().push((at, cycle));
         }
     }
@@ -38,6 +41,10 @@ pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
         let named = drafts[at].unsaved.is_some_and(|cycle| cycle.named);
         drafts[at].verdict = repeated(same_line, named);
         drafts[at].notes.clear();
+        if drafts[at].unsaved.is_some_and(|cycle| cycle.unsure) {
+            // As in the other cycles, what works afterwards is a new grant.
+            (drafts[at].outcome, drafts[at].sign_ins) = (Outcome::Reauthorized, 1);
+        }
         let first = *firsts.entry(drafts[at].lines[0]).or_insert(at);
         if first != at {
             let other = drafts[at].clone();

@@ -43,6 +43,7 @@ pub(super) struct Draft {
 
 /// One cycle in which the refresh after a good one failed for good.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about one cycle")]
 pub(super) struct Unsaved {
     /// Times in nanoseconds of the good refresh and of the failure.
     pub(super) good: i64,
@@ -51,6 +52,9 @@ pub(super) struct Unsaved {
     pub(super) anchored: bool,
     /// Whether the distance is known to be a token's lifetime.
     pub(super) lifetime_known: bool,
+    /// It names its grant, and the good refresh after it names none: whether that was a new one is
+    /// told by other cycles only.
+    pub(super) unsure: bool,
     /// Whether its timeline is that of a subject or grant.
     pub(super) named: bool,
 }

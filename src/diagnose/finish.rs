@@ -57,7 +57,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         explanation: words::explanation(
             rule.map_or("", |rule| &rule.summary),
             draft,
-            span_ms,
+            start.map(|_| span_ms),
             &errors,
             topology,
             healed_after_ms,

@@ -11,6 +11,8 @@ pub(super) struct Limits {
     pub(super) retry: i64,
     /// A subject-less cluster proves nothing when so many successes are expected in it by chance.
     pub(super) chance: f64,
+    /// From this probability on, what lies beside each other does so by chance.
+    pub(super) plausible: f64,
     /// At most so many failures are a stale read.
     pub(super) stale_few: usize,
     /// A spent token that comes back within this time of the rotation, from a known place, is stale.
@@ -45,6 +47,7 @@ impl Limits {
         Self {
             retry: seconds("refresh-race", "retry_seconds", 300.0),
             chance: number("refresh-race", "chance", 0.2),
+            plausible: number("refresh-race", "plausible", 0.01),
             stale_few: whole("stale-token-read", "few", 3.0),
             stale_soon: seconds("stale-token-read", "soon_seconds", 60.0),
             stale_long: seconds("stale-token-read", "long_seconds", 300.0),

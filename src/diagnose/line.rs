@@ -1,12 +1,13 @@
 //! One timeline as the verdicts see it: questions about its events, and nothing decided yet.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashSet;
 
 use crate::model::{CauseClass, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
 use crate::timeline::{Principal, Tie, Timelines};
 
+use super::chance::{self, Chances, Coincidences};
 use super::limits::Limits;
 use super::window::{Attempt, Identity, Window};
 
@@ -16,6 +17,8 @@ pub(super) struct Scene<'a> {
     pub(super) timelines: &'a Timelines,
     pub(super) window: Window,
     pub(super) limits: &'a Limits,
+    /// The clients whose nameless failures lie beside successes by chance.
+    pub(super) chances: &'a Chances,
 }
 
 impl Scene<'_> {
@@ -96,6 +99,8 @@ pub(super) struct Line<'a> {
     pub(super) good: Vec<i64>,
     /// Some of its times have whole seconds only.
     pub(super) coarse: bool,
+    /// Set where nobody is named and chance alone puts as many failures beside a success.
+    pub(super) by_chance: Option<Arc<Coincidences>>,
     /// See [`Line::good_places`].
     pub(super) places: OnceLock<Places>,
 }
@@ -181,25 +186,11 @@ impl<'a> Line<'a> {
     /// client's overall rate and its rate in the minute around, `members` excluded. Below ten
     /// other successes there is no rate to speak of.
     pub(super) fn chance(&self, around: i64, members: usize) -> f64 {
-        chance(&self.good, self.scene.window.reach(self.coarse), around, members)
+        chance::expected(&self.good, self.scene.window.reach(self.coarse), around, members)
     }
 
     /// Whether a cluster at this time proves nothing, because nobody is named and many are there.
     pub(super) fn crowded(&self, around: i64, members: usize) -> bool {
         self.anonymous && self.chance(around, members) > self.scene.limits.chance
     }
-}
-
-/// See [`Line::chance`]; `good` is sorted.
-pub(super) fn chance(good: &[i64], window: i64, around: i64, members: usize) -> f64 {
-    const HALF_MINUTE: i64 = 30_000_000_000;
-    let rate = |count: usize, span: i64| {
-        let others = count.saturating_sub(members);
-        if others < 10 || span <= 0 { 0.0 } else { others as f64 / span as f64 }
-    };
-    let (Some(first), Some(last)) = (good.first(), good.last()) else { return 0.0 };
-    let near = good.partition_point(|&time| time <= around.saturating_add(HALF_MINUTE))
-        - good.partition_point(|&time| time < around.saturating_sub(HALF_MINUTE));
-    let overall = rate(good.len(), last.saturating_sub(*first));
-    overall.max(rate(near, 2 * HALF_MINUTE)) * 2.0 * window as f64
 }

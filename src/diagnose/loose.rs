@@ -6,6 +6,7 @@ use crate::timeline::Tie;
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
 use super::line::Line;
+use super::names::{REUSE, UNEXPLAINED};
 use super::{
     expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted, stale_token_read,
     unexplained_failure, without_winner,
@@ -40,10 +41,19 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         verdict.confidence = Confidence::Possible;
         verdict.reason.push_str(" The failures name no subject; their worker, time or client leads to this one.");
     }
+    if adopted && verdict.rule == REUSE && verdict.confidence == Confidence::Proven {
+        verdict.confidence = Confidence::Likely;
+        verdict.reason = "The server itself says that the token had been used; the failures name no subject, so that no refresh competed is likely and not known.".into();
+    }
+    let beside =
+        |failure: &usize| line.by_chance.as_ref().is_some_and(|chance| chance.beside.contains(&line.ids[*failure]));
+    if verdict.rule != UNEXPLAINED && episode.failures.iter().any(beside) {
+        verdict.reason.extend(line.by_chance.iter().map(|chance| format!(" {}", chance.words())));
+    }
     let mut draft = episode.draft(line, verdict);
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
     draft.unsaved = rotation_not_persisted::candidate(line, episode);
-    if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == super::names::REUSE {
+    if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == REUSE {
         draft.notes.extend(refresh_token_reuse::elsewhere(line, episode).map(|place| {
             format!("The spent token came from {place}, where this principal never refreshed well in these logs.")
         }));

@@ -10,6 +10,7 @@
 
 mod adopt;
 mod attribution;
+mod chance;
 mod classes;
 mod clients;
 mod crews;
@@ -35,7 +36,7 @@ mod without_winner;
 mod words;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -45,10 +46,11 @@ use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Prec
 use crate::rules::Catalogue;
 use crate::timeline::{self, Timelines};
 
+use chance::{Chances, Coincidences};
 use draft::Draft;
 use limits::Limits;
 use line::{Line, Scene};
-use window::Window;
+use window::{Attempt, Window};
 
 /// Rotation policies by provider id.
 pub type Policies = BTreeMap<String, RotationPolicy>;
@@ -89,10 +91,13 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let adopted = adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits }).unwrap_or(built);
-    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits });
+    let nothing = Chances::new();
+    let (adopted, chances) =
+        adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits, chances: &nothing });
+    let adopted = adopted.unwrap_or(built);
+    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits, chances: &chances });
     let timelines = parted.unwrap_or(adopted);
-    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits };
+    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits, chances: &chances };
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);
@@ -158,13 +163,15 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let line = |(number, good): (usize, Vec<i64>)| {
         let timeline = &timelines[number];
         let principal = timeline.principal;
+        let anonymous = principal.subject.is_none() && timeline.family.is_none();
         let known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
         let policy = scene.set.symbols.text(principal.provider).and_then(|provider| policies.get(provider));
         Line {
             scene,
             number,
             principal,
-            anonymous: principal.subject.is_none() && timeline.family.is_none(),
+            anonymous,
+            by_chance: anonymous.then(|| by_chance(scene, timeline)).flatten(),
             client_refreshes: known.refreshes,
             client_has_subjects: known.subjects,
             policy: policy.copied().unwrap_or_default(),
@@ -179,6 +186,19 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
         }
     };
     good.into_iter().enumerate().map(line).collect()
+}
+
+/// The coincidences of a line that names nobody, if they are no more than chance gives.
+fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincidences>> {
+    if let Some(of_client) = scene.chances.get(&(line.principal.provider, line.principal.client)) {
+        return Some(Arc::clone(of_client));
+    }
+    let successes =
+        line.timed.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
+    let good: Vec<Attempt> = successes.filter_map(|event| Attempt::of(event, true, scene.identity(event))).collect();
+    let failures: Vec<u32> = line.timed.iter().copied().filter(|id| scene.race_like(scene.event(*id))).collect();
+    let found = Coincidences::of(scene, &failures, &good, &[]);
+    found.plausible(scene).then(|| Arc::new(found))
 }
 
 fn good(scene: &Scene<'_>, ids: &[u32]) -> Vec<i64> {

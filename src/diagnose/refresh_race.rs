@@ -6,7 +6,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, Confidence, Outcome, Symbol};
+use crate::model::{CauseClass, Confidence, Outcome, ReusePolicy, Symbol};
 use crate::timeline::Tie;
 
 use super::attribution::Race;
@@ -17,7 +17,7 @@ use super::names::{PERMANENT, RACE, RACE_REVOKED};
 use super::window::Cluster;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
-/// and, where nobody is named, chance does not put a success beside every failure.
+/// and, where nobody is named, chance does not put successes beside failures.
 pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
     let (Some(&winner), false) = (cluster.successes.first(), cluster.failures.is_empty()) else { return false };
     let class = |wanted: CauseClass| cluster.failures.iter().any(|&failure| line.event(failure).class == wanted);
@@ -27,7 +27,7 @@ pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
     if class(CauseClass::Concurrent) || shares_id(line, cluster) {
         return true;
     }
-    !line.crowded(line.nanos(winner), cluster.successes.len())
+    line.by_chance.is_none() && !line.crowded(line.nanos(winner), cluster.successes.len())
 }
 
 /// Whether a loser presented a winner's token or named its grant.
@@ -135,7 +135,10 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     if ended && race.cluster.failures.iter().all(|&loser| line.tie(loser) == Tie::Adopted) {
         return Some("nothing succeeds until a new grant".into());
     }
-    if told && ended && !race.later.is_empty() {
+    // A server that is known to refuse only the spent token leaves the winner's alive; and after
+    // a long silence a sign-in may have other reasons.
+    let soon = next.position().is_some_and(|grant| line.gap(last_of(&race.cluster), grant) < line.scene.limits.idle);
+    if told && ended && (!race.later.is_empty() || (soon && line.policy.reuse == ReusePolicy::Unknown)) {
         return Some("the server detected the reuse, and nothing succeeds until a new grant".into());
     }
     None

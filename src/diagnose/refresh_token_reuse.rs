@@ -19,6 +19,9 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     } else if line.crowded(first, 0) {
         let reason = "The server says that the token had been used; no subject is named and successes are so frequent that a race can be neither shown nor excluded.";
         Verdict::new(REUSE, Confidence::Possible, reason)
+    } else if line.anonymous && line.client_has_subjects {
+        let reason = "The server itself says that the token had been used; the failure names no subject while the client has several, so that no refresh competed with it is not known.";
+        Verdict::new(REUSE, Confidence::Likely, reason)
     } else {
         let reason =
             "The server itself says that the token had been used, and no refresh of the principal competed with it.";

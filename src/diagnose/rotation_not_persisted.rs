@@ -41,7 +41,8 @@ pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict>
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.
 pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
-    let good = good_refresh(episode)?;
+    let unsure = unsure(line, episode);
+    let good = good_refresh(episode).or(episode.before.good.filter(|_| unsure && !episode.before.was_grant))?;
     let fits = matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse)
         && episode.before.refreshes == 1
         && episode.before.forked.is_none()
@@ -56,12 +57,20 @@ pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
         failed: line.nanos(episode.first()),
         anchored: episode.before.anchored,
         lifetime_known: cycle.is_some(),
+        unsure,
         named: !line.anonymous,
     })
 }
 
+/// Whether a good refresh follows that does not say whether it is of the grant that failed.
+fn unsure(line: &Line<'_>, episode: &Episode) -> bool {
+    let grant = |position: usize| line.identity(position).grant;
+    matches!(episode.next, Next::Success(good) if grant(episode.first()).is_some() && grant(good).is_none())
+}
+
 /// Whether the cycles of one client, taken together, show that rotation is not persisted.
 pub(super) fn repeats(cycles: &[(usize, Unsaved)]) -> bool {
+    let cycles: Vec<&(usize, Unsaved)> = cycles.iter().filter(|(_, cycle)| !cycle.unsure).collect();
     let gaps = cycles.iter().filter(|(_, cycle)| !cycle.lifetime_known).map(|(_, cycle)| cycle.failed - cycle.good);
     let (least, most) = gaps.fold((i64::MAX, 0), |(least, most), gap| (least.min(gap), most.max(gap)));
     if cycles.len() < 2 || (most > 0 && most / 2 > least) {

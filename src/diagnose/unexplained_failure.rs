@@ -12,6 +12,8 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
     let first = line.nanos(episode.first());
     let reason = if line.crowded(first, 0) {
         "No subject, grant or token is named, and the client refreshes so often that a success nearby proves nothing; log the subject or a token fingerprint on failures."
+    } else if let Some(chance) = &line.by_chance {
+        &format!("{} Log the subject or a token fingerprint on failures.", chance.words())
     } else if line.anonymous && line.client_has_subjects {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
     } else if episode.next.healed() && episode.before.good.is_none() {

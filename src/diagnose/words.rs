@@ -37,19 +37,20 @@ fn count(number: usize, one: &str, many: &str) -> String {
 pub(super) fn explanation(
     summary: &str,
     draft: &Draft,
-    span_ms: i64,
+    span_ms: Option<i64>,
     by_code: &BTreeMap<String, u64>,
     topology: Topology,
     healed_after_ms: Option<i64>,
 ) -> String {
     let mut text = summary.trim().to_owned();
-    let span = duration_ms(span_ms);
+    // Records without a time lie within no span.
+    let within = span_ms.map(|ms| format!(" within {}", duration_ms(ms))).unwrap_or_default();
     let failures = count(draft.failures.len(), "refresh", "refreshes");
     if !draft.winners.is_empty() && !draft.failures.is_empty() {
         let winners = count(draft.winners.len(), "refresh", "refreshes");
-        let _ = write!(text, " {winners} succeeded and {failures} failed within {span} ({}).", errors(by_code));
+        let _ = write!(text, " {winners} succeeded and {failures} failed{within} ({}).", errors(by_code));
     } else if !draft.failures.is_empty() {
-        let _ = write!(text, " {failures} failed within {span} ({}).", errors(by_code));
+        let _ = write!(text, " {failures} failed{within} ({}).", errors(by_code));
     }
     text.push_str(match topology {
         Topology::SameProcess => " The racers were threads or tasks of one process.",

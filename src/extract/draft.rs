@@ -158,12 +158,13 @@ fn after_code(tail: &str) -> Option<&str> {
     (text.len() >= 4 && text.contains(' ') && !pair && text.is_char_boundary(0)).then_some(text)
 }
 
+/// The start of a long description. The last word may be a part of a secret that nobody would recognise: it is dropped.
 fn shorten(text: &str) -> String {
-    let mut end = text.len().min(DESCRIPTION);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    if text.len() <= DESCRIPTION {
+        return text.trim().to_owned();
     }
-    text[..end].trim().to_owned()
+    let whole = text.as_bytes()[..DESCRIPTION].iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
+    format!("{}…", text[..whole].trim())
 }
 
 /// A provider's finer code: its own field, or `AADSTS50173` in a text.

@@ -12,6 +12,7 @@ mod roles;
 mod rule_match;
 mod signals;
 mod tokens;
+mod words;
 
 use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};

@@ -62,7 +62,9 @@ impl Recogniser {
     }
 
     fn by_sign(&self, record: &Record<'_>) -> Option<String> {
-        let values = record.fields.iter().map(|field| field.value);
+        // Hosts hold a dot or a slash, texts a space; most values hold none of them.
+        let telling = |value: &&str| value.len() > 5 && memchr::memchr3(b'.', b' ', b'/', value.as_bytes()).is_some();
+        let values = record.fields.iter().map(|field| field.value).filter(telling);
         let found = values.chain(record.texts.iter().copied()).find_map(|text| self.signs.find(text));
         found.map(|found| self.ids[self.owners[found.pattern().as_usize()]].clone())
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::roles::Roles;
-use crate::format::Record;
+use super::words::{Heard, Words};
+use crate::format::{Record, ValueKind};
 use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
 
 /// How an attempt ended, as far as the record says it.
@@ -68,6 +69,7 @@ impl Signals<'_, '_> {
 #[derive(Debug)]
 pub(super) struct Detector {
     vocabulary: Vocabulary,
+    words: Words,
     codes: AhoCorasick,
 }
 
@@ -78,7 +80,7 @@ impl Detector {
         let codes = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
         // The codes come from a checked rule file; a set that is too large for an automaton finds nothing.
         let codes = codes.unwrap_or_else(|_| empty());
-        Self { vocabulary, codes }
+        Self { words: Words::new(&vocabulary), vocabulary, codes }
     }
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {
@@ -86,20 +88,15 @@ impl Detector {
         let code = self.code(record, roles, &mut polling);
         let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let headlines = headlines(record, roles);
-        let mut topics: Vec<Topic> = Vec::new();
-        for (topic, patterns) in &self.vocabulary.topics {
-            if headlines.iter().any(|text| patterns.is_match(text)) {
-                topics.push(*topic);
-            }
-        }
+        let heard = self.words.read(&headlines);
         Signals {
-            outcome: self.outcome(&headlines, roles, code.as_ref(), status),
+            outcome: self.outcome(&heard, roles, code.as_ref(), status),
             endpoint: self.endpoint(record, roles),
             grant: self.grant(record, roles),
-            no_attempt: polling || headlines.iter().any(|text| self.vocabulary.no_attempt.is_match(text)),
+            no_attempt: polling || heard.no_attempt,
             code,
             status,
-            topics,
+            topics: heard.topics,
         }
     }
 
@@ -108,7 +105,7 @@ impl Detector {
         let of_roles = [FieldRole::Error, FieldRole::SubCode, FieldRole::Description];
         let first = of_roles.iter().flat_map(|role| roles.all(*role)).map(|field| field.value);
         let event = roles.all(FieldRole::Event).map(|field| field.value);
-        let others = record.fields.iter().map(|field| field.value);
+        let others = record.fields.iter().filter(|field| field.kind != ValueKind::Number).map(|field| field.value);
         let mut shared = None;
         for text in first.chain(record.texts.iter().copied()).chain(event).chain(others) {
             for found in self.codes.find_iter(text) {
@@ -131,7 +128,7 @@ impl Detector {
 
     fn outcome(
         &self,
-        headlines: &[Cow<'_, str>],
+        heard: &Heard,
         roles: &Roles<'_>,
         code: Option<&CodeHit<'_, '_>>,
         status: Option<u16>,
@@ -158,17 +155,16 @@ impl Detector {
             Some(400..) => return Some(Outcome::Failure),
             _ => {}
         }
-        let any = |set: &regex::RegexSet| headlines.iter().any(|text| set.is_match(text));
         let grave = roles
             .get(FieldRole::Level)
             .is_some_and(|level| matches!(level.to_ascii_lowercase().as_str(), "error" | "err" | "fatal" | "critical"));
-        if any(&words.failure) {
+        if heard.failure {
             Some(Outcome::Failure)
-        } else if any(&words.start) {
+        } else if heard.start {
             Some(Outcome::Start)
-        } else if any(&words.weak_failure) {
+        } else if heard.weak_failure {
             Some(Outcome::Failure)
-        } else if any(&words.success) {
+        } else if heard.success {
             Some(Outcome::Success)
         } else {
             grave.then_some(Outcome::Failure)

@@ -77,6 +77,10 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     let length =
         rest.find(|letter: char| letter.is_whitespace() || ",;)]}&|\"<".contains(letter)).unwrap_or(rest.len());
     let value = rest[..length].trim_end_matches(['.', ':']);
+    // `refresh failed: client_id=c1`: what stands behind a colon may be a pair of its own.
+    if bytes[at] == b':' && value.contains('=') && !value.contains("://") {
+        return None;
+    }
     let kind = match value {
         "" => return None,
         "null" | "None" | "nil" | "undefined" | "-" | "<nil>" => ValueKind::Null,
@@ -154,6 +158,7 @@ mod tests {
         has("type=REFRESH_TOKEN_ERROR, realmId=r, clientId=c, userId=null", "clientId", "c");
         has("uri=https://idp.example/token?client_id=c2 next=1", "client_id", "c2");
         has("'status': 400", "status", "400");
+        has("token refresh failed: client_id=heating user=u1", "client_id", "heating");
     }
 
     #[test]

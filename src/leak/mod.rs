@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 pub use examples::check_examples;
 
-use crate::model::{Confidence, LeakKind, Severity, TokenDigest};
+use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
 use crate::rules::LeakRule;
 use pass::{Candidate, Pass, Requirement};
 use triggers::Triggers;
@@ -53,6 +53,8 @@ pub struct LeakHit {
     pub masked: String,
     /// Of the decoded value; of the secret alone where the value is the base64 of `id:secret`.
     pub digest: TokenDigest,
+    /// What the value is recognised by elsewhere: decoded, as written, in lower case, and the secret in it.
+    pub scents: Vec<Scent>,
     /// The `exp` of a JWT, seconds since the epoch.
     pub expires_at: Option<i64>,
 }
@@ -64,6 +66,11 @@ impl LeakScanner {
     /// Builds the automata for a set of rules.
     pub fn new(rules: &[LeakRule]) -> Self {
         Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
+    }
+
+    /// The rules, in their order.
+    pub fn rules(&self) -> &[LeakRule] {
+        &self.rules
     }
 
     /// The id of a hit's rule.
@@ -116,6 +123,13 @@ impl LeakScanner {
         } else {
             None
         };
+        let written = &line[candidate.start..candidate.end];
+        // Names of providers and hosts are kept in lower case.
+        let lower = value.to_ascii_lowercase();
+        let spellings = [Some(&*value), Some(written), Some(&lower), secret.as_deref()];
+        let mut scents: Vec<Scent> = spellings.into_iter().flatten().filter_map(Scent::of).collect();
+        scents.sort();
+        scents.dedup();
         LeakHit {
             start: candidate.start,
             end: candidate.end,
@@ -126,6 +140,7 @@ impl LeakScanner {
             field: candidate.field.map(str::to_owned),
             masked: self.masked(line, candidate),
             digest: TokenDigest::of(secret.as_deref().unwrap_or(&value)),
+            scents,
             expires_at: jwt::expiry(&value),
         }
     }

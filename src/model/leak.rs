@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Position, Severity, Timestamp, TokenDigest};
+use super::{Confidence, Position, Scent, Severity, Timestamp, TokenDigest};
 
 /// What kind of secret leaked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub struct LeakSighting {
     pub masked: String,
     /// The keyed digest of the decoded value.
     pub digest: TokenDigest,
+    /// What the value is recognised by elsewhere: decoded, as written, in lower case, and the secret in it.
+    pub scents: Vec<Scent>,
     /// Expiry that the value itself carries (`exp` of a JWT), seconds since the epoch.
     pub expires_at: Option<i64>,
     /// The time of the record that holds it.

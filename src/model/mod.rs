@@ -13,7 +13,7 @@ mod symbol;
 mod time;
 mod zone;
 
-pub use digest::TokenDigest;
+pub use digest::{Scent, TokenDigest};
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
 pub use finding::{
     Cause, Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology,

@@ -112,6 +112,13 @@ pub struct EventExamples {
     pub ignore: Vec<String>,
 }
 
+impl EventExamples {
+    /// Lines of both kinds.
+    pub fn count(&self) -> usize {
+        self.matches.len() + self.ignore.len()
+    }
+}
+
 /// The examples of one file, with the file for messages.
 #[derive(Clone, Debug)]
 pub struct Proof {

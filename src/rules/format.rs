@@ -74,6 +74,13 @@ pub struct FormatExamples {
     pub ignore: Vec<String>,
 }
 
+impl FormatExamples {
+    /// Lines of both kinds.
+    pub fn count(&self) -> usize {
+        self.matches.len() + self.ignore.len()
+    }
+}
+
 /// One line and what is in it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -123,6 +123,13 @@ pub struct LeakExamples {
     pub ignore: Vec<String>,
 }
 
+impl LeakExamples {
+    /// Lines of both kinds.
+    pub fn count(&self) -> usize {
+        self.matching.len() + self.ignore.len()
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

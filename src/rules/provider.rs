@@ -81,6 +81,7 @@ pub struct Providers {
 /// Loads `rules/providers/`; a later file with the same id replaces an earlier one.
 pub fn load_providers(sources: &[RuleSource]) -> Result<Providers, Vec<RuleError>> {
     let (mut found, mut errors) = (Providers::default(), Vec::new());
+    let mut proofs: Vec<(String, Proof)> = Vec::new();
     for source in sources.iter().filter(|source| source.folder() == "providers") {
         let file: ProviderFile = match parse(source) {
             Ok(file) => file,
@@ -106,9 +107,12 @@ pub fn load_providers(sources: &[RuleSource]) -> Result<Providers, Vec<RuleError
                 Err(error) => errors.push(error),
             }
         }
-        found.proofs.push(Proof { source: source.clone(), examples: file.examples });
+        // A replaced file takes its examples with it: they prove rules that are gone.
+        proofs.retain(|(known, _)| *known != file.id);
+        proofs.push((file.id.clone(), Proof { source: source.clone(), examples: file.examples }));
         let (recognise, errors, rotation) = (file.recognise, file.error, file.rotation);
         found.list.push(Provider { id: file.id, recognise, errors, rotation });
     }
+    found.proofs = proofs.into_iter().map(|(_, proof)| proof).collect();
     if errors.is_empty() { Ok(found) } else { Err(errors) }
 }

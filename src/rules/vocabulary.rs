@@ -189,7 +189,8 @@ fn known(class: CauseClass, codes: Codes) -> impl Iterator<Item = KnownCode> {
 }
 
 fn compile_set(source: &RuleSource, patterns: &[String]) -> Result<RegexSet, RuleError> {
-    RegexSet::new(patterns).map_err(|whole| {
+    let patterns: Vec<String> = patterns.iter().map(|pattern| ascii_words(pattern)).collect();
+    RegexSet::new(&patterns).map_err(|whole| {
         // The set does not say which pattern is wrong; each by itself does.
         let wrong = patterns.iter().find_map(|pattern| Some((pattern, Regex::new(pattern).err()?)));
         match wrong {
@@ -199,8 +200,14 @@ fn compile_set(source: &RuleSource, patterns: &[String]) -> Result<RegexSet, Rul
     })
 }
 
+/// Word boundaries as ASCII has them: those of Unicode turn the fast engines off in every text that is
+/// not English.
+fn ascii_words(pattern: &str) -> String {
+    pattern.replace(r"\b", r"(?-u:\b)")
+}
+
 fn compile_value(source: &RuleSource, pattern: &str) -> Result<Regex, RuleError> {
-    let compiled = Regex::new(pattern)
+    let compiled = Regex::new(&ascii_words(pattern))
         .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))?;
     if compiled.capture_names().flatten().any(|name| name == "value") {
         Ok(compiled)

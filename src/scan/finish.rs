@@ -32,6 +32,9 @@ pub(super) fn finish(
 
     let scrubber = Scrubber::new(&merged.leaks);
     scrubber.events(&mut merged.events);
+    for path in &mut merged.events.sources {
+        *path = scrubber.text(path).into_owned();
+    }
     for leak in &mut merged.leaks {
         leak.client = leak.client.take().map(|client| scrubber.text(&client).into_owned());
         leak.subject = leak.subject.take().map(|subject| scrubber.text(&subject).into_owned());

@@ -20,6 +20,8 @@ enum Pass {
     Vector(Searcher),
     /// Where the processor has no vectors that serve.
     Automaton(AhoCorasick),
+    /// Every record is a candidate: what the others are held to.
+    Everything,
 }
 
 /// How far each pass has looked in one segment.
@@ -41,6 +43,11 @@ impl Prefilter {
         };
         let kept: Vec<&Vec<u8>> = literals.iter().filter(|literal| !held(literal)).collect();
         Self { passes: kept.chunks(LITERALS).map(Pass::new).collect() }
+    }
+
+    /// The slow way: takes every record.
+    pub(super) fn everything() -> Self {
+        Self { passes: vec![Pass::Everything] }
     }
 
     /// Whether a text holds any trigger.
@@ -86,6 +93,7 @@ impl Pass {
     fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
         match self {
             Self::Vector(searcher) => searcher.find_in(bytes, Span::from(from..bytes.len())).map(|found| found.start()),
+            Self::Everything => Some(from),
             Self::Automaton(automaton) => automaton.find(&bytes[from..]).map(|found| from + found.start()),
         }
     }

@@ -24,6 +24,18 @@ pub(super) struct RuleSet {
     pub(super) triggers: Vec<String>,
     /// The examples of everything that makes token events.
     pub(super) proofs: Vec<Proof>,
+    sizes: RuleSizes,
+}
+
+/// How much `tokscan rules check` looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSizes {
+    /// Rule files, the built-in ones included.
+    pub files: usize,
+    /// Rules of every kind in them.
+    pub rules: usize,
+    /// Lines and logs that must be recognised, or must not.
+    pub examples: usize,
 }
 
 impl RuleSet {
@@ -72,20 +84,37 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
+        proofs.extend(providers.proofs.iter().chain(&formats.proofs).cloned());
+        proofs.push(vocabulary.proof.clone());
+        let sizes = RuleSizes {
+            files: sources.len(),
+            rules: formats.texts.len()
+                + providers.list.len()
+                + providers.events.len()
+                + events.len()
+                + leaks.len()
+                + catalogue.iter().count(),
+            examples: formats.texts.iter().map(|text| text.examples.count()).sum::<usize>()
+                + proofs.iter().map(|proof| proof.examples.count()).sum::<usize>()
+                + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>()
+                + catalogue.iter().map(|rule| rule.examples.count()).sum::<usize>(),
+        };
         let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
         let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
-        proofs.push(vocabulary.proof.clone());
         let extractor = Extractor::new(&events, &providers, vocabulary);
-        proofs.extend(providers.proofs);
-        proofs.extend(formats.proofs.iter().cloned());
         let leaks = LeakScanner::new(&leaks);
-        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs })
+        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
     }
 
-    /// Runs every rule's own examples.
+    /// Runs every rule's own examples (those of the formats were run when they were loaded).
     pub(super) fn prove(&self) -> Vec<RuleError> {
         check::prove(self)
+    }
+
+    /// How much there is.
+    pub(super) fn sizes(&self) -> RuleSizes {
+        self.sizes
     }
 }
 

@@ -1,95 +1,82 @@
 //! The last line of defence: a value that leaked in one place is masked wherever else it stands.
 //!
 //! A worker masks what it recognises as a secret by its key or shape. The same value may also stand
-//! where nothing gives it away (as a client's name, in another line's text); its digest does.
+//! where nothing gives it away (as a client's name, in a file's name, in another line's text, in the middle
+//! of a word); its scent does.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{EventSet, LeakSighting, TokenDigest};
+use crate::model::{EventSet, LeakSighting, Scent, TokenDigest};
 
-/// Shortest value that is looked for: shorter ones would be found in ordinary words.
-const SHORTEST: usize = 12;
+/// Bits of a head that the filter looks at.
+const FILTER_BITS: u32 = 16;
 
-/// The digests of all leaked values, by the length of the value.
+/// The scents of all leaked values.
 #[derive(Debug, Default)]
 pub(super) struct Scrubber {
-    by_length: BTreeMap<usize, BTreeSet<TokenDigest>>,
+    /// By head; the longest first, so that a value is found before another that it begins with.
+    by_head: BTreeMap<u32, Vec<Scent>>,
+    /// Whether any head ends in these bits: most places of a text are done with that.
+    filter: Vec<bool>,
 }
 
 impl Scrubber {
     pub(super) fn new(leaks: &[LeakSighting]) -> Self {
-        let mut by_length: BTreeMap<usize, BTreeSet<TokenDigest>> = BTreeMap::new();
-        for leak in leaks {
-            let raw = (leak.position.byte_end - leak.position.byte_start) as usize;
-            // An encoded value is longer in its line than by itself; its masked form tells its own length.
-            let own = leak.masked.rsplit_once("len ").and_then(|(_, tail)| tail.trim_end_matches(')').parse().ok());
-            for length in [own.unwrap_or(raw), raw] {
-                if length >= SHORTEST {
-                    by_length.entry(length).or_default().insert(leak.digest);
-                }
-            }
+        let mut by_head: BTreeMap<u32, Vec<Scent>> = BTreeMap::new();
+        let mut filter = vec![false; 1 << FILTER_BITS];
+        for scent in leaks.iter().flat_map(|leak| &leak.scents) {
+            by_head.entry(scent.head).or_default().push(*scent);
+            filter[low(scent.head)] = true;
         }
-        Self { by_length }
+        for scents in by_head.values_mut() {
+            scents.sort_by(|a, b| b.length.cmp(&a.length).then(a.digest.cmp(&b.digest)));
+            scents.dedup();
+        }
+        Self { by_head, filter }
     }
 
     /// Scrubs every string of the events.
     pub(super) fn events(&self, events: &mut EventSet) {
-        if !self.by_length.is_empty() {
+        if !self.by_head.is_empty() {
             events.rewrite(|text| self.text(text));
         }
     }
 
-    /// The text with every leaked value that stands in it as a word replaced.
+    /// The text with every leaked value in it replaced.
     pub(super) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.by_length.is_empty() || text.len() < SHORTEST {
+        if self.by_head.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut found = Vec::new();
-        for word in words(text) {
-            self.search(text, word, &mut found);
+        let (mut clean, mut from) = (String::new(), 0);
+        for (at, head) in Scent::heads(text.as_bytes()) {
+            if at < from || !self.filter[low(head)] {
+                continue;
+            }
+            if let Some(length) = self.value_at(text, at, head) {
+                clean.push_str(&text[from..at]);
+                // Writing into a String cannot fail.
+                let _ = write!(clean, "…(len {length})");
+                from = at + length;
+            }
         }
-        if found.is_empty() {
+        if from == 0 {
             return Cow::Borrowed(text);
-        }
-        let (mut clean, mut from) = (String::with_capacity(text.len()), 0);
-        for (start, end) in found {
-            clean.push_str(&text[from..start]);
-            // Writing to a string cannot fail.
-            let _ = write!(clean, "…(len {})", end - start);
-            from = end;
         }
         clean.push_str(&text[from..]);
         Cow::Owned(clean)
     }
 
-    /// A word, whole or as what stands behind an `=`, `:` or `/` in it.
-    fn search(&self, text: &str, word: (usize, usize), found: &mut Vec<(usize, usize)>) {
-        let cuts = text[word.0..word.1].match_indices(['=', ':', '/']).map(|(at, _)| word.0 + at + 1);
-        for start in std::iter::once(word.0).chain(cuts) {
-            for end in [word.1, word.0 + text[word.0..word.1].trim_end_matches(['.', ':', '/', '=']).len()] {
-                let Some(digests) = end.checked_sub(start).and_then(|length| self.by_length.get(&length)) else {
-                    continue;
-                };
-                if digests.contains(&TokenDigest::of(&text.as_bytes()[start..end])) {
-                    found.push((start, end));
-                    return;
-                }
-            }
-        }
+    /// The length of the leaked value that begins here, if one does.
+    fn value_at(&self, text: &str, at: usize, head: u32) -> Option<usize> {
+        let same = |scent: &&Scent| {
+            text.get(at..at + scent.length).is_some_and(|value| TokenDigest::of(value.as_bytes()) == scent.digest)
+        };
+        self.by_head.get(&head)?.iter().find(same).map(|scent| scent.length)
     }
 }
 
-/// The runs of token characters in a text.
-fn words(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=!:|@$%".contains(&byte);
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = at + bytes[at..].iter().position(|byte| token(*byte))?;
-        let length = bytes[start..].iter().position(|byte| !token(*byte)).unwrap_or(bytes.len() - start);
-        at = start + length;
-        Some((start, at))
-    })
+fn low(head: u32) -> usize {
+    (head & ((1 << FILTER_BITS) - 1)) as usize
 }

@@ -15,9 +15,9 @@ use crate::model::{EventSet, LeakSighting, Position};
 
 /// Longest excerpt of a record that is kept, in bytes.
 const EXCERPT: usize = 240;
-/// How far a record's first line is searched backwards, and its last line forwards.
+/// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
 const REACH: usize = 64 * 1024;
-/// Most lines of one record.
+/// Most continuation lines of one record; as in the input layer.
 const LINES: usize = 256;
 
 /// What a worker found in one source.
@@ -70,7 +70,7 @@ impl Workshop<'_> {
         let (mut from, mut line, mut counted) = (0, 0, 0);
         let mut candidates = self.prefilter.candidates(bytes);
         while let Some(hit) = candidates.next(from) {
-            let (start, end) = record_around(bytes, hit, from);
+            let (start, end) = record_around(bytes, hit, from, segment.base == 0);
             line += newlines(&bytes[counted..start]);
             counted = start;
             self.record(segment, start..end, line, harvest);
@@ -176,6 +176,7 @@ impl Workshop<'_> {
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
+                scents: hit.scents.clone(),
                 expires_at: hit.expires_at,
                 time: stamp.map(|stamp| stamp.time),
                 client: client.clone(),
@@ -185,24 +186,35 @@ impl Workshop<'_> {
     }
 }
 
-/// The record that holds a trigger: its line, the lines that it continues, and those that continue it.
-fn record_around(bytes: &[u8], hit: usize, floor: usize) -> (usize, usize) {
+/// The record that holds a trigger: a line that continues none, and the continuation lines after it, at most
+/// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
+/// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
+/// that begins with a continuation line begins beyond them (`first_of_source` aside).
+fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
     let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
     let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
-    let mut start = line_start(hit);
-    let mut end = line_end(hit);
-    for _ in 0..LINES {
-        if start <= floor || !is_continuation(&bytes[start..line_end(start)]) || hit - start > REACH {
-            break;
+    let own = line_start(hit);
+    let mut end = line_end(own);
+    let (mut start, mut lines) = (own, 0);
+    while !(start == 0 && first_of_source) && is_continuation(&bytes[start..line_end(start)]) {
+        if start <= floor || lines == LINES {
+            return (own, end);
         }
         start = line_start(start - 1);
+        lines += 1;
     }
-    for _ in 0..LINES {
-        let next = end + 1;
-        if next >= bytes.len() || end - hit > REACH || !is_continuation(&bytes[next..line_end(next)]) {
+    let limit = (line_end(start) + 1).saturating_add(REACH);
+    let within = |end: usize| (end + 1).min(bytes.len()) <= limit;
+    if lines > 0 && !within(end) {
+        return (own, end);
+    }
+    while lines < LINES && end + 1 < bytes.len() {
+        let next = line_end(end + 1);
+        if !is_continuation(&bytes[end + 1..next]) || !within(next) {
             break;
         }
-        end = line_end(next);
+        end = next;
+        lines += 1;
     }
     (start, end)
 }

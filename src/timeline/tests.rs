@@ -131,3 +131,76 @@ fn grants_side_by_side_have_their_own_timelines_and_successive_ones_share() {
     assert_eq!(build(&side_by_side.set).timelines.len(), 2);
     assert_eq!(build(&in_turn.set).timelines.len(), 1);
 }
+
+#[test]
+fn a_success_that_client_and_application_log_is_one_and_those_of_two_workers_are_two() {
+    let layer = |log: &mut Log, at, rule: &str, thread: &str| {
+        log.add(at, RefreshSucceeded, |event| {
+            event.rule(rule);
+            event.subject("u1");
+            if !thread.is_empty() {
+                event.place("h", "1", thread);
+            }
+        });
+    };
+    let mut log = Log::new();
+    layer(&mut log, 0, "http", "");
+    layer(&mut log, 31, "app", "");
+    assert_eq!(build(&log.set).refresh_ok, 1);
+    for threads in [["", ""], ["1", "2"]] {
+        let mut log = Log::new();
+        layer(&mut log, 0, "http", "");
+        layer(&mut log, 9, "http", "");
+        layer(&mut log, 30, "app", threads[0]);
+        layer(&mut log, 38, "app", threads[1]);
+        assert_eq!(build(&log.set).refresh_ok, 2, "{threads:?}");
+    }
+    let mut log = Log::new();
+    layer(&mut log, 0, "http", "1");
+    layer(&mut log, 9, "app", "2");
+    layer(&mut log, 20, "http", "2");
+    layer(&mut log, 30, "app", "1");
+    assert_eq!(build(&log.set).refresh_ok, 2, "each with its own thread");
+    let mut log = Log::new();
+    log.ok(0, "u1").ok(31, "u1");
+    assert_eq!(build(&log.set).refresh_ok, 2, "one layer: two workers");
+    let mut log = Log::new();
+    layer(&mut log, 0, "http", "");
+    layer(&mut log, 60, "app", "");
+    assert_eq!(build(&log.set).refresh_ok, 2, "too late for an echo");
+}
+
+#[test]
+fn a_400_and_the_applications_invalid_grant_are_one_attempt() {
+    for (rule, threads, failures) in [("app", ["1", "1"], 1), ("app", ["1", "2"], 2), ("http", ["1", "1"], 2)] {
+        let mut log = Log::new();
+        log.add(0, RefreshFailed, |event| {
+            event.rule("http");
+            event.event.status = Some(400);
+            event.place("h", "7", threads[0]);
+        });
+        log.add(28, RefreshFailed, |event| {
+            event.rule(rule);
+            event.subject("u1");
+            event.error("invalid_grant");
+            event.place("h", "7", threads[1]);
+        });
+        let timelines = build(&log.set);
+        assert_eq!(timelines.refresh_failed, failures, "{rule} {threads:?}");
+        assert!(timelines.events.iter().any(|event| event.error.is_some() && event.subject.is_some()));
+    }
+}
+
+#[test]
+fn failures_with_different_texts_are_no_echo() {
+    let mut log = Log::new();
+    for (at, text) in [(0, "Maximum allowed refresh token reuse exceeded"), (20, "Session not active")] {
+        log.add(at, RefreshFailed, |event| {
+            event.rule(text);
+            event.subject("u1");
+            event.error("invalid_grant");
+            event.text(text);
+        });
+    }
+    assert_eq!(build(&log.set).refresh_failed, 2);
+}

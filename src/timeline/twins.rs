@@ -8,6 +8,9 @@
 //! - or they have the same error within 5 ms, and come from different rules; or from different
 //!   sources at the very same time with the same worker or the same text; or from one layer, and
 //!   one of them carries strictly less identity;
+//! - or they come from different rules in one source, or by one process, within 50 ms, and say the
+//!   same: two successes; or failures with one error and text, as far as both tell them (the line of
+//!   an HTTP client knows a status and no error);
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
 //! - or, with times of whole seconds, they are neighbours in one source, by different rules.
 //!
@@ -25,6 +28,8 @@ use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEven
 const MILLI: i64 = 1_000_000;
 /// Two layers write about one attempt within this time.
 const LAYERS: i64 = 5 * MILLI;
+/// An application's own line follows that of its HTTP client within this time.
+const ECHO: i64 = 50 * MILLI;
 /// One thread cannot try twice within this time but by a library's own second try.
 const THREAD: i64 = 10 * MILLI;
 /// A library's second try, known by its request id.
@@ -68,6 +73,8 @@ struct Merger {
     groups: Vec<Group>,
     by_request: HashMap<Symbol, Vec<u32>>,
     by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
+    /// Attempts of the last 50 ms.
+    recent: VecDeque<u32>,
     last_of_source: HashMap<u32, u32>,
     pairs: HashSet<(Symbol, Symbol, u32)>,
     invalid_client: Option<Symbol>,
@@ -94,6 +101,7 @@ impl Merger {
     fn add(&mut self, event: TokenEvent) {
         if is_attempt(&event) {
             let twin = self.twin_by_request(&event).or_else(|| self.twin_by_time(&event));
+            let twin = twin.or_else(|| self.echoed(&event));
             if let Some(twin) = twin {
                 let group = &mut self.groups[twin as usize];
                 group.layers.push((event.rule, event.position.source));
@@ -109,6 +117,7 @@ impl Merger {
             }
             if event.time.is_some() {
                 self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
+                self.recent.push_back(number);
                 self.last_of_source.insert(event.position.source, number);
             }
         }
@@ -159,6 +168,27 @@ impl Merger {
         (!unsure).then_some(nearest)
     }
 
+    /// The attempt that another layer told of a moment ago: the one that shares a thread or request
+    /// before any other, then the earliest, because layers write in turn.
+    fn echoed(&mut self, event: &TokenEvent) -> Option<u32> {
+        let time = event.time.filter(|time| time.precision != Precision::Second)?;
+        let groups = &self.groups;
+        while self.recent.front().is_some_and(|&number| nanos(&groups[number as usize].event) < time.nanos - ECHO) {
+            self.recent.pop_front();
+        }
+        let fitting =
+            || self.recent.iter().take(REACH).copied().filter(|&number| echoes(&groups[number as usize], event));
+        let close = |number: &u32| {
+            let known = &groups[*number as usize].event;
+            let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
+            same(known.thread, event.thread) || same(known.request_id, event.request_id)
+        };
+        let earliest = fitting().next()?;
+        let client = |number: u32| groups[number as usize].event.client;
+        let unsure = event.client.is_none() && fitting().any(|other| client(other) != client(earliest));
+        fitting().find(close).or((!unsure).then_some(earliest))
+    }
+
     fn neighbour_in_source(&self, event: &TokenEvent) -> Option<u32> {
         let number = *self.last_of_source.get(&event.position.source)?;
         let group = &self.groups[number as usize];
@@ -167,7 +197,7 @@ impl Merger {
             && group.event.kind == event.kind
             && group.event.time == event.time
             && group.layers.iter().all(|(rule, _)| *rule != event.rule)
-            && group.event.error == event.error
+            && (group.event.error == event.error || status_only(&group.event) != status_only(event))
             && !conflict(&group.event, event);
         twins.then_some(number)
     }
@@ -212,6 +242,32 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
     apart == 0 && (shares_worker || (fine && known.excerpt.is_some() && known.excerpt == event.excerpt))
+}
+
+/// Whether a record is what another layer says of an attempt, a moment later.
+fn echoes(group: &Group, event: &TokenEvent) -> bool {
+    let known = &group.event;
+    let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
+    let one_process = same(known.host, event.host) && same(known.process, event.process);
+    let together = one_process || group.layers.iter().any(|(_, source)| *source == event.position.source);
+    let fine = known.time.is_some_and(|time| time.precision != Precision::Second);
+    if group.dropped || !fine || !together || known.kind != event.kind || conflict(known, event) {
+        return false;
+    }
+    let says_same = |a: Option<Symbol>, b: Option<Symbol>| a.is_none() || b.is_none() || a == b;
+    let agree = event.kind == EventKind::RefreshSucceeded
+        || (known.error.is_some() && known.error == event.error)
+        || status_only(known) != status_only(event);
+    agree
+        && says_same(known.error_description, event.error_description)
+        && says_same(known.sub_code, event.sub_code)
+        && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+}
+
+/// Whether a failure is told by its HTTP status alone.
+fn status_only(event: &TokenEvent) -> bool {
+    let refused = event.status.is_some_and(|status| status >= 400);
+    refused && event.error.is_none() && event.sub_code.is_none() && event.class == CauseClass::Ambiguous
 }
 
 fn nanos(event: &TokenEvent) -> i64 {

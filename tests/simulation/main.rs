@@ -5,12 +5,15 @@
 
 mod by_hand;
 mod clients;
+mod crowds;
 mod dialects;
 mod end_to_end;
 mod event_level;
 mod events;
 mod exports;
 mod regressions;
+mod regressions_grants;
+mod regressions_nameless;
 mod regressions_races;
 mod rng;
 mod scenarios;
