@@ -136,7 +136,7 @@ impl<'a> Homes<'a> {
         let mut failures: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
         failures.retain(|id| scene.race_like(scene.event(*id)));
         failures.sort_unstable();
-        let coincidences = Coincidences::of(scene, &failures, &good, &of);
+        let coincidences = Coincidences::of(scene, &failures, &good, &of, true);
         let by_chance = coincidences.plausible(scene);
         Self { scene, client, good, of, times, shares, workers, coincidences, by_chance }
     }

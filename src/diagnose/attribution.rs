@@ -105,6 +105,7 @@ fn clusters(line: &Line<'_>) -> Vec<Cluster> {
     let mut flush = |positions: &mut Vec<usize>, attempts: &mut Vec<_>| {
         for mut cluster in line.scene.window.clusters(attempts) {
             cluster.successes.iter_mut().chain(&mut cluster.failures).for_each(|index| *index = positions[*index]);
+            refresh_race::keep_losers(line, &mut cluster);
             all.push(cluster);
         }
         positions.clear();
@@ -116,7 +117,7 @@ fn clusters(line: &Line<'_>) -> Vec<Cluster> {
             flush(&mut positions, &mut attempts);
         }
         let success = event.kind == EventKind::RefreshSucceeded;
-        if (success || line.scene.race_like(event))
+        if (success || line.race_like(position))
             && let Some(attempt) = line.attempt(position, success)
         {
             positions.push(position);

@@ -59,8 +59,9 @@ impl Moment {
 
 impl Coincidences {
     /// Counts over failures (ids in time order) and good refreshes (ordered by end); `homes` are the
-    /// subjects of the good refreshes, or empty where nobody knows them.
-    pub(super) fn of(scene: &Scene<'_>, failures: &[u32], good: &[Attempt], homes: &[usize]) -> Self {
+    /// subjects of the good refreshes, or empty where nobody knows them. `several` says that they are
+    /// of several grants.
+    pub(super) fn of(scene: &Scene<'_>, failures: &[u32], good: &[Attempt], homes: &[usize], several: bool) -> Self {
         let times: Vec<i64> = good.iter().map(|attempt| attempt.end).collect();
         let moments = moments(scene, failures, good, &times);
         let (mut found, mut winners) = (Self::default(), Vec::new());
@@ -72,7 +73,9 @@ impl Coincidences {
             found.beside.extend(moment.beside.iter().map(|(id, _)| *id));
             winners.extend(moment.beside.iter().map(|(_, winner)| *winner));
             let width = scene.window.reach(moment.failures[0].1.coarse).saturating_add(moment.half());
-            let chance = expected(&times, width, moment.time().saturating_add(moment.half()), usize::from(met));
+            let middle = moment.time().saturating_add(moment.half());
+            let batch = if several { in_batch(&times, width, middle) } else { 0.0 };
+            let chance = expected(&times, width, middle, usize::from(met)).max(batch);
             found.moments += 1;
             found.met += usize::from(met);
             found.expected += 1.0 - (-chance).exp();
@@ -187,6 +190,18 @@ fn at_least(count: usize, mean: f64) -> f64 {
         logarithm += mean.ln() - ((number + 1) as f64).ln();
     }
     (1.0 - fewer).max(0.0)
+}
+
+/// The same for a job that refreshes one user after the other: by what lies around the window. One
+/// more success there is no batch.
+fn in_batch(good: &[i64], window: i64, around: i64) -> f64 {
+    const WIDER: i64 = 5;
+    let within = |width: i64| {
+        good.partition_point(|&time| time <= around.saturating_add(width))
+            - good.partition_point(|&time| time < around.saturating_sub(width))
+    };
+    let others = within(window.saturating_mul(WIDER)) - within(window);
+    if others < 2 { 0.0 } else { others as f64 / (WIDER - 1) as f64 }
 }
 
 /// How many good refreshes chance puts into the window around a time; see [`super::line::Line::chance`]. `good`

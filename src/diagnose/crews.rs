@@ -8,9 +8,10 @@
 
 use hashbrown::HashMap;
 
-use crate::model::{EventKind, Symbol, TokenEvent};
+use crate::model::{EventKind, Precision, Symbol, TokenEvent};
 use crate::timeline::{Timeline, Timelines, is_attempt};
 
+use super::chance::Coincidences;
 use super::line::Scene;
 use super::window::Attempt;
 
@@ -53,19 +54,10 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
         })
         .unzip();
     let clusters = scene.window.clusters(&attempts);
-    let lifetime =
-        events().filter_map(|event| event.expires_in).max().map(|seconds| i64::from(seconds) * 1_000_000_000)?;
-    let grants = events().filter(|event| event.kind == EventKind::GrantIssued).filter_map(|event| event.time);
-    let won: Vec<i64> = clusters
-        .iter()
-        .filter_map(|cluster| cluster.successes.first())
-        .map(|&first| attempts[first].end)
-        .chain(grants.map(|time| time.nanos))
-        .collect();
-    let span = won.iter().max()?.saturating_sub(*won.iter().min()?).max(1);
-    if won.len() < 4 || (won.len() - 1) as f64 * lifetime as f64 / span as f64 <= ONE_GRANT {
+    if !several_grants(scene, &line.timed) {
         return None;
     }
+    let lifetime = i64::from(events().filter_map(|event| event.expires_in).max()?) * 1_000_000_000;
     let mut crews = Crews::default();
     let mut good: HashMap<Process, Vec<i64>> = HashMap::new();
     for event in events().filter(|event| event.kind == EventKind::RefreshSucceeded) {
@@ -73,18 +65,44 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
             good.entry(process).or_default().push(time.nanos);
         }
     }
+    // Processes that lose beside a success more often than chance gives do compete, whoever else they serve.
+    let good_attempts: Vec<Attempt> = attempts.iter().filter(|attempt| attempt.success).copied().collect();
+    let failures: Vec<u32> = line.timed.iter().copied().filter(|&id| scene.race_like(scene.event(id))).collect();
+    let coincidences = Coincidences::of(scene, &failures, &good_attempts, &[], true);
+    let shown = coincidences.met > 0 && !coincidences.plausible(scene);
     let of = |index: usize| process(scene.event(line.timed[positions[index]]));
     for cluster in &clusters {
         let Some(&winner) = cluster.successes.first() else { continue };
         for &loser in &cluster.failures {
             let (Some(a), Some(b)) = (of(winner), of(loser)) else { continue };
             let before = attempts[winner].start.min(attempts[loser].start);
-            if a != b && !(side_by_side(&good, a, b, before, lifetime) || side_by_side(&good, b, a, before, lifetime)) {
+            if a != b
+                && (shown
+                    || !side_by_side(&good, a, b, before, lifetime) && !side_by_side(&good, b, a, before, lifetime))
+            {
                 crews.join(a, b);
             }
         }
     }
     Some(crews.split(scene, line))
+}
+
+/// Whether events refresh clearly more often than one grant asks for. Refreshes inside one window
+/// are one, and so is a new grant.
+pub(super) fn several_grants(scene: &Scene<'_>, ids: &[u32]) -> bool {
+    let events = || ids.iter().map(|&id| scene.event(id));
+    let Some(lifetime) = events().filter_map(|event| event.expires_in).max() else { return false };
+    let good = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::GrantIssued);
+    let mut won: Vec<i64> = Vec::new();
+    for time in events().filter(|event| good(event.kind)).filter_map(|event| event.time) {
+        let reach = scene.window.reach(time.precision == Precision::Second);
+        if won.last().is_none_or(|&last| time.nanos.saturating_sub(last) > reach) {
+            won.push(time.nanos);
+        }
+    }
+    let (Some(first), Some(last)) = (won.first(), won.last()) else { return false };
+    let lifetimes = last.saturating_sub(*first).max(1) as f64 / (f64::from(lifetime) * 1e9);
+    won.len() >= 4 && (won.len() - 1) as f64 / lifetimes > ONE_GRANT
 }
 
 /// Whether, at the last good refresh of `a` before a time, `b` refreshed well too.

@@ -85,6 +85,9 @@ pub(super) struct Line<'a> {
     /// Index into [`Timelines::timelines`].
     pub(super) number: usize,
     pub(super) principal: Principal,
+    /// Neither subject nor family is known, and the refreshes are those of several grants: the good one
+    /// of one says nothing about another.
+    pub(super) several: bool,
     /// Neither subject nor family is known: any user of the client may be in it.
     pub(super) anonymous: bool,
     /// The client has good refreshes, of any subject.
@@ -151,6 +154,15 @@ impl<'a> Line<'a> {
 
     pub(super) fn revokes_family(&self) -> bool {
         self.policy.reuse == ReusePolicy::RevokeFamily
+    }
+
+    /// A failure that can have lost a race, if a success is beside it: what the scene says, and a
+    /// token that a server calls expired a moment before or after it was good. That takes an
+    /// identity, because an expired token of somebody else is just that.
+    pub(super) fn race_like(&self, position: usize) -> bool {
+        let event = self.event(position);
+        let expired = event.kind == EventKind::RefreshFailed && event.class == CauseClass::Expired;
+        self.scene.race_like(event) || (expired && (!self.anonymous || event.presented.is_some()))
     }
 
     /// Whether two events were written by one thread, which cannot compete with itself.

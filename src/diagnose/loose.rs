@@ -1,6 +1,6 @@
 //! Failures without a competing success: which of the other causes they have.
 
-use crate::model::{CauseClass, Confidence};
+use crate::model::{CauseClass, Confidence, Outcome};
 use crate::timeline::Tie;
 
 use super::draft::{Draft, Verdict};
@@ -51,6 +51,10 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         verdict.reason.extend(line.by_chance.iter().map(|chance| format!(" {}", chance.words())));
     }
     let mut draft = episode.draft(line, verdict);
+    if line.several && draft.verdict.rule == UNEXPLAINED {
+        // What works next is anybody's.
+        (draft.heal, draft.outcome, draft.sign_ins) = (None, Outcome::Unresolved, 0);
+    }
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
     draft.unsaved = rotation_not_persisted::candidate(line, episode);
     if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == REUSE {

@@ -171,6 +171,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             number,
             principal,
             anonymous,
+            several: anonymous && crews::several_grants(scene, &timeline.timed),
             by_chance: anonymous.then(|| by_chance(scene, timeline)).flatten(),
             client_refreshes: known.refreshes,
             client_has_subjects: known.subjects,
@@ -197,7 +198,7 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
         line.timed.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
     let good: Vec<Attempt> = successes.filter_map(|event| Attempt::of(event, true, scene.identity(event))).collect();
     let failures: Vec<u32> = line.timed.iter().copied().filter(|id| scene.race_like(scene.event(*id))).collect();
-    let found = Coincidences::of(scene, &failures, &good, &[]);
+    let found = Coincidences::of(scene, &failures, &good, &[], crews::several_grants(scene, &line.timed));
     found.plausible(scene).then(|| Arc::new(found))
 }
 

@@ -30,6 +30,21 @@ pub(super) fn competes(line: &Line<'_>, cluster: &Cluster) -> bool {
     line.by_chance.is_none() && !line.crowded(line.nanos(winner), cluster.successes.len())
 }
 
+/// Takes out of a cluster what only its neighbours made a racer: a token called expired was good a
+/// moment ago only if it is the winner's, or that of the same subject.
+pub(super) fn keep_losers(line: &Line<'_>, cluster: &mut Cluster) {
+    let expired = |failure: usize| line.event(failure).class == CauseClass::Expired;
+    if !cluster.failures.iter().any(|&failure| expired(failure)) {
+        return;
+    }
+    let winners = &cluster.successes;
+    let tokens: HashSet<Symbol> = winners.iter().filter_map(|&winner| line.event(winner).presented).collect();
+    cluster.failures.retain(|&failure| {
+        let same_token = line.event(failure).presented.is_some_and(|token| tokens.contains(&token));
+        !expired(failure) || same_token || (!line.anonymous && !winners.is_empty())
+    });
+}
+
 /// Whether a loser presented a winner's token or named its grant.
 fn shares_id(line: &Line<'_>, cluster: &Cluster) -> bool {
     let grant = |position: &usize| line.identity(*position).grant;
@@ -50,8 +65,12 @@ fn shared(left: &[usize], right: &[usize], value: impl Fn(&usize) -> Option<Symb
 /// The finding of a race, and the episode of those later failures that have another cause.
 pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Option<Episode>) {
     let reuse = race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Reuse);
-    let other = race.later.iter().position(|&failure| {
-        line.scene.user_level(line.event(failure)) || (!reuse && race.revoked.is_some_and(|revoked| failure > revoked))
+    let expired = |failure: &usize| line.event(*failure).class == CauseClass::Expired;
+    let (retried, spent_expired) = (within_reach(line, &race), race.cluster.failures.iter().any(expired));
+    let other = race.later.iter().enumerate().position(|(at, failure)| {
+        line.scene.user_level(line.event(*failure))
+            || (!reuse && race.revoked.is_some_and(|revoked| *failure > revoked))
+            || (at >= retried && !spent_expired && expired(failure))
     });
     let mut rest = other.map(|cut| race.later.split_off(cut)).unwrap_or_default();
     if next.healed() {
@@ -75,14 +94,23 @@ pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Opti
 /// How many later failures follow one another closely enough to be the losers' retries.
 fn within_reach(line: &Line<'_>, race: &Race) -> usize {
     let mut last = last_of(&race.cluster);
+    let reach = retry_reach(line, &race.cluster);
     race.later
         .iter()
         .take_while(|&&failure| {
-            let near = line.gap(last, failure) <= line.scene.limits.retry;
+            let near = line.gap(last, failure) <= reach;
             last = failure;
             near
         })
         .count()
+}
+
+/// A loser's retry comes soon: within some minutes, and well before the winner's token is due.
+fn retry_reach(line: &Line<'_>, cluster: &Cluster) -> i64 {
+    let limits = &line.scene.limits;
+    let lifetime = cluster.successes.last().and_then(|&winner| line.event(winner).expires_in);
+    let due = lifetime.map_or(i64::MAX, |seconds| (f64::from(seconds) * 1e9 * limits.cycle.0) as i64);
+    limits.retry.min(due)
 }
 
 fn last_of(cluster: &Cluster) -> usize {
@@ -118,7 +146,7 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
     let until = if ended { "until a new grant" } else { "to the end of the logs" };
     let told = reuse || race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Revoked);
     let racers = Racers::of(line, &race.cluster);
-    let beyond = race.later.iter().filter(|&&failure| !racers.retries(line, failure)).count();
+    let beyond = race.later.iter().filter(|&&failure| !racers.retries(line, failure, ended)).count();
     if beyond > 0 {
         let count = race.later.len();
         return Some(if told {
@@ -151,6 +179,7 @@ struct Racers {
     winners_told: bool,
     losers: HashSet<Worker>,
     last: usize,
+    reach: i64,
 }
 
 impl Racers {
@@ -161,17 +190,19 @@ impl Racers {
             winners_told: cluster.successes.iter().any(|winner| presented(winner).is_some()),
             losers: cluster.failures.iter().filter_map(|&loser| line.worker(loser)).collect(),
             last: last_of(cluster),
+            reach: retry_reach(line, cluster),
         }
     }
 
-    /// A loser that tries its spent token again proves nothing about the winner's.
-    fn retries(&self, line: &Line<'_>, failure: usize) -> bool {
+    /// A loser that tries its spent token again proves nothing about the winner's. Where no worker is
+    /// known, what fails soon may be a loser again, unless nothing worked until somebody signed in.
+    fn retries(&self, line: &Line<'_>, failure: usize, ended: bool) -> bool {
         match line.event(failure).presented {
             Some(token) if self.tokens.contains(&token) => true,
             Some(_) if self.winners_told => false,
             _ => {
-                let soon = line.gap(self.last, failure) <= line.scene.limits.retry;
-                soon && line.worker(failure).is_some_and(|worker| self.losers.contains(&worker))
+                let soon = line.gap(self.last, failure) <= self.reach;
+                soon && line.worker(failure).map_or(!ended, |worker| self.losers.contains(&worker))
             }
         }
     }

@@ -15,6 +15,7 @@ pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let soon = episode.gap(line).is_some_and(|gap| gap <= limits.stale_soon);
     let harmless = episode.next.healed()
         && episode.failures.len() <= limits.stale_few
+        && !line.several
         && !line.crowded(line.nanos(episode.first()), 0);
     if episode.told(line) != CauseClass::Reuse || !soon || !harmless || elsewhere(line, episode).is_some() {
         return None;
@@ -40,7 +41,7 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         return Some(Verdict::new(STALE, Confidence::Proven, reason));
     }
     let few = episode.failures.len() <= limits.stale_few;
-    if !few && episode.span(line) > limits.stale_long {
+    if line.several || (!few && episode.span(line) > limits.stale_long) {
         return None;
     }
     Some(if few && !line.anonymous && line.tie(heal) >= line.tie(episode.first()) {

@@ -16,6 +16,8 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         &format!("{} Log the subject or a token fingerprint on failures.", chance.words())
     } else if line.anonymous && line.client_has_subjects {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
+    } else if line.several {
+        "No subject, grant or token is named, and the client refreshes more often than one grant asks for, so the good refreshes around say nothing; log the subject or a token fingerprint."
     } else if episode.next.healed() && episode.before.good.is_none() {
         "The logs begin with the failure and a later refresh works; the logs before it would settle it."
     } else if matches!(episode.next, Next::Success(_)) {

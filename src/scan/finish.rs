@@ -162,7 +162,8 @@ fn report(
 ) -> Report {
     let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
-    let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, times().max());
+    let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
+    let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
     let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
     findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
     leaks.retain(|leak| (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= options.min_confidence);

@@ -1,6 +1,6 @@
 //! Small timelines, each named after what it must not be taken for: failures that name no user.
 
-use tokscan::model::{CauseClass, Confidence};
+use tokscan::model::{CauseClass, Confidence, Topology};
 
 use crate::by_hand::{HOUR, Log, only, raced, rules};
 use crate::score::causes;
@@ -102,4 +102,67 @@ fn a_nameless_reuse_error_does_not_prove_that_nothing_competed() {
     assert_eq!(rules(&diagnosis), only("refresh-token-reuse", 1));
     let verdict = causes(&diagnosis.findings).next().unwrap();
     assert_eq!(verdict.confidence, Confidence::Likely, "{}", verdict.confidence_reason);
+}
+
+#[test]
+fn a_job_that_refreshes_one_user_after_the_other_does_not_race_with_itself() {
+    for named in [true, false] {
+        let mut log = Log::new();
+        for hour in 0..12 {
+            for user in 0..5 {
+                let (at, name) = (hour * HOUR + user * 150, format!("u{user}"));
+                if user == 2 && hour >= 6 {
+                    log.fail(at, "");
+                } else {
+                    log.ok(at, if named { &name } else { "" });
+                }
+            }
+        }
+        let diagnosis = log.diagnose();
+        assert_eq!(rules(&diagnosis), only("unexplained-failure", 6), "named: {named}");
+    }
+}
+
+/// Three hosts of two threads each refresh for four users whom nobody names, and race for one.
+#[test]
+fn a_race_over_shared_hosts_is_one_incident_though_they_serve_others() {
+    let mut log = Log::new();
+    let (pid, hosts, threads) = (log.symbol("77"), ["h0", "h1", "h2"], ["t0", "t1"]);
+    let (hosts, threads) = (hosts.map(|host| log.symbol(host)), threads.map(|thread| log.symbol(thread)));
+    for hour in 0..12 {
+        for user in 0..4 {
+            let place = usize::try_from(hour + user).unwrap();
+            let event = log.ok(hour * HOUR + user * 600_000, "");
+            (event.host, event.thread) = (Some(hosts[place % 3]), Some(threads[place % 2]));
+        }
+        if [4, 5, 9].contains(&hour) {
+            for loser in 1..6 {
+                let place = usize::try_from(hour + loser).unwrap();
+                let event = log.fail(hour * HOUR + loser * 33, "");
+                (event.host, event.thread) = (Some(hosts[place % 3]), Some(threads[place % 2]));
+            }
+        }
+    }
+    for event in &mut log.0.events {
+        event.process = Some(pid);
+    }
+    let diagnosis = log.diagnose();
+    assert_eq!(rules(&diagnosis), only("refresh-race", 15));
+    for race in causes(&diagnosis.findings) {
+        assert_eq!((race.successes, race.failures, race.topology), (1, 5, Topology::SeveralHosts));
+    }
+}
+
+#[test]
+fn the_good_refresh_of_another_user_does_not_heal_when_nobody_is_named() {
+    let mut log = Log::new();
+    for hour in 0..12 {
+        for user in 0..8 {
+            log.ok(hour * HOUR + user * 417_000, "");
+        }
+    }
+    for retry in 0..60 {
+        log.fail(3 * HOUR + 12_345 + retry * 300_000, "");
+    }
+    assert_eq!(rules(&log.diagnose()), only("unexplained-failure", 60));
 }

@@ -240,3 +240,67 @@ fn losers_whose_winner_is_not_in_the_logs_possibly_raced() {
     assert_eq!(rules(&diagnosis), only("refresh-race", 3));
     assert_eq!(causes(&diagnosis.findings).next().unwrap().confidence, Confidence::Possible);
 }
+
+#[test]
+fn a_token_called_expired_beside_a_success_was_good_a_moment_ago() {
+    let mut log = Log::new();
+    log.healthy(0..4, "u1");
+    log.fail_as(3 * HOUR + 60, "u1", CauseClass::Expired);
+    log.healthy(4..6, "u1");
+    assert_eq!(rules(&log.diagnose()), only("refresh-race", 1));
+}
+
+#[test]
+fn a_token_called_expired_beside_the_success_of_another_user_is_expired() {
+    for subject in ["u2", ""] {
+        let mut log = Log::new();
+        log.healthy(0..6, "u1");
+        log.ok(-HOUR / 2, "u2");
+        log.fail_as(3 * HOUR + 60, subject, CauseClass::Expired);
+        assert_eq!(rules(&log.diagnose()), only("expired-refresh-token", 1), "{subject}");
+    }
+}
+
+#[test]
+fn a_grant_that_expires_weeks_after_a_race_has_not_died_of_it() {
+    let mut log = Log::new();
+    log.healthy(0..4, "u1");
+    log.fail(3 * HOUR + 60, "u1");
+    log.fail_as(20 * 24 * HOUR, "u1", CauseClass::Expired);
+    log.event(EventKind::GrantIssued, 20 * 24 * HOUR + 60_000, "u1");
+    log.ok(20 * 24 * HOUR + HOUR, "u1");
+    let expected = BTreeMap::from([("expired-refresh-token", 1), ("refresh-race", 1)]);
+    assert_eq!(rules(&log.diagnose()), expected);
+}
+
+#[test]
+fn retries_of_a_loser_at_the_end_of_the_log_leave_the_race_unresolved() {
+    for threads in [None, Some(["t1", "t2"])] {
+        let mut log = Log::new();
+        log.healthy(0..3, "u1");
+        let names = threads.map(|threads| threads.map(|thread| log.symbol(thread)));
+        log.ok(3 * HOUR, "u1").thread = names.map(|names| names[0]);
+        for at in [60, 1_060, 3_060] {
+            log.fail(3 * HOUR + at, "u1").thread = names.map(|names| names[1]);
+        }
+        let place = log.symbol("7");
+        for event in &mut log.0.events {
+            (event.host, event.process) = (Some(place), Some(place));
+        }
+        let diagnosis = log.diagnose();
+        assert_eq!(rules(&diagnosis), only("refresh-race", 3), "{threads:?}");
+        assert_eq!(causes(&diagnosis.findings).next().unwrap().outcome, Outcome::Unresolved);
+    }
+}
+
+/// With tokens of five minutes the winner's next refresh comes as soon as a patient loser's retry.
+#[test]
+fn the_winners_next_refresh_is_no_retry_of_a_loser() {
+    let mut log = Log::new();
+    for cycle in 0..6 {
+        log.ok(cycle * 280_000, "u1").expires_in = Some(300);
+    }
+    log.fail(5 * 280_000 + 50, "u1");
+    log.fail(6 * 280_000, "u1");
+    assert_eq!(rules(&log.diagnose()), only("refresh-race-revoked", 2));
+}
