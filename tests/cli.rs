@@ -42,8 +42,9 @@ fn rules() -> TempDir {
         "diagnoses/zigzag-race.toml",
         "id = \"zigzag-race\"\nclass = \"cause\"\nseverity = \"medium\"\ntitle = \"{failures} lost\"\n\
          summary = \"Workers zigzag. Often.\"\ndetects = \"a cluster\"\ndiffers = \"a revocation does not heal\"\n\
-         why = \"users notice\"\nexample = \"line one\\nline two\"\nfix = [\"take a lock\"]\n\
-         references = [\"RFC 9700\"]\n[fix_first]\nsame_host = \"take a file lock\"\n",
+         why = \"users notice\"\nfix = [\"take a lock\"]\n\
+         references = [\"RFC 9700\"]\n[fix_first]\nsame_host = \"take a file lock\"\n\
+         [[examples.match]]\nlog = \"line one\\nline two\"\n",
     );
     write("diagnoses/zigzag-storm.toml", "id = \"zigzag-storm\"\ntitle = \"A zigzag storm\"\n");
     write("leaks/zigzag-token.toml", "id = \"zigzag-token\"\ntitle = \"A zigzag\\u001b[31m token\"\n");

@@ -15,12 +15,8 @@ use crate::report::{escape, wrap};
 const WIDTH: usize = 90;
 
 /// The texts of a rule file in the order in which they are read.
-const SECTIONS: [(&str, &str); 4] = [
-    ("detects", "What it detects"),
-    ("differs", "What it is told from"),
-    ("why", "Why it matters"),
-    ("example", "Example"),
-];
+const SECTIONS: [(&str, &str); 3] =
+    [("detects", "What it detects"), ("differs", "What it is told from"), ("why", "Why it matters")];
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     let book = Rulebook::load(&args.place.rule_paths)?;
@@ -47,8 +43,13 @@ fn explain(entry: &Entry, width: usize, bold: bool, out: &mut dyn Write) -> io::
         if let Some(text) = entry.text(key) {
             writeln!(out)?;
             heading(out, title)?;
-            if key == "example" { verbatim(text, out)? } else { paragraphs(text, "  ", width, out)? }
+            paragraphs(text, "  ", width, out)?;
         }
+    }
+    if let Some(log) = example(entry) {
+        writeln!(out)?;
+        heading(out, "Example")?;
+        verbatim(log, out)?;
     }
     let first = entry.table.get("fix_first").and_then(Value::as_table);
     let first = first.into_iter().flatten().filter_map(|(who, fix)| {
@@ -68,6 +69,12 @@ fn explain(entry: &Entry, width: usize, bold: bool, out: &mut dyn Write) -> io::
         }
     }
     Ok(())
+}
+
+/// The first log that the rule is held to by `tokscan rules check`: no other would be as sure to show it.
+fn example(entry: &Entry) -> Option<&str> {
+    let matches = entry.table.get("examples")?.get("match")?;
+    matches.get(0)?.get("log")?.as_str().map(str::trim)
 }
 
 /// A list of texts, or one text.

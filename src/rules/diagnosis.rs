@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{RuleError, RuleSource, parse};
-use crate::model::{FindingClass, Severity, Topology};
+use crate::model::{Confidence, FindingClass, Outcome, Severity, Topology};
 
 /// One cause or behaviour: `rules/diagnoses/<id>.toml`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -29,8 +29,6 @@ pub struct DiagnosisRule {
     pub differs: String,
     /// Why it matters.
     pub why: String,
-    /// A short log that shows it.
-    pub example: String,
     /// What to do, best first.
     pub fix: Vec<String>,
     /// The layer that would have prevented it, by how far apart the racers were; comes before `fix`.
@@ -45,6 +43,51 @@ pub struct DiagnosisRule {
     /// Server texts (lower case) that the detection looks for.
     #[serde(default)]
     pub texts: Vec<String>,
+    /// Logs that show it and logs that only look like it.
+    #[serde(default)]
+    pub examples: DiagnosisExamples,
+}
+
+/// The proof of a diagnosis, run through the whole pipeline by `tokscan rules check`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DiagnosisExamples {
+    /// Logs with a finding of this name; `tokscan explain` shows the first.
+    #[serde(default, rename = "match")]
+    pub matches: Vec<DiagnosisExample>,
+    /// Look-alikes: logs with no finding of this name.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+}
+
+impl DiagnosisExamples {
+    /// Logs of both kinds.
+    pub fn count(&self) -> usize {
+        self.matches.len() + self.ignore.len()
+    }
+}
+
+/// A log, and what its finding must say where a value is given.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DiagnosisExample {
+    /// Lines as logs have them; the text is read as one file.
+    pub log: String,
+    /// How many findings of this name: one, unless several principals show it. The values hold for each.
+    #[serde(default = "one")]
+    pub findings: usize,
+    /// Failures that the finding owns (of a behaviour: refers to).
+    pub failures: Option<u64>,
+    /// Later failures that the same incident explains.
+    pub aftermath: Option<u64>,
+    /// How sure the finding is.
+    pub confidence: Option<Confidence>,
+    /// How the incident ended.
+    pub outcome: Option<Outcome>,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Fixes by topology.
@@ -140,6 +183,8 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     rules: BTreeMap<String, DiagnosisRule>,
+    /// The files that the rules are from, by id.
+    sources: BTreeMap<String, RuleSource>,
 }
 
 impl Catalogue {
@@ -153,6 +198,11 @@ impl Catalogue {
         self.rules.values()
     }
 
+    /// All diagnoses with their files, by name: where to point when an example does not hold.
+    pub fn with_sources(&self) -> impl Iterator<Item = (&DiagnosisRule, &RuleSource)> {
+        self.rules.values().filter_map(|rule| Some((rule, self.sources.get(&rule.id)?)))
+    }
+
     /// A threshold of a diagnosis, or the value that the program was made with.
     pub fn threshold(&self, id: &str, name: &str, default: f64) -> f64 {
         self.get(id).and_then(|rule| rule.thresholds.get(name)).copied().unwrap_or(default)
@@ -163,7 +213,6 @@ impl Catalogue {
 /// and inherits the thresholds and texts that it does not name.
 pub fn load_diagnoses(sources: &[RuleSource]) -> Result<Catalogue, Vec<RuleError>> {
     let mut catalogue = Catalogue::default();
-    let mut from: BTreeMap<String, &RuleSource> = BTreeMap::new();
     let mut errors = Vec::new();
     for source in sources.iter().filter(|source| source.folder() == "diagnoses") {
         let rule: DiagnosisRule = match parse(source) {
@@ -174,23 +223,23 @@ pub fn load_diagnoses(sources: &[RuleSource]) -> Result<Catalogue, Vec<RuleError
             }
         };
         errors.extend(check(source, &rule));
-        if let Some(earlier) = from.get(&rule.id)
+        let earlier = catalogue.sources.get(&rule.id);
+        if let Some(earlier) = earlier
             && built_in(source) == built_in(earlier)
         {
             let message = format!("the diagnosis {} is defined in {} already; keep one of them", rule.id, earlier.path);
             errors.push(source.error_at("id", message));
             continue;
         }
-        if from.get(&rule.id).is_some_and(|earlier| built_in(source) && !built_in(earlier)) {
+        if earlier.is_some_and(|earlier| built_in(source) && !built_in(earlier)) {
             continue;
         }
-        from.insert(rule.id.clone(), source);
-        insert(&mut catalogue, rule);
+        insert(&mut catalogue, rule, source);
     }
     if errors.is_empty() { Ok(catalogue) } else { Err(errors) }
 }
 
-fn insert(catalogue: &mut Catalogue, mut rule: DiagnosisRule) {
+fn insert(catalogue: &mut Catalogue, mut rule: DiagnosisRule, source: &RuleSource) {
     if let Some(earlier) = catalogue.rules.remove(&rule.id) {
         for (name, value) in earlier.thresholds {
             rule.thresholds.entry(name).or_insert(value);
@@ -199,6 +248,7 @@ fn insert(catalogue: &mut Catalogue, mut rule: DiagnosisRule) {
             rule.texts = earlier.texts;
         }
     }
+    catalogue.sources.insert(rule.id.clone(), source.clone());
     catalogue.rules.insert(rule.id.clone(), rule);
 }
 
@@ -221,6 +271,11 @@ fn check(source: &RuleSource, rule: &DiagnosisRule) -> Vec<RuleError> {
     }
     if rule.fix.is_empty() {
         errors.push(source.error_at("fix", "a diagnosis needs at least one fix"));
+    }
+    if rule.examples.matches.is_empty() || rule.examples.ignore.is_empty() {
+        let message =
+            "a diagnosis needs examples: [[examples.match]] with a log, and examples.ignore with its look-alikes";
+        errors.push(source.error_at("id", message));
     }
     for (name, value) in &rule.thresholds {
         if !value.is_finite() || *value < 0.0 {
@@ -245,8 +300,8 @@ summary = "s"
 detects = "d"
 differs = "d"
 why = "w"
-example = "e"
 fix = ["f"]
+examples = { match = [{ log = "a storm" }], ignore = ["a breeze"] }
 "#;
 
     fn load(texts: &[&str]) -> Result<Catalogue, Vec<RuleError>> {
@@ -285,5 +340,21 @@ fix = ["f"]
         let errors = load(&[&RULE.replace("{attempts}", "{tries}")]).unwrap_err();
         assert_eq!(errors[0].line, 4);
         assert!(errors[0].message.contains("tries"));
+    }
+
+    #[test]
+    fn a_diagnosis_without_both_kinds_of_examples_is_told() {
+        for missing in [r#"match = [{ log = "a storm" }], "#, r#"ignore = ["a breeze"]"#] {
+            let errors = load(&[&RULE.replace(missing, "")]).unwrap_err();
+            assert_eq!((errors[0].path.as_str(), errors[0].line), ("mine/diagnoses/0.toml", 1));
+            assert!(errors[0].message.contains("needs examples"), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_of_an_example_is_told_with_its_line() {
+        let errors = load(&[&RULE.replace("{ log", "{ losers = 1, log")]).unwrap_err();
+        assert_eq!(errors[0].line, 10);
+        assert!(errors[0].message.contains("losers"), "{errors:?}");
     }
 }

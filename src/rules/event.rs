@@ -128,6 +128,17 @@ pub struct Proof {
     pub examples: EventExamples,
 }
 
+impl Proof {
+    /// The examples of a file that must have both kinds.
+    pub(super) fn of(source: &RuleSource, examples: EventExamples) -> Result<Self, RuleError> {
+        if examples.matches.is_empty() || examples.ignore.is_empty() {
+            let message = "this file needs examples: [[examples.match]] with line and kind, and examples.ignore";
+            return Err(source.error_at("id", message));
+        }
+        Ok(Self { source: source.clone(), examples })
+    }
+}
+
 /// An `[[event]]` table as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{RuleError, RuleSource, parse};
+use super::{EventExamples, Proof, RuleError, RuleSource, parse};
 
-/// A file of `rules/formats/`.
+/// What tells the two kinds of files in `rules/formats/` apart; each then has a schema of its own.
+#[derive(Debug, Deserialize)]
+struct FormatKind {
+    keys: Option<IgnoredAny>,
+}
+
+/// A text layout.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FormatFile {
+struct TextFile {
     id: String,
     #[allow(dead_code, reason = "shown by `tokscan rules show`")]
     title: String,
@@ -22,10 +29,25 @@ struct FormatFile {
     /// The line holds another log line, in the group `message`.
     #[serde(default)]
     wrapper: bool,
-    pattern: Option<String>,
-    keys: Option<FormatKeys>,
+    pattern: String,
     #[serde(default)]
     examples: FormatExamples,
+}
+
+/// Keys of structured logs. No pattern proves them: their examples are records that are token events.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysFile {
+    #[allow(dead_code, reason = "shown by `tokscan rules show`")]
+    id: String,
+    #[allow(dead_code, reason = "shown by `tokscan rules show`")]
+    title: String,
+    #[serde(default)]
+    #[allow(dead_code, reason = "shown by `tokscan rules show`")]
+    references: Vec<String>,
+    keys: FormatKeys,
+    #[serde(default)]
+    examples: EventExamples,
 }
 
 /// Keys of structured logs, as the formats write them.
@@ -93,41 +115,43 @@ pub struct Formats {
     pub texts: Vec<TextFormat>,
     /// Keys of structured logs.
     pub keys: FormatKeys,
+    /// The examples of the keys.
+    pub proofs: Vec<Proof>,
 }
 
-/// Loads `rules/formats/`; a later file with the same id replaces an earlier one.
+/// Loads `rules/formats/`; a later layout with the same id replaces an earlier one, keys are added to.
 pub fn load_formats(sources: &[RuleSource]) -> Result<Formats, Vec<RuleError>> {
-    let (mut texts, mut keys, mut errors) = (BTreeMap::new(), FormatKeys::default(), Vec::new());
+    let (mut found, mut texts, mut errors) = (Formats::default(), BTreeMap::new(), Vec::new());
     for source in sources.iter().filter(|source| source.folder() == "formats") {
-        match load_one(source) {
-            Ok((file_keys, text)) => {
-                if let Some(file_keys) = file_keys {
-                    keys.time.extend(file_keys.time);
-                    keys.message.extend(file_keys.message);
-                    keys.envelope.extend(file_keys.envelope);
-                }
-                if let Some(text) = text {
-                    texts.insert(text.id.clone(), text);
-                }
-            }
-            Err(error) => errors.push(error),
-        }
+        let loaded = parse(source).and_then(|kind: FormatKind| match kind.keys {
+            Some(_) => load_keys(source, &mut found),
+            None => load_text(source).map(|text| drop(texts.insert(text.id.clone(), text))),
+        });
+        errors.extend(loaded.err());
     }
-    let mut texts: Vec<TextFormat> = texts.into_values().collect();
-    texts.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
-    if errors.is_empty() { Ok(Formats { texts, keys }) } else { Err(errors) }
+    found.texts = texts.into_values().collect();
+    found.texts.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
-fn load_one(source: &RuleSource) -> Result<(Option<FormatKeys>, Option<TextFormat>), RuleError> {
-    let file: FormatFile = parse(source)?;
-    let Some(pattern) = file.pattern else { return Ok((file.keys, None)) };
-    if !pattern.starts_with('^') && !pattern.starts_with("(?s)^") {
+fn load_keys(source: &RuleSource, found: &mut Formats) -> Result<(), RuleError> {
+    let file: KeysFile = parse(source)?;
+    found.proofs.push(Proof::of(source, file.examples)?);
+    found.keys.time.extend(file.keys.time);
+    found.keys.message.extend(file.keys.message);
+    found.keys.envelope.extend(file.keys.envelope);
+    Ok(())
+}
+
+fn load_text(source: &RuleSource) -> Result<TextFormat, RuleError> {
+    let file: TextFile = parse(source)?;
+    if !file.pattern.starts_with('^') && !file.pattern.starts_with("(?s)^") {
         return Err(source.error_at("pattern", "the pattern of a format must begin with ^"));
     }
     if file.examples.matches.is_empty() || file.examples.ignore.is_empty() {
         return Err(source.error_at("pattern", "a format needs examples: [[examples.match]] and examples.ignore"));
     }
-    let pattern = Regex::new(&pattern)
+    let pattern = Regex::new(&file.pattern)
         .map_err(|error| source.error_at("pattern", format!("the pattern cannot be compiled: {error}")))?;
     let text = TextFormat {
         id: file.id,
@@ -138,7 +162,7 @@ fn load_one(source: &RuleSource) -> Result<(Option<FormatKeys>, Option<TextForma
         path: source.path.clone(),
     };
     prove(source, &text)?;
-    Ok((file.keys, Some(text)))
+    Ok(text)
 }
 
 /// Runs a format's own examples.

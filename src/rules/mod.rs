@@ -12,7 +12,9 @@ mod sample;
 mod source;
 mod vocabulary;
 
-pub use diagnosis::{Catalogue, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses};
+pub use diagnosis::{
+    Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
+};
 pub use event::{EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};

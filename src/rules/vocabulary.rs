@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use super::event::FieldRole;
-use super::{RuleError, RuleSource, parse};
+use super::event::{EventExamples, FieldRole};
+use super::{Proof, RuleError, RuleSource, parse};
 use crate::model::CauseClass;
 
 #[derive(Debug, Deserialize)]
@@ -29,6 +29,8 @@ struct VocabularyFile {
     endpoints: Endpoints,
     topics: BTreeMap<Topic, Vec<String>>,
     outcome: OutcomeFile,
+    #[serde(default)]
+    examples: EventExamples,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -136,6 +138,8 @@ pub struct Vocabulary {
     pub topics: Vec<(Topic, RegexSet)>,
     /// Words of outcome.
     pub outcome: OutcomeWords,
+    /// Its examples.
+    pub proof: Proof,
 }
 
 /// Loads the vocabulary: the last `events/vocabulary.toml` wins.
@@ -144,6 +148,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         RuleError { path: "rules/events/vocabulary.toml".into(), line: 1, message: "the vocabulary is missing".into() }
     })?;
     let file: VocabularyFile = parse(source)?;
+    let proof = Proof::of(source, file.examples)?;
     let set = |patterns: &[String]| compile_set(source, patterns);
     let mut in_text = Vec::new();
     for (role, patterns) in &file.in_text {
@@ -174,6 +179,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
             success: set(&file.outcome.success_texts)?,
             weak_failure: set(&file.outcome.weak_failure_texts)?,
         },
+        proof,
     })
 }
 

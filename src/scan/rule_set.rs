@@ -6,7 +6,7 @@ use super::check;
 use crate::diagnose::Policies;
 use crate::extract::Extractor;
 use crate::format::Reader;
-use crate::leak::{LeakScanner, check_examples};
+use crate::leak::LeakScanner;
 use crate::rules::{
     Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
     load_leaks, load_providers, load_vocabulary, read_path,
@@ -22,7 +22,8 @@ pub(super) struct RuleSet {
     pub(super) policies: Policies,
     /// Literals of which at least one is in every record worth parsing.
     pub(super) triggers: Vec<String>,
-    proofs: Vec<Proof>,
+    /// The examples of everything that makes token events.
+    pub(super) proofs: Vec<Proof>,
     sizes: RuleSizes,
 }
 
@@ -33,7 +34,7 @@ pub struct RuleSizes {
     pub files: usize,
     /// Rules of every kind in them.
     pub rules: usize,
-    /// Lines that must be recognised, or must not.
+    /// Lines and logs that must be recognised, or must not.
     pub examples: usize,
 }
 
@@ -83,7 +84,8 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        proofs.extend(providers.proofs.iter().cloned());
+        proofs.extend(providers.proofs.iter().chain(&formats.proofs).cloned());
+        proofs.push(vocabulary.proof.clone());
         let sizes = RuleSizes {
             files: sources.len(),
             rules: formats.texts.len()
@@ -94,7 +96,8 @@ impl RuleSet {
                 + catalogue.iter().count(),
             examples: formats.texts.iter().map(|text| text.examples.count()).sum::<usize>()
                 + proofs.iter().map(|proof| proof.examples.count()).sum::<usize>()
-                + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>(),
+                + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>()
+                + catalogue.iter().map(|rule| rule.examples.count()).sum::<usize>(),
         };
         let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
         let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
@@ -106,10 +109,7 @@ impl RuleSet {
 
     /// Runs every rule's own examples (those of the formats were run when they were loaded).
     pub(super) fn prove(&self) -> Vec<RuleError> {
-        let prefilter = super::prefilter::Prefilter::new(self);
-        let mut errors = check::events(&self.reader, &self.extractor, &prefilter, &self.proofs);
-        errors.extend(check_examples(self.leaks.rules()));
-        errors
+        check::prove(self)
     }
 
     /// How much there is.

@@ -1,35 +1,28 @@
-//! `tokscan rules check`: every rule's own examples through the real pipeline.
+//! The examples of what makes token events: single records, read and extracted as a run would.
 
 use std::borrow::Cow;
 
 use bumpalo::Bump;
 
-use super::prefilter::Prefilter;
+use super::{CLOCK, error_at};
 use crate::extract::Extractor;
-use crate::format::{Clock, Reader};
-use crate::model::{EventSet, Position, Zone};
-use crate::rules::{EventExample, Proof, RuleError, RuleSource};
-
-/// The zone and year that examples are read with.
-const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
+use crate::format::Reader;
+use crate::model::{EventSet, Position};
+use crate::rules::{EventExample, Proof, RuleError};
+use crate::scan::prefilter::Prefilter;
 
 /// Runs the examples of the event rules; returns what does not hold, by path and line.
-pub(super) fn events(
-    reader: &Reader,
-    extractor: &Extractor,
-    prefilter: &Prefilter,
-    proofs: &[Proof],
-) -> Vec<RuleError> {
+pub(super) fn prove(reader: &Reader, extractor: &Extractor, prefilter: &Prefilter, proofs: &[Proof]) -> Vec<RuleError> {
     let mut errors = Vec::new();
     for proof in proofs {
         for example in &proof.examples.matches {
             let seen = read(reader, extractor, &example.line);
             if let Err(message) = compare(&seen, example) {
-                errors.push(proof.source.error_at(head(&proof.source, &example.line), message));
+                errors.push(error_at(&proof.source, &example.line, message));
             } else if !prefilter.is_candidate(example.line.as_bytes()) {
                 let message =
                     "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
-                errors.push(proof.source.error_at(head(&proof.source, &example.line), message));
+                errors.push(error_at(&proof.source, &example.line, message));
             }
         }
         for line in &proof.examples.ignore {
@@ -37,23 +30,11 @@ pub(super) fn events(
             if let Some(event) = seen.events.first() {
                 let row = seen.row(event);
                 let message = format!("must be ignored, but is a {} event by rule `{}`", row.kind, row.rule);
-                errors.push(proof.source.error_at(head(&proof.source, line), message));
+                errors.push(error_at(&proof.source, line, message));
             }
         }
     }
     errors
-}
-
-/// What finds an example's line in its file: all of it, or its start where the file writes it with escapes.
-fn head<'l>(source: &RuleSource, line: &'l str) -> &'l str {
-    if source.text.contains(line) {
-        return line;
-    }
-    let mut end = line.len().min(60);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    &line[..end]
 }
 
 fn read(reader: &Reader, extractor: &Extractor, line: &str) -> EventSet {
@@ -85,14 +66,4 @@ fn compare(seen: &EventSet, example: &EventExample) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_built_in_example_holds() {
-        let rules = super::super::rule_set::RuleSet::load(&[]).unwrap();
-        let errors: Vec<String> = rules.prove().iter().map(ToString::to_string).collect();
-        assert!(errors.is_empty(), "{}", errors.join("\n"));
-    }
 }
