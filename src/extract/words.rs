@@ -26,6 +26,7 @@ pub(super) struct Words {
 
 /// What was found in the headlines.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each class of words; they are not states")]
 pub(super) struct Heard {
     pub(super) topics: Vec<Topic>,
     pub(super) failure: bool,
