@@ -43,8 +43,8 @@ pub(super) fn explanation(
     healed_after_ms: Option<i64>,
 ) -> String {
     let mut text = summary.trim().to_owned();
-    // Records without a time lie within no span.
-    let within = span_ms.map(|ms| format!(" within {}", duration_ms(ms))).unwrap_or_default();
+    // Records without a time lie within no span, and one moment is none.
+    let within = span_ms.filter(|ms| *ms > 0).map(|ms| format!(" within {}", duration_ms(ms))).unwrap_or_default();
     let failures = count(draft.failures.len(), "refresh", "refreshes");
     if !draft.winners.is_empty() && !draft.failures.is_empty() {
         let winners = count(draft.winners.len(), "refresh", "refreshes");

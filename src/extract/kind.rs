@@ -17,7 +17,9 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
     match signals.grant {
         Some(GrantType::Other) => return None,
         Some(GrantType::New) => {
-            return (signals.outcome == Some(Outcome::Success)).then_some((EventKind::GrantIssued, "grant-type"));
+            let told = signals.outcome.is_none() && signals.about(Topic::Grant);
+            let granted = signals.outcome == Some(Outcome::Success) || told;
+            return granted.then_some((EventKind::GrantIssued, "grant-type"));
         }
         Some(GrantType::Refresh) => return attempt(signals, "grant-type"),
         None => {}
