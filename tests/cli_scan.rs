@@ -276,6 +276,48 @@ fn a_page_is_as_wide_as_asked() {
     }
 }
 
+#[test]
+fn evidence_confidence_threads_and_a_users_rules_do_what_they_say() {
+    let place = Place::new();
+    let full = place.json(&["--format", "json", "--threads", "1", "race.jsonl"]);
+    assert_eq!(full, place.json(&["-f", "json", "-j", "2", "--no-progress", "race.jsonl"]), "threads change nothing");
+    let evidence = |report: &Value| report["findings"][0]["evidence"].as_array().unwrap().len();
+    assert_eq!(evidence(&place.json(&["-f", "json", "--evidence", "2", "race.jsonl"])), 2);
+    assert!(evidence(&full) > 2);
+    let cut = place.json(&["-f", "json", "--evidence", "2", "race.jsonl"]);
+    assert_eq!(cut["findings"][0]["failures"], full["findings"][0]["failures"], "the counts are not cut");
+    let proven = place.json(&["-f", "json", "--min-confidence", "proven", "race.jsonl"]);
+    assert_eq!(proven["findings"], Value::Array(vec![]), "the race is likely, not proven");
+    let output = place.run(&["--output", "page.txt", "race.jsonl"]);
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), ""));
+    assert!(err(&place.run(&["-v", "-f", "json", "race.jsonl"])).contains("race.jsonl"));
+
+    fs::create_dir_all(place.at("own/events")).unwrap();
+    let rule = r#"
+id = "own"
+title = "Our own client"
+[[event]]
+id = "own-refused"
+kind = "refresh_failed"
+error = "invalid_grant"
+where = { what = ["door-shut"] }
+[[examples.match]]
+line = '{"time":"2026-01-02T03:04:05Z","what":"door-shut","client_id":"c1"}'
+kind = "refresh_failed"
+[examples]
+ignore = ['{"time":"2026-01-02T03:04:05Z","what":"door-open","client_id":"c1"}']
+"#;
+    fs::write(place.at("own/events/own.toml"), rule).unwrap();
+    fs::write(
+        place.at("own.jsonl"),
+        "{\"time\":\"2026-01-02T03:04:05Z\",\"what\":\"door-shut\",\"client_id\":\"c1\"}\n",
+    )
+    .unwrap();
+    let failed = |line: &[&str]| place.json(line)["summary"]["refresh_failed"].clone();
+    assert_eq!(failed(&["-f", "json", "own.jsonl"]), 0);
+    assert_eq!(failed(&["-f", "json", "--rules", "own", "own.jsonl"]), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_success() {
