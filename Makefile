@@ -7,7 +7,8 @@ build:
 	$(CARGO) build --release
 
 test: lint docs rules
-	$(CARGO) test
+	$(CARGO) test --doc
+	$(CARGO) test --lib --bins --tests
 
 # The rules carry their own proof: lines that must match and lines that must not.
 rules:
