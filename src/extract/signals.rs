@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::roles::Roles;
-use super::words::{Heard, Words};
+use super::words::{self, Heard};
 use crate::format::{Record, ValueKind};
 use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
 
@@ -69,7 +69,6 @@ impl Signals<'_, '_> {
 #[derive(Debug)]
 pub(super) struct Detector {
     vocabulary: Vocabulary,
-    words: Words,
     codes: AhoCorasick,
 }
 
@@ -80,7 +79,7 @@ impl Detector {
         let codes = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
         // The codes come from a checked rule file; a set that is too large for an automaton finds nothing.
         let codes = codes.unwrap_or_else(|_| empty());
-        Self { words: Words::new(&vocabulary), vocabulary, codes }
+        Self { vocabulary, codes }
     }
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {
@@ -88,7 +87,7 @@ impl Detector {
         let code = self.code(record, roles, &mut polling);
         let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let headlines = headlines(record, roles);
-        let heard = self.words.read(&headlines);
+        let heard = words::read(&self.vocabulary, &headlines);
         Signals {
             outcome: self.outcome(&heard, roles, code.as_ref(), status),
             endpoint: self.endpoint(record, roles),
@@ -133,17 +132,16 @@ impl Detector {
         code: Option<&CodeHit<'_, '_>>,
         status: Option<u16>,
     ) -> Option<Outcome> {
-        let words = &self.vocabulary.outcome;
         for field in roles.all(FieldRole::Outcome) {
             let value = field.value.trim().to_ascii_lowercase();
-            if words.success_values.contains(&value) {
+            if self.vocabulary.success_values.contains(&value) {
                 return Some(if code.is_some_and(|hit| hit.known.refresh_only) {
                     Outcome::Failure
                 } else {
                     Outcome::Success
                 });
             }
-            if words.failure_values.contains(&value) {
+            if self.vocabulary.failure_values.contains(&value) {
                 return Some(Outcome::Failure);
             }
         }

@@ -67,9 +67,6 @@ pub enum FindingClass {
 /// Name of a diagnosis, its id everywhere: `refresh-race`, `retry-storm`, …
 pub type RuleName = String;
 
-/// Marker for documentation: the rule name of a cause.
-pub type Cause = RuleName;
-
 /// How an incident ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

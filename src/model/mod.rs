@@ -15,9 +15,7 @@ mod zone;
 
 pub use digest::{Scent, TokenDigest};
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
-pub use finding::{
-    Cause, Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology,
-};
+pub use finding::{Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology};
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
 pub use report::{ClientSummary, InputSummary, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble};

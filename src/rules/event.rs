@@ -40,7 +40,6 @@ pub enum FieldRole {
     Process,
     Thread,
     Url,
-    Method,
     Issuer,
     Level,
 }

@@ -20,4 +20,4 @@ pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat,
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
-pub use vocabulary::{KnownCode, OutcomeWords, Topic, Vocabulary, load_vocabulary};
+pub use vocabulary::{KnownCode, Meaning, Topic, Vocabulary, load_vocabulary};

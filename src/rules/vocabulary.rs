@@ -94,21 +94,21 @@ pub struct KnownCode {
     pub refresh_only: bool,
 }
 
-/// How an attempt ended, as words say it.
-#[derive(Debug)]
-pub struct OutcomeWords {
-    /// Values of outcome fields, lower case.
-    pub success_values: Vec<String>,
-    /// Values of outcome fields, lower case.
-    pub failure_values: Vec<String>,
-    /// Running text.
-    pub failure: RegexSet,
-    /// Running text of an attempt that only begins.
-    pub start: RegexSet,
-    /// Running text.
-    pub success: RegexSet,
-    /// Running text that is a failure unless something says otherwise.
-    pub weak_failure: RegexSet,
+/// What a word of the vocabulary means where it is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The record is about this.
+    Topic(Topic),
+    /// A failure.
+    Failure,
+    /// An attempt that only begins.
+    Start,
+    /// A success.
+    Success,
+    /// A failure unless something says otherwise.
+    WeakFailure,
+    /// A failure before any request was sent: no attempt at the token endpoint.
+    NoAttempt,
 }
 
 /// The compiled vocabulary.
@@ -124,8 +124,6 @@ pub struct Vocabulary {
     pub codes: Vec<KnownCode>,
     /// Codes of polling and negotiation: neither success nor failure.
     pub no_failure: Vec<String>,
-    /// Texts of failures before any request was sent: not attempts at the token endpoint.
-    pub no_attempt: RegexSet,
     /// Values of `grant_type` that make a new grant.
     pub new_grants: Vec<String>,
     /// Paths of token endpoints.
@@ -134,10 +132,14 @@ pub struct Vocabulary {
     pub revoke_endpoint: RegexSet,
     /// Paths of other endpoints of an authorization server.
     pub other_endpoint: RegexSet,
-    /// Texts and event names by topic.
-    pub topics: Vec<(Topic, RegexSet)>,
-    /// Words of outcome.
-    pub outcome: OutcomeWords,
+    /// Patterns of all topics and outcomes, compiled together: one search of a text finds them all.
+    pub words: RegexSet,
+    /// What each pattern of `words` means.
+    pub meanings: Vec<Meaning>,
+    /// Values of outcome fields that say success, lower case.
+    pub success_values: Vec<String>,
+    /// Values of outcome fields that say failure, lower case.
+    pub failure_values: Vec<String>,
     /// Its examples.
     pub proof: Proof,
 }
@@ -148,6 +150,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         RuleError { path: "rules/events/vocabulary.toml".into(), line: 1, message: "the vocabulary is missing".into() }
     })?;
     let file: VocabularyFile = parse(source)?;
+    let (words, meanings) = words(&file);
     let proof = Proof::of(source, file.examples)?;
     let set = |patterns: &[String]| compile_set(source, patterns);
     let mut in_text = Vec::new();
@@ -155,32 +158,36 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         let compiled = patterns.iter().map(|pattern| compile_value(source, pattern)).collect::<Result<_, _>>()?;
         in_text.push((*role, compiled));
     }
-    let mut topics = Vec::new();
-    for (topic, patterns) in &file.topics {
-        topics.push((*topic, set(patterns)?));
-    }
     Ok(Vocabulary {
         triggers: file.triggers,
         fields: file.fields.into_iter().collect(),
         in_text,
         codes: file.codes.into_iter().flat_map(|(class, codes)| known(class, codes)).collect(),
         no_failure: file.no_failure,
-        no_attempt: set(&file.no_attempt)?,
         new_grants: file.new_grants,
         token_endpoint: set(&file.endpoints.token)?,
         revoke_endpoint: set(&file.endpoints.revoke)?,
         other_endpoint: set(&file.endpoints.other)?,
-        topics,
-        outcome: OutcomeWords {
-            success_values: file.outcome.success_values,
-            failure_values: file.outcome.failure_values,
-            failure: set(&file.outcome.failure_texts)?,
-            start: set(&file.outcome.start_texts)?,
-            success: set(&file.outcome.success_texts)?,
-            weak_failure: set(&file.outcome.weak_failure_texts)?,
-        },
+        words: set(&words)?,
+        meanings,
+        success_values: file.outcome.success_values,
+        failure_values: file.outcome.failure_values,
         proof,
     })
+}
+
+/// All patterns of topics and outcomes, and what each of them means.
+fn words(file: &VocabularyFile) -> (Vec<String>, Vec<Meaning>) {
+    let topics = file.topics.iter().map(|(topic, patterns)| (Meaning::Topic(*topic), patterns));
+    let outcomes = [
+        (Meaning::Failure, &file.outcome.failure_texts),
+        (Meaning::Start, &file.outcome.start_texts),
+        (Meaning::Success, &file.outcome.success_texts),
+        (Meaning::WeakFailure, &file.outcome.weak_failure_texts),
+        (Meaning::NoAttempt, &file.no_attempt),
+    ];
+    let all = topics.chain(outcomes);
+    all.flat_map(|(meaning, patterns)| patterns.iter().map(move |pattern| (pattern.clone(), meaning))).unzip()
 }
 
 fn known(class: CauseClass, codes: Codes) -> impl Iterator<Item = KnownCode> {
