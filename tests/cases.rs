@@ -17,12 +17,16 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The formats of `expected/`: file, and the arguments that make it.
-const FORMATS: [(&str, &[&str]); 3] = [
-    ("report.json", &["--format", "json"]),
-    ("page.txt", &["--width", "80", "--color", "never"]),
-    ("page-wide.txt", &["--width", "120", "--color", "never"]),
+/// The formats of `expected/`: file, and the command and arguments that make it.
+const FORMATS: [(&str, &[&str]); 4] = [
+    ("report.json", &["scan", "--format", "json"]),
+    ("page.txt", &["scan", "--width", "80", "--color", "never"]),
+    ("page-wide.txt", &["scan", "--width", "120", "--color", "never"]),
+    ("events.jsonl", &["events"]),
 ];
+
+/// Options that judge timelines; `events` has no use for them.
+const OF_SCAN: [&str; 2] = ["window", "evidence"];
 
 /// `case.toml`.
 #[derive(Deserialize)]
@@ -170,8 +174,9 @@ fn input(folder: &Path, case: &Case) -> String {
 /// One run from the root of the repository: exit code and what was printed, the version masked.
 fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokscan"));
-    command.current_dir(root()).arg("scan").args(format);
-    for (option, value) in &case.options {
+    command.current_dir(root()).args(format);
+    let events = format[0] == "events";
+    for (option, value) in case.options.iter().filter(|(option, _)| !events || !OF_SCAN.contains(&option.as_str())) {
         command.args([format!("--{option}"), value.clone()]);
     }
     let output = command.args(["--", input]).env_remove("CLICOLOR_FORCE").output().unwrap();
