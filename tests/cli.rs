@@ -137,7 +137,7 @@ fn outputs_are_created_before_the_work() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     refused(&["-o", &at("missing/report.json"), "x"], "cannot write");
-    refused(&["-o", &at("report.pdf"), "x"], "this command writes .txt, .json, .jsonl");
+    refused(&["-o", &at("report.pdf"), "x"], "this command writes .txt, .json, .html, ");
     refused(&["leaks", "-o", &at("leaks.jsonl"), "x"], "this command writes .txt, .json");
     refused(&["events", "-o", &at("report"), "x"], "this command writes .jsonl");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

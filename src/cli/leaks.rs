@@ -7,16 +7,17 @@ use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::scan::{exit, watched};
 use super::{Exit, config};
-use crate::report::{Format, Section};
+use crate::report::Section;
 
 pub(super) fn run(args: &LeaksArgs) -> Result<Exit> {
     let Some(mut options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     options.diagnose = false;
     let fail_on = FailOn::read(&args.fail.fail_on, "any", &options.rule_paths)?;
-    let kinds = [Kind::Report(Format::Terminal), Kind::Report(Format::Json)];
+    let kinds = Kind::reports();
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Leaks, None)?;
+    options.digests = outputs.name_digests();
     let outcome = watched(&options, &args.output)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on))

@@ -22,6 +22,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// All formats of a report, the terminal page first.
+    pub(super) fn reports() -> Vec<Self> {
+        Format::ALL.into_iter().map(Self::Report).collect()
+    }
+
     fn suffix(self) -> &'static str {
         match self {
             Self::Report(format) => format.suffix(),
@@ -86,6 +91,12 @@ impl Outputs {
             quiet: args.quiet,
             verbose: args.verbose,
         })
+    }
+
+    /// Whether something will name the digests of the inputs.
+    pub(super) fn name_digests(&self) -> bool {
+        let kinds = self.files.iter().map(|target| target.kind).chain(self.stdout);
+        kinds.into_iter().any(|kind| matches!(kind, Kind::Report(format) if format.is_document()))
     }
 
     /// Writes all that was asked for. A closed pipe is no error: who closed it has read enough.

@@ -7,7 +7,7 @@ use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::progress::Bar;
 use super::{Exit, config};
-use crate::report::{Format, Section};
+use crate::report::Section;
 use crate::scan::{ScanOptions, ScanOutcome, scan};
 
 pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
@@ -15,9 +15,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     config::rules(&mut options, &args.rules)?;
     config::diagnosis(&mut options, &args.diagnosis)?;
     let fail_on = FailOn::read(&args.fail.fail_on, "never", &options.rule_paths)?;
-    let kinds = [Kind::Report(Format::Terminal), Kind::Report(Format::Json), Kind::Events];
+    let kinds = [Kind::reports(), vec![Kind::Events]].concat();
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
+    options.digests = outputs.name_digests();
     let outcome = watched(&options, &args.output)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on))

@@ -16,6 +16,7 @@
 
 mod continuation;
 mod cutter;
+mod digest;
 mod discover;
 mod documents;
 mod job;
@@ -40,6 +41,7 @@ use rayon::prelude::*;
 use crate::model::{Notice, Trouble};
 
 pub use continuation::is_continuation;
+pub use digest::digests;
 pub use discover::discover;
 
 /// Bytes of a segment where the settings do not say.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Leak, Timestamp};
+use super::{Activity, Finding, Leak, RunInfo, Timestamp};
 
 /// Version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -46,6 +46,12 @@ pub struct InputSummary {
     pub format: Option<String>,
     /// `gzip`, `zstd`, `bzip2`, `xz`, or `None`.
     pub compression: Option<String>,
+    /// Bytes on disk; `None` for a stream.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// SHA-256 of the bytes on disk, in hexadecimal, where it was asked for and the file did not change meanwhile.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// Bytes of text (after decompression and transcoding).
     pub bytes: u64,
     pub lines: u64,
@@ -106,10 +112,15 @@ impl Notice {
 pub struct Report {
     pub schema_version: u32,
     pub tool: ToolInfo,
+    /// `None` in reports of versions that did not say.
+    #[serde(default)]
+    pub run: Option<RunInfo>,
     pub summary: Summary,
     pub inputs: Vec<InputSummary>,
     pub clients: Vec<ClientSummary>,
     pub findings: Vec<Finding>,
     pub leaks: Vec<Leak>,
     pub notices: Vec<Notice>,
+    #[serde(default)]
+    pub activity: Activity,
 }

@@ -4,7 +4,7 @@
 //! hides or rewrites what the reader sees. What would act, or hide, is shown as an escape instead.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Text for one line of a terminal: control characters, escape sequences and invisible or
 /// direction-changing characters become visible escapes (`\x1b`, `\u{202e}`); a line end becomes `⏎`.
@@ -28,6 +28,34 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
         }
     }
     shown.into()
+}
+
+/// The escaper of the HTML templates: every text in them goes through it, without being asked.
+///
+/// What would act on a page becomes a character reference; what hides, or changes the direction of the text
+/// around it, is shown as on a terminal. The result is safe as text of an element and inside a quoted attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Html;
+
+impl askama::filters::Escaper for Html {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
+        let shown = terminal(string);
+        let mut rest = shown.as_ref();
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '`']) {
+            let (before, from) = rest.split_at(at);
+            dest.write_str(before)?;
+            dest.write_str(match from.as_bytes()[0] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'`' => "&#96;",
+                _ => "&#39;",
+            })?;
+            rest = &from[1..];
+        }
+        dest.write_str(rest)
+    }
 }
 
 /// Whether a terminal would obey the character, or show nothing (or something else) for it.
@@ -55,7 +83,15 @@ fn acts_or_hides(character: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{acts_or_hides, terminal};
+    use askama::filters::Escaper;
+
+    use super::{Html, acts_or_hides, terminal};
+
+    fn html(text: &str) -> String {
+        let mut shown = String::new();
+        Html.write_escaped_str(&mut shown, text).unwrap();
+        shown
+    }
 
     #[test]
     fn shows_what_would_act_or_hide() {
@@ -73,7 +109,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn html_text_cannot_leave_its_element_or_attribute() {
+        assert_eq!(html("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+        assert_eq!(html("\" onload='x' `"), "&quot; onload=&#39;x&#39; &#96;");
+        assert_eq!(html("a\u{202e}b &amp; \x1b[31m"), "a\\u{202e}b &amp;amp; \\x1b[31m");
+    }
+
     proptest! {
+        #[test]
+        fn nothing_of_html_gets_through(text in any::<String>()) {
+            let shown = html(&text);
+            prop_assert!(!shown.contains(['<', '>', '"', '\'', '`']) && !shown.chars().any(acts_or_hides), "{shown}");
+            let unescaped = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+                .replace("&#39;", "'").replace("&#96;", "`").replace("&amp;", "&");
+            prop_assert_eq!(unescaped, terminal(&text).into_owned());
+        }
+
         #[test]
         fn nothing_that_acts_gets_through_and_twice_is_once(text in any::<String>()) {
             let once = terminal(&text).into_owned();

@@ -6,14 +6,17 @@
 
 pub mod escape;
 mod events;
+mod html;
 mod json;
 mod terminal;
+mod words;
 
 use std::io::{self, Write};
 
 use crate::model::Report;
 
 pub use events::render_events_jsonl;
+pub use html::render_html;
 pub use json::render_json;
 pub use terminal::{Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
@@ -24,17 +27,20 @@ pub enum Format {
     Terminal,
     /// Everything, `schema_version` 1.
     Json,
+    /// The page for the postmortem.
+    Html,
 }
 
 impl Format {
     /// All formats, in the order in which help names them.
-    pub const ALL: [Self; 2] = [Self::Terminal, Self::Json];
+    pub const ALL: [Self; 3] = [Self::Terminal, Self::Json, Self::Html];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Terminal => "terminal",
             Self::Json => "json",
+            Self::Html => "html",
         }
     }
 
@@ -43,7 +49,13 @@ impl Format {
         match self {
             Self::Terminal => "txt",
             Self::Json => "json",
+            Self::Html => "html",
         }
+    }
+
+    /// Whether it is a page to keep and publish, which names its inputs by digest.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Html)
     }
 
     /// The format of a name.
@@ -61,6 +73,7 @@ impl Format {
         match self {
             Self::Terminal => render_terminal_section(report, section, style, out),
             Self::Json => render_json(report, out),
+            Self::Html => render_html(report, section, out),
         }
     }
 }

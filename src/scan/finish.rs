@@ -8,9 +8,10 @@ use super::worker::{Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::extract::ENDPOINT_RULE;
-use crate::input::{Discovery, SourceRead};
+use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventKind, EventSet, InputSummary, LeakSighting, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+    EventKind, EventSet, InputSummary, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo,
+    Trouble,
 };
 use crate::triage;
 
@@ -23,6 +24,7 @@ pub(super) fn finish(
 ) -> ScanOutcome {
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
+    let disk = on_disk(options, &discovery.sources);
     let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
@@ -47,8 +49,22 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let report = report(options, &merged, diagnosis, reads, notices);
+    let mut report = report(options, &merged, diagnosis, (reads, disk), notices);
+    let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
+    report.run = Some(run_info(options, rules, &clean));
     ScanOutcome { report, events: merged.events, complete }
+}
+
+/// A source as it lies on disk.
+struct OnDisk {
+    size: Option<u64>,
+    sha256: Option<String>,
+}
+
+fn on_disk(options: &ScanOptions, sources: &[Source]) -> Vec<OnDisk> {
+    let mut known = if options.digests { digests(sources) } else { vec![None; sources.len()] };
+    let found = sources.iter().zip(&mut known);
+    found.map(|(source, sha256)| OnDisk { size: source.size, sha256: sha256.take() }).collect()
 }
 
 struct Merged {
@@ -157,10 +173,10 @@ fn report(
     options: &ScanOptions,
     merged: &Merged,
     diagnosis: Diagnosis,
-    reads: &[SourceRead],
+    (reads, disk): (&[SourceRead], Vec<OnDisk>),
     notices: Vec<Notice>,
 ) -> Report {
-    let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
+    let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
     let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
@@ -168,7 +184,7 @@ fn report(
     findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
     leaks.retain(|leak| (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= options.min_confidence);
     let notices = triage::notices(notices);
-    let inputs = inputs(merged, reads, &notices);
+    let inputs = inputs(merged, reads, disk, &notices);
     let summary = Summary {
         inputs: inputs.len() as u64,
         bytes: inputs.iter().map(|input| input.bytes).sum(),
@@ -185,15 +201,43 @@ fn report(
         untimed_events: merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64,
     };
     let tool = ToolInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
-    Report { schema_version: SCHEMA_VERSION, tool, summary, inputs, clients, findings, leaks, notices }
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool,
+        run: None,
+        summary,
+        inputs,
+        clients,
+        findings,
+        leaks,
+        notices,
+        activity,
+    }
 }
 
-fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<InputSummary> {
+/// The settings that can change what is found, masked like everything that the user or a log wrote.
+fn run_info(options: &ScanOptions, rules: &RuleSet, clean: &dyn Fn(&str) -> String) -> RunInfo {
+    RunInfo {
+        window_ms: u64::try_from(options.window.as_millis()).unwrap_or(u64::MAX),
+        tz: options.zone.to_string(),
+        since: options.since,
+        until: options.until,
+        clients: options.clients.iter().map(|client| clean(client)).collect(),
+        rules: options.rules.clone(),
+        min_confidence: options.min_confidence,
+        evidence: options.evidence as u64,
+        rule_paths: options.rule_paths.iter().map(|path| clean(&path.to_string_lossy())).collect(),
+        rule_files: rules.sizes().files as u64,
+        rules_digest: rules.digest.clone(),
+    }
+}
+
+fn inputs(merged: &Merged, reads: &[SourceRead], disk: Vec<OnDisk>, notices: &[Notice]) -> Vec<InputSummary> {
     let nothing = SourceFound::default();
     let mut inputs: Vec<InputSummary> = (0..)
         .zip(&merged.events.sources)
-        .zip(reads)
-        .map(|((index, path), read)| {
+        .zip(reads.iter().zip(disk))
+        .map(|((index, path), (read, disk))| {
             let found = merged.sources.get(&index).unwrap_or(&nothing);
             // Most records first; equal counts go by name, so that the answer is always the same.
             let format =
@@ -203,6 +247,8 @@ fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<Inpu
                 path: path.clone(),
                 format,
                 compression: read.compression.map(str::to_owned),
+                size: disk.size,
+                sha256: disk.sha256,
                 bytes: read.bytes,
                 lines: read.lines,
                 token_events: found.token_events,

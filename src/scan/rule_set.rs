@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::check;
 use crate::diagnose::Policies;
 use crate::extract::Extractor;
@@ -25,6 +27,8 @@ pub(super) struct RuleSet {
     /// The examples of everything that makes token events.
     pub(super) proofs: Vec<Proof>,
     sizes: RuleSizes,
+    /// See [`crate::model::RunInfo::rules_digest`].
+    pub(super) digest: String,
 }
 
 /// How much `tokscan rules check` looked at.
@@ -104,7 +108,17 @@ impl RuleSet {
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
         let leaks = LeakScanner::new(&leaks);
-        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
+        Ok(Self {
+            reader: Reader::new(&formats),
+            extractor,
+            leaks,
+            catalogue,
+            policies,
+            triggers,
+            proofs,
+            sizes,
+            digest: digest(sources),
+        })
     }
 
     /// Runs every rule's own examples (those of the formats were run when they were loaded).
@@ -116,6 +130,20 @@ impl RuleSet {
     pub(super) fn sizes(&self) -> RuleSizes {
         self.sizes
     }
+}
+
+/// One digest over the texts of all rules, whatever the folders that users keep theirs in.
+fn digest(sources: &[RuleSource]) -> String {
+    let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_ref()).collect();
+    texts.sort_unstable();
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    let whole = hash.finalize();
+    let head = whole.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{head:012x}")
 }
 
 fn taken<T>(loaded: Result<T, Vec<RuleError>>, errors: &mut Vec<RuleError>) -> Option<T> {

@@ -7,7 +7,7 @@ mod ink;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod words;
+use super::words;
 
 use std::io::{self, Write};
 
@@ -59,7 +59,8 @@ pub fn headline(report: &Report, section: Section) -> String {
     sentences(report, section).join(" ")
 }
 
-fn sentences(report: &Report, section: Section) -> Vec<String> {
+/// The same, sentence by sentence.
+pub(super) fn sentences(report: &Report, section: Section) -> Vec<String> {
     let leaked = words::leaked(report);
     match section {
         Section::Leaks => vec![leaked.unwrap_or_else(|| no_leaks(report))],
