@@ -12,6 +12,8 @@ pub(super) struct Tick {
     pub(super) label: String,
     /// Every second one: hidden where the picture is narrow.
     pub(super) minor: bool,
+    /// Where its label hangs at the edges, so that it stays inside: `start`, `end`, or nowhere in particular.
+    pub(super) hangs: &'static str,
 }
 
 /// A stretch of values on a stretch of the picture.
@@ -113,7 +115,13 @@ fn every(low: i64, high: i64, step: i64) -> impl Iterator<Item = (i64, i64)> {
 }
 
 fn tick(scale: Scale, number: i64, at: i64, label: String) -> Tick {
-    Tick { x: scale.at(at as f64), label, minor: number.rem_euclid(2) == 1 }
+    let x = scale.at(at as f64);
+    let hangs = match x.0 {
+        ..4.0 => "start",
+        96.0.. => "end",
+        _ => "",
+    };
+    Tick { x, label, minor: number.rem_euclid(2) == 1, hangs }
 }
 
 #[cfg(test)]

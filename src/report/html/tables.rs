@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shown::{self, anchor, clip, maybe_time, name, path, short_place};
-use crate::model::{ClientSummary, Finding, FindingClass, InputSummary, Leak, Notice, Severity, Trouble};
+use crate::model::{ClientSummary, Finding, FindingClass, InputSummary, Leak, Notice, Severity, Timestamp, Trouble};
 use crate::report::words::{bytes, number, outcome, status};
 
 /// Bytes that the rows of all tables may take: the page stays one that a browser opens at once.
@@ -118,6 +118,11 @@ fn rule_row(rule: &str, found: &[&Finding]) -> RuleRow {
     }
 }
 
+/// A time where the head of the column names the zone.
+fn in_column(moment: Option<Timestamp>) -> String {
+    maybe_time(moment).trim_end_matches(" UTC").to_owned()
+}
+
 pub(super) struct FindingRow {
     /// Set where the finding has no card: then the row is where links lead.
     pub(super) own_anchor: Option<String>,
@@ -152,7 +157,7 @@ fn finding_row(number: usize, finding: &Finding, cards: usize) -> FindingRow {
         rule: clip(&finding.rule, 40),
         client: shown::client(finding.client.as_deref()),
         subject: name(finding.subject.as_deref()),
-        start: maybe_time(finding.start),
+        start: in_column(finding.start),
         failures: match finding.class {
             FindingClass::Cause => finding.failures + finding.aftermath_failures,
             FindingClass::Behaviour => finding.failures,
@@ -189,7 +194,7 @@ pub(super) fn leaks(room: &mut Room, leaks: &[Leak]) -> Fitting<LeakRow> {
         masked: clip(&leak.masked, 60),
         client: leak.client.as_deref().map_or_else(|| "–".into(), |client| clip(client, 80)),
         occurrences: leak.occurrences,
-        first: maybe_time(leak.first_time),
+        first: in_column(leak.first_time),
         place: short_place(&leak.path, leak.line),
         full_place: format!("{}:{}:{}", clip(&leak.path, 400), leak.line, leak.column),
         digest: clip(&leak.digest, 16),

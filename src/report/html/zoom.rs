@@ -146,7 +146,10 @@ fn worker(evidence: &Evidence) -> String {
     let parts = [
         evidence.host.clone(),
         evidence.process.as_ref().map(|process| format!("process {process}")),
-        evidence.thread.as_ref().map(|thread| format!("thread {thread}")),
+        evidence
+            .thread
+            .as_ref()
+            .map(|thread| if thread.contains("thread") { thread.clone() } else { format!("thread {thread}") }),
     ];
     let known: Vec<String> = parts.into_iter().flatten().collect();
     if !known.is_empty() {

@@ -135,6 +135,7 @@
       one("[data-all]", section).hidden = wanted !== "" && own;
     }
     for (const place of all("[data-client]:not(tr)")) place.hidden = wanted !== "" && place.dataset.client !== wanted;
+    for (const overview of all("[data-everyone]")) overview.hidden = wanted !== "" && drawn;
     for (const table of tables) { table.page = 0; table.show(); }
     if (wanted) say(drawn ? `Only ${wanted} is shown.` : `Only ${wanted} is shown; it has no picture of its own.`);
     else say("All clients are shown.");
