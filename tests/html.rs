@@ -38,7 +38,10 @@ fn captures(text: &str, pattern: &str) -> Vec<String> {
 }
 
 /// What is of a closed set, or a time.
-const KEPT: [&str; 17] = [
+const KEPT: [&str; 20] = [
+    "reauthorized_at",
+    "issued_at",
+    "trouble",
     "severity",
     "class",
     "confidence",

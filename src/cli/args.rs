@@ -1,5 +1,7 @@
 //! The syntax of the command line, and nothing else: what the words mean is in `config`.
 
+mod saved;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Confidence;
 use crate::report::Format;
+
+pub(super) use saved::{DiffArgs, DiffFormat, RenderArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,6 +68,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the rules
     Rules(RulesArgs),
+    /// Render a saved JSON report in another format
+    Report(RenderArgs),
+    /// Compare two saved JSON reports: did the fix help?
+    Diff(DiffArgs),
 }
 
 /// `tokscan scan`.

@@ -5,14 +5,17 @@
 
 mod args;
 mod config;
+mod diff;
 mod events;
 mod explain;
 mod fail_on;
 mod leaks;
 mod output;
 mod progress;
+mod report;
 mod rulebook;
 mod rules;
+mod saved;
 mod scan;
 mod values;
 
@@ -86,5 +89,7 @@ fn dispatch(cli: &Cli) -> Result<Exit> {
         Some(Command::Events(args)) => events::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Rules(args)) => rules::run(args),
+        Some(Command::Report(args)) => report::run(args),
+        Some(Command::Diff(args)) => diff::run(args),
     }
 }

@@ -4,6 +4,7 @@
 //! values enter only through [`TokenDigest::of`], which keeps a keyed one-way digest.
 
 mod activity;
+mod comparison;
 mod digest;
 mod event;
 mod finding;
@@ -16,6 +17,7 @@ mod time;
 mod zone;
 
 pub use activity::{Activity, Counts, Gaps, Lane};
+pub use comparison::{Change, ClientChange, Comparison, LeakChange, Pair, RuleChange, Side};
 pub use digest::{Scent, TokenDigest};
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
 pub use finding::{

@@ -102,7 +102,8 @@ pub struct Recurrence {
 }
 
 /// Whether a notice makes the exit code 2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Trouble {
     /// Worth saying; the input was read as it should be.
     #[default]
@@ -123,7 +124,7 @@ pub struct Notice {
     /// How often it happened.
     pub count: u64,
     /// Whether it makes the exit code 2.
-    #[serde(skip)]
+    #[serde(default)]
     pub trouble: Trouble,
 }
 

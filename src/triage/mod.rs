@@ -1,9 +1,11 @@
 //! From sightings to leaks, and the orders and counts of the report.
 
+mod compare;
 mod leaks;
 
 use std::collections::BTreeMap;
 
+pub use compare::compare;
 pub use leaks::leaks;
 
 use crate::model::Notice;

@@ -1,9 +1,9 @@
 //! One finding with all that is known of it.
 
 use super::marks::of_event;
-use super::shown::{self, anchor, clip, name, path};
 use super::zoom::{Zoom, zoom};
-use crate::model::{Evidence, Finding};
+use crate::model::{Evidence, FamilyToken, Finding, PresentationOutcome, Timestamp, TokenFamily};
+use crate::report::shown::{self, anchor, clip, name, path, short_place};
 use crate::report::words::{count, number, offset, outcome, span, topology};
 
 /// A finding as its card shows it.
@@ -19,8 +19,48 @@ pub(super) struct Card {
     pub(super) reason: String,
     pub(super) remediation: Vec<String>,
     pub(super) zoom: Option<Zoom>,
+    pub(super) family: Vec<Token>,
     pub(super) evidence: Vec<EvidenceRow>,
     pub(super) open: bool,
+}
+
+/// A refresh token of the family, by its digest.
+pub(super) struct Token {
+    pub(super) name: String,
+    pub(super) issued: String,
+    pub(super) presented: Vec<Use>,
+}
+
+/// One use of it.
+pub(super) struct Use {
+    pub(super) accepted: bool,
+    pub(super) when: String,
+    pub(super) place: String,
+}
+
+/// Tokens of a family on a card, and uses of a token.
+const TOKENS: usize = 12;
+const USES: usize = 8;
+
+fn tokens(family: &TokenFamily, start: Option<Timestamp>) -> Vec<Token> {
+    let since = |time: Option<Timestamp>| {
+        time.zip(start).map_or_else(|| "at an unknown time".into(), |(time, start)| offset(time.millis_since(start)))
+    };
+    let token = |token: &FamilyToken| Token {
+        name: clip(&token.token, 24),
+        issued: token.issued_at.map_or_else(String::new, |at| format!("issued {}", since(Some(at)))),
+        presented: token
+            .presented
+            .iter()
+            .take(USES)
+            .map(|presented| Use {
+                accepted: presented.outcome == PresentationOutcome::Accepted,
+                when: since(presented.time),
+                place: short_place(&presented.path, presented.line),
+            })
+            .collect(),
+    };
+    family.tokens.iter().take(TOKENS).map(token).collect()
 }
 
 pub(super) struct EvidenceRow {
@@ -51,6 +91,7 @@ impl Card {
             reason: clip(&finding.confidence_reason, 600),
             remediation: finding.remediation.iter().take(12).map(|step| clip(step, 600)).collect(),
             zoom: zoom(finding, window_ms),
+            family: finding.family.iter().flat_map(|family| tokens(family, finding.start)).collect(),
             evidence: finding.evidence.iter().take(200).map(|piece| row(finding, piece)).collect(),
             open: place < OPEN,
         }

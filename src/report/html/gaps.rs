@@ -1,8 +1,8 @@
 //! The histogram of distances between failed refreshes and the nearest good one, with the window marked:
 //! whether 200 ms is the right window is seen, not believed.
 
-use super::shown::{Percent, client};
 use crate::model::{Activity, Counts, Gaps, Lane};
+use crate::report::shown::{Percent, client};
 use crate::report::words::{count, number, span};
 
 /// Height of the highest bar, in pixels.

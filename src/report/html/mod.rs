@@ -6,12 +6,9 @@
 
 mod cards;
 mod gaps;
-mod made;
 mod marks;
 mod period;
 mod scale;
-mod shown;
-mod summary;
 mod tables;
 mod zoom;
 
@@ -22,14 +19,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::by_rule::{RuleRow, by_rule};
+use super::helped::{Gain, helped};
+use super::made;
+use super::shown::clip;
+use super::summary::Summary;
 use super::terminal::Section;
 use crate::model::Report;
 use cards::Card;
 use gaps::Histogram;
 use period::Period;
-use shown::clip;
-use summary::Summary;
-use tables::{ClientRow, FindingRow, Fitting, InputRow, LeakRow, NoticeRow, Room, RuleRow};
+use tables::{ClientRow, FindingRow, Fitting, InputRow, LeakRow, NoticeRow, Room};
 
 const STYLE: &str = include_str!("templates/style.css");
 const SCRIPT: &str = include_str!("templates/script.js");
@@ -43,6 +43,7 @@ struct Page {
     summary: Summary,
     period: Option<Period>,
     histograms: Vec<Histogram>,
+    helped: Vec<Gain>,
     clients: Fitting<ClientRow>,
     rules: Vec<RuleRow>,
     findings: Fitting<FindingRow>,
@@ -73,7 +74,8 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         findings: tables::findings(&mut room, &report.findings, CARDS),
         leaks: tables::leaks(&mut room, &report.leaks),
         clients: tables::clients(&mut room, shown_clients),
-        rules: if triage { tables::rules(&report.findings) } else { Vec::new() },
+        helped: if triage { helped(&report.clients) } else { Vec::new() },
+        rules: if triage { by_rule(&report.findings) } else { Vec::new() },
         cards: cards(report, window_ms),
         made: made::made(report),
         version: made::version(report),

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::marks::of_severity;
 use super::scale::{Scale, Tick, clock};
-use super::shown::{Percent, anchor, cause_class, client, clip, second, time};
 use crate::model::{Activity, Counts, Finding, FindingClass, Lane, Leak, LeakStatus, Report, Timestamp};
+use crate::report::shown::{Percent, anchor, cause_class, client, clip, second, time};
 use crate::report::words::{count, number, span, status};
 
 /// Signs in one row of a picture: more than these lie upon each other.

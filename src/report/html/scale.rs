@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::shown::Percent;
+use crate::report::shown::Percent;
 use crate::report::words::span;
 
 /// One line of an axis.
@@ -78,7 +78,7 @@ const STEPS: [i64; 35] = [
 ];
 
 fn step(length: i64, ticks: i64) -> i64 {
-    let wanted = length / ticks.max(1);
+    let wanted = length.div_euclid(ticks) + i64::from(length.rem_euclid(ticks) > 0);
     STEPS.into_iter().find(|step| *step >= wanted).unwrap_or(wanted / (365 * DAY) * 365 * DAY + 365 * DAY)
 }
 

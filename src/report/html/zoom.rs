@@ -5,8 +5,8 @@
 
 use super::marks::{Sign, of_event};
 use super::scale::{Scale, Tick, elapsed};
-use super::shown::{Percent, clip};
 use crate::model::{Evidence, Finding, Role, Timestamp};
+use crate::report::shown::{Percent, clip, worker};
 use crate::report::words::{offset, span};
 
 /// Lanes at most; further workers share the last one.
@@ -139,26 +139,6 @@ fn proper_stretch(timed: &[Timed<'_>], window: Option<f64>) -> (f64, f64) {
         }
     }
     (low, high.max(low + 1.0))
-}
-
-/// Who tried: host, process and thread where the log says, else the address, else the file.
-fn worker(evidence: &Evidence) -> String {
-    let parts = [
-        evidence.host.clone(),
-        evidence.process.as_ref().map(|process| format!("process {process}")),
-        evidence
-            .thread
-            .as_ref()
-            .map(|thread| if thread.contains("thread") { thread.clone() } else { format!("thread {thread}") }),
-    ];
-    let known: Vec<String> = parts.into_iter().flatten().collect();
-    if !known.is_empty() {
-        return known.join(" · ");
-    }
-    evidence
-        .address
-        .clone()
-        .unwrap_or_else(|| evidence.path.rsplit(['/', '\\']).next().unwrap_or(&evidence.path).to_owned())
 }
 
 /// The lanes in order of appearance, those of the incident proper first.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Confidence, FindingClass, Precision, Role, Severity, Timestamp};
+use crate::model::{Confidence, Evidence, FindingClass, Precision, Role, Severity, Timestamp};
 
 /// A place or length across a picture, in percent of its width.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,4 +117,24 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Heal => "healed",
         Role::Context => "context",
     }
+}
+
+/// Who tried: host, process and thread where the log says, else the address, else the file.
+pub(super) fn worker(evidence: &Evidence) -> String {
+    let parts = [
+        evidence.host.clone(),
+        evidence.process.as_ref().map(|process| format!("process {process}")),
+        evidence
+            .thread
+            .as_ref()
+            .map(|thread| if thread.contains("thread") { thread.clone() } else { format!("thread {thread}") }),
+    ];
+    let known: Vec<String> = parts.into_iter().flatten().collect();
+    if !known.is_empty() {
+        return known.join(" · ");
+    }
+    evidence
+        .address
+        .clone()
+        .unwrap_or_else(|| evidence.path.rsplit(['/', '\\']).next().unwrap_or(&evidence.path).to_owned())
 }

@@ -1,8 +1,8 @@
 //! How the report was made: what it takes to get it again.
 
 use super::shown::{clip, second};
+use super::words::span;
 use crate::model::{Report, RunInfo, Timestamp};
-use crate::report::words::span;
 
 /// Names and values, in the order in which they are shown.
 pub(super) fn made(report: &Report) -> Vec<(&'static str, String)> {

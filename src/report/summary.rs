@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shown::{clip, second};
+use super::terminal::{Section, sentences};
+use super::words::{count, number, span};
 use crate::model::{Finding, FindingClass, LeakStatus, Outcome, Report, Timestamp};
-use crate::report::terminal::{Section, sentences};
-use crate::report::words::{count, number, span};
 
 /// Steps that are named first.
 const STEPS: usize = 3;
