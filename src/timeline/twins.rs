@@ -317,6 +317,8 @@ fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
         *known = known.or(*more);
     }
     into.status = into.status.or(other.status);
+    into.insecure |= other.insecure;
+    into.without_refresh_token |= other.without_refresh_token;
     into.expires_in = into.expires_in.or(other.expires_in);
     into.duration_ms = into.duration_ms.or(other.duration_ms);
     if into.class == CauseClass::Ambiguous {
