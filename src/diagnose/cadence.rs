@@ -32,11 +32,15 @@ pub(super) fn rounds(line: &Line<'_>) -> Vec<Round> {
                 let lifetime = event.expires_in.map(|seconds| i64::from(seconds) * 1_000_000_000);
                 let took = i64::from(event.duration_ms.unwrap_or(0)) * 1_000_000;
                 match rounds.last_mut() {
-                    Some(round) if end.saturating_sub(round.end) <= line.scene.window.reach(line.is_coarse(position)) => {
+                    Some(round)
+                        if end.saturating_sub(round.end) <= line.scene.window.reach(line.is_coarse(position)) =>
+                    {
                         round.end = end;
                         round.lifetime = lifetime.or(round.lifetime);
                     }
-                    _ => rounds.push(Round { first: position, sent: end.saturating_sub(took), end, lifetime, disturbed }),
+                    _ => {
+                        rounds.push(Round { first: position, sent: end.saturating_sub(took), end, lifetime, disturbed })
+                    }
                 }
                 disturbed = false;
             }

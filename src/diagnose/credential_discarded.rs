@@ -26,9 +26,11 @@ pub(super) fn judge(line: &Line<'_>, causes: &[Draft]) -> Option<Draft> {
         let ended = cause.heal.unwrap_or(u32::MAX);
         let from = discarded.partition_point(|&id| id < first);
         let thrown = discarded[from..].iter().copied().find(|&id| nanos(id) <= until && id < ended);
-        let Some(thrown) = thrown else { continue };
+        let told = |id: &u32| found.as_ref().is_some_and(|draft| draft.context.contains(id));
+        let Some(thrown) = thrown.filter(|id| !told(id)) else { continue };
         let draft = found.get_or_insert_with(|| {
-            let reason = "The credential was thrown away right after a failure that another refresh shows to be transient.";
+            let reason =
+                "The credential was thrown away right after a failure that another refresh shows to be transient.";
             let mut draft = Draft::behaviour(Verdict::new(DISCARDED, cause.verdict.confidence, reason), line.number);
             draft.clusters = 0;
             draft

@@ -3,10 +3,10 @@
 
 use crate::model::{CauseClass, Confidence, EventKind};
 
+use super::corrupt_token_store;
 use super::draft::Verdict;
 use super::line::Line;
 use super::names::{CORRUPT, DROPPED};
-use super::corrupt_token_store;
 
 /// How far back a good refresh is looked for: bounds the work on a hostile log.
 const REACH: usize = 1_024;

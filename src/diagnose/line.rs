@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, Confidence, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
+use crate::model::{
+    CauseClass, Confidence, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent,
+};
 use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};

@@ -8,8 +8,8 @@ use super::episode::Episode;
 use super::line::Line;
 use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, REUSE, UNEXPLAINED};
 use super::{
-    corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted, stale_token_read,
-    unexplained_failure, without_winner,
+    corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted,
+    stale_token_read, unexplained_failure, without_winner,
 };
 
 type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
@@ -67,7 +67,10 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         NOT_PERSISTED => rotation_not_persisted::write_failure(line, episode),
         _ => None,
     });
-    draft.unsaved = rotation_not_persisted::candidate(line, episode);
+    // What the chain shows, no other cycle can change.
+    if refresh_token_reuse::by_chain(line, episode).is_none() {
+        draft.unsaved = rotation_not_persisted::candidate(line, episode);
+    }
     if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == REUSE {
         draft.notes.extend(refresh_token_reuse::elsewhere(line, episode).map(|place| {
             format!("The spent token came from {place}, where this principal never refreshed well in these logs.")

@@ -104,8 +104,7 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let (nothing, ledger, troubles) =
-        (Chances::new(), Ledger::of(events, &built.events), Troubles::of(&built.events));
+    let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(events, &built.events), Troubles::of(&built.events));
     let shared = Shared { set: events, window, limits: &limits, ledger: &ledger, troubles: &troubles };
     let (adopted, chances) = adopt::adopt(&shared.scene(&built, &nothing));
     let adopted = adopted.unwrap_or(built);
@@ -191,7 +190,8 @@ struct Known {
 fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
-    let good: Vec<Vec<i64>> = timelines.iter().map(|line| times(scene, &line.timed, &[EventKind::RefreshSucceeded])).collect();
+    let good: Vec<Vec<i64>> =
+        timelines.iter().map(|line| times(scene, &line.timed, &[EventKind::RefreshSucceeded])).collect();
     for (line, good) in timelines.iter().zip(&good) {
         let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
         known.refreshes |= !good.is_empty();

@@ -13,8 +13,8 @@ use super::attribution::Race;
 use super::draft::{Draft, Verdict};
 use super::episode::{Before, Episode, Next};
 use super::line::{Line, Worker};
-use super::rotation_not_persisted::masked;
 use super::names::{PERMANENT, RACE, RACE_REVOKED};
+use super::rotation_not_persisted::masked;
 use super::window::Cluster;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,

@@ -8,10 +8,10 @@
 
 use crate::model::{CauseClass, Confidence, EventKind};
 
+use super::corrupt_token_store;
 use super::draft::{Draft, Unsaved, Verdict};
 use super::episode::{Episode, Next};
 use super::line::Line;
-use super::corrupt_token_store;
 use super::names::{NOT_PERSISTED, OVERWRITTEN};
 
 /// The failure presents the very token that the refresh before had spent, a cycle later.

@@ -88,7 +88,13 @@ fn differ(a: Holder, b: Holder) -> bool {
     a.0 != b.0 || matches!((a.1, b.1), (Some(a), Some(b)) if a != b)
 }
 
-fn add(scene: &Scene<'_>, pairs: &mut BTreeMap<Pair, Uses>, token: Symbol, uses: &[(u32, Holder)], names: (Holder, Holder)) {
+fn add(
+    scene: &Scene<'_>,
+    pairs: &mut BTreeMap<Pair, Uses>,
+    token: Symbol,
+    uses: &[(u32, Holder)],
+    names: (Holder, Holder),
+) {
     let text = |holder: Holder| (scene.text(holder.0).to_owned(), scene.text(holder.1).to_owned());
     let (first, second) = if text(names.0) <= text(names.1) { names } else { (names.1, names.0) };
     let pair = pairs.entry((text(first), text(second))).or_default();

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::rules::{embedded, load_diagnoses};
 use crate::timeline::sample::{Log, Says};
 
+mod lookalikes;
 mod replay;
 
 const SECOND: i64 = 1_000;

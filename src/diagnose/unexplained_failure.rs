@@ -39,7 +39,9 @@ fn unfinished(line: &Line<'_>, episode: &Episode) -> String {
     if let Some(gap) = episode.gap(line) {
         let good = if episode.before.was_grant { "a sign-in" } else { "a good refresh" };
         let after = words::duration_ms(gap / 1_000_000);
-        return format!("{failed}, {after} after {good}, and the logs of this principal end; what came next would settle it.");
+        return format!(
+            "{failed}, {after} after {good}, and the logs of this principal end; what came next would settle it."
+        );
     }
     let alike = if count > 1 { "a race that somebody else won" } else { "a race" };
     format!(

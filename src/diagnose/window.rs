@@ -245,7 +245,8 @@ impl<'a> Build<'a> {
         let fits = |place: &usize| {
             let (other, cluster) = among[*place];
             let other = &self.attempts[other];
-            (self.window.near(attempt, other) || attempt.lost_by_another_clock(other)) && !self.identities[cluster].conflicts(attempt.identity)
+            (self.window.near(attempt, other) || attempt.lost_by_another_clock(other))
+                && !self.identities[cluster].conflicts(attempt.identity)
         };
         let middle = among.partition_point(|(other, _)| self.attempts[*other].end <= attempt.end);
         let oldest = attempt.start.saturating_sub(self.earlier);

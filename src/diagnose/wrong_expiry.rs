@@ -20,7 +20,8 @@ pub(super) fn judge(line: &Line<'_>, rounds: &[Round]) -> Option<Draft> {
     }
     let (cycles, calls) = overdue(line, rounds);
     if cycles.len() > 1 {
-        let reason = "API calls are answered 401 after the token's lifetime, again and again, and no refresh follows at once.";
+        let reason =
+            "API calls are answered 401 after the token's lifetime, again and again, and no refresh follows at once.";
         let confidence = if line.anonymous { Confidence::Possible } else { Confidence::Likely };
         let mut draft = Draft::behaviour(Verdict::new(WRONG_EXPIRY, confidence, reason), line.number);
         draft.winners = cycles.iter().map(|round| line.ids[round.first]).collect();

@@ -17,7 +17,11 @@ pub(super) fn is_plain_http(text: &str, endpoint: &RegexSet) -> bool {
 fn is_loopback(authority: &str) -> bool {
     let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-    host.starts_with("[::1]") || host == "::1" || name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.")
+    host.starts_with("[::1]")
+        || host == "::1"
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name.starts_with("127.")
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::address;
 use super::roles::Roles;
 use super::words::{self, Heard};
-use super::address;
 use crate::format::{Record, ValueKind};
 use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
 

@@ -48,7 +48,8 @@ const HAS_TOKEN: [&str; 6] = [
 /// empty, or the answer is there as a whole and has none.
 pub(super) fn omitted(record: &Record<'_>, signals: &Signals<'_, '_>) -> bool {
     let no = |field: &Field<'_>| matches!(field.value, "false" | "False" | "0" | "no");
-    let empty = |field: &Field<'_>| field.kind == ValueKind::Null || matches!(field.value, "" | "null" | "None" | "nil");
+    let empty =
+        |field: &Field<'_>| field.kind == ValueKind::Null || matches!(field.value, "" | "null" | "None" | "nil");
     let (mut given, mut lacking, mut answer) = (false, signals.about(Topic::Omitted), [false; 2]);
     for field in &record.fields {
         match field.leaf() {

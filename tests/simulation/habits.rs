@@ -147,7 +147,9 @@ const TALES: [(&str, Tale); 27] = [
     ("malformed", |book, who, at| told(book, who, at, "invalid_grant: malformed refresh token", "malformed-token")),
     ("asked", |book, who, at| told(book, who, at, "interaction_required", "interaction-required")),
     ("skewed", |book, who, at| told(book, who, at, "invalid_grant: token is not yet valid (nbf)", "clock-skew")),
-    ("revoked", |book, who, at| told(book, who, at, "invalid_grant: consent was revoked by the user", "permanent-revocation")),
+    ("revoked", |book, who, at| {
+        told(book, who, at, "invalid_grant: consent was revoked by the user", "permanent-revocation")
+    }),
     ("grandparent", grandparent),
     ("thief", thief),
     ("uncached", uncached),
@@ -424,8 +426,13 @@ fn loopback(book: &mut Book, who: &Who, at: Micros) {
 }
 
 fn book(seed: u64) -> Book {
-    let mut book =
-        Book { rng: Rng::new(seed), said: Vec::new(), causes: Tally::new(), behaviours: BTreeSet::new(), tokens: seed << 32 };
+    let mut book = Book {
+        rng: Rng::new(seed),
+        said: Vec::new(),
+        causes: Tally::new(),
+        behaviours: BTreeSet::new(),
+        tokens: seed << 32,
+    };
     for (name, tale) in TALES {
         let who = Who { client: name.into(), user: format!("{name}-user"), host: "h1" };
         let at = EPOCH + book.rng.between(0, 50 * 60) * SECOND;
