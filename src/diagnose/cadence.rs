@@ -39,7 +39,13 @@ pub(super) fn rounds(line: &Line<'_>) -> Vec<Round> {
                         round.lifetime = lifetime.or(round.lifetime);
                     }
                     _ => {
-                        rounds.push(Round { first: position, sent: end.saturating_sub(took), end, lifetime, disturbed })
+                        rounds.push(Round {
+                            first: position,
+                            sent: end.saturating_sub(took),
+                            end,
+                            lifetime,
+                            disturbed,
+                        });
                     }
                 }
                 disturbed = false;

@@ -20,8 +20,8 @@ pub(super) fn judge(line: &Line<'_>, causes: &[Draft]) -> Option<Draft> {
     }
     let mut found: Option<Draft> = None;
     for cause in causes.iter().filter(|cause| [RACE, STALE].contains(&cause.verdict.rule)) {
-        let lost = || cause.failures.iter().chain(&cause.aftermath).copied();
-        let (Some(first), Some(last)) = (lost().min(), lost().max()) else { continue };
+        let refused = || cause.failures.iter().chain(&cause.aftermath).copied();
+        let (Some(first), Some(last)) = (refused().min(), refused().max()) else { continue };
         let until = nanos(last).saturating_add(scene.limits.retry);
         let ended = cause.heal.unwrap_or(u32::MAX);
         let from = discarded.partition_point(|&id| id < first);

@@ -36,8 +36,8 @@ pub(super) fn judge(line: &Line<'_>, rounds: &[Round]) -> Option<Draft> {
     let mut draft = Draft::behaviour(Verdict::new(REACTIVE, confidence, reason), line.number);
     draft.winners = after.iter().map(|(round, _)| line.ids[round.first]).collect();
     draft.clusters = after.len() as u64;
-    let calls = line.scene.limits.reactive / 1_000_000_000;
-    draft.notes.push(format!("{} calls were answered 401 within {calls} s before a refresh.", explained));
+    let seconds = limits.reactive / 1_000_000_000;
+    draft.notes.push(format!("{explained} calls were answered 401 within {seconds} s before a refresh."));
     Some(draft)
 }
 

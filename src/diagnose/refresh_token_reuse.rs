@@ -40,7 +40,8 @@ pub(super) fn by_chain(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let address = line.event(failure).address?;
         let spent = line.scene.event(line.spent_before(failure)?).time?;
         let ago = line.nanos(failure).saturating_sub(spent.nanos);
-        let strange = !known.contains(&address) && !(private && is_private(line.scene.text(Some(address))));
+        let own = private && is_private(line.scene.text(Some(address)));
+        let strange = !known.contains(&address) && !own;
         (strange && ago > line.scene.limits.stale_soon).then_some((failure, ago))
     };
     if known.is_empty() {

@@ -47,14 +47,14 @@ pub(super) fn judge(line: &Line<'_>) -> Option<Draft> {
     }
     let lifetime = winners.iter().filter_map(|&id| line.scene.event(id).expires_in).max()?;
     winners.sort_unstable();
-    let reason = "Tokens are asked for many times in the lifetime of one, by one and the same asker.";
-    let reason = if named {
-        reason
+    let (confidence, reason) = if named {
+        (Confidence::Likely, "Tokens are asked for many times in the lifetime of one, by one and the same asker.")
     } else {
-        "Tokens are asked for many times in the lifetime of one; the records do not say by how many processes."
+        (
+            Confidence::Possible,
+            "Tokens are asked for many times in the lifetime of one; the records do not say by how many processes.",
+        )
     };
-    let confidence =
-        if named && !(line.anonymous && line.ids.is_empty()) { Confidence::Likely } else { Confidence::Possible };
     let mut draft = Draft::behaviour(Verdict::new(UNCACHED, confidence, reason), line.number);
     let nanos = |id: &u32| line.scene.event(*id).time.map_or(0, |time| time.nanos);
     let span = winners.last().map_or(0, nanos) - winners.first().map_or(0, nanos);

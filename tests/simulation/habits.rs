@@ -148,7 +148,7 @@ const TALES: [(&str, Tale); 27] = [
     ("asked", |book, who, at| told(book, who, at, "interaction_required", "interaction-required")),
     ("skewed", |book, who, at| told(book, who, at, "invalid_grant: token is not yet valid (nbf)", "clock-skew")),
     ("revoked", |book, who, at| {
-        told(book, who, at, "invalid_grant: consent was revoked by the user", "permanent-revocation")
+        told(book, who, at, "invalid_grant: consent was revoked by the user", "permanent-revocation");
     }),
     ("grandparent", grandparent),
     ("thief", thief),
