@@ -45,6 +45,24 @@ pub struct Cli {
     /// Options of the default command.
     #[command(flatten)]
     pub scan: ScanArgs,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Where settings come from, beside the command line and `TOKSCAN_*` variables.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsArgs {
+    /// Settings file to read in place of those that are found
+    ///
+    /// Else the nearest tokscan.toml upward from the working directory is read, and below it the user's own,
+    /// ~/.config/tokscan/tokscan.toml. The command line wins over TOKSCAN_* variables, those over files.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub no_config: bool,
 }
 
 /// The commands.
@@ -64,6 +82,29 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the rules
     Rules(RulesArgs),
+    /// Show the settings that hold and where they were set, or write a file to begin with
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// `tokscan config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with the place that it was set at
+    Show,
+    /// Write a commented default; a file that is there is left as it is
+    Init(InitArgs),
+}
+
+/// `tokscan config init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// File to write; `-` prints it [default: tokscan.toml]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Write the user's own file instead of the project's
+    #[arg(long, conflicts_with = "file")]
+    pub user: bool,
 }
 
 /// `tokscan scan`.
@@ -214,6 +255,7 @@ pub struct ReportArgs {
 /// Where results go, and how much is said beside them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
     /// Write to a file, in the format of its suffix (repeatable): .txt, .json, .jsonl (events)
     ///
@@ -229,6 +271,9 @@ pub struct OutputArgs {
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+    /// Show the bar after all, where a settings file does without
+    #[arg(long, hide = true, overrides_with = "no_progress")]
+    pub progress: bool,
     /// Print no notices and no summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
