@@ -4,6 +4,7 @@
 //! [`crate::report`], and map what came of it to an exit code.
 
 mod args;
+mod command_first;
 mod config;
 mod configure;
 mod events;
@@ -28,7 +29,8 @@ use clap::error::ContextKind;
 use clap::{CommandFactory, Parser};
 
 pub use args::Cli;
-use args::{Command, command_first};
+use args::Command;
+use command_first::command_first;
 use config::Invalid;
 use output::complain;
 use settings::{Settings, warn_of_unknown_variables};
