@@ -48,7 +48,7 @@ impl RuleIndex {
             }
         }
         let by_text = PatternSet::of(patterns);
-        Self { by_text, by_key, text_rules, rules }
+        Self { rules, by_key, by_text, text_rules }
     }
 
     pub(super) fn find<'a>(&self, record: &Record<'a>) -> Option<Matched<'_, 'a>> {

@@ -47,6 +47,9 @@ impl Pattern {
     }
 
     /// The compiled pattern.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
     pub fn regex(&self) -> &Regex {
         self.compiled.get_or_init(|| Regex::new(&self.text).expect("a pattern that was checked compiles"))
@@ -73,6 +76,9 @@ impl BytePattern {
     }
 
     /// The compiled pattern.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
     pub fn regex(&self) -> &bytes::Regex {
         self.compiled.get_or_init(|| self.compile().expect("a pattern that was checked compiles"))
@@ -97,6 +103,9 @@ impl PatternSet {
     }
 
     /// The compiled patterns.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "each was compiled before, and together they are far below the size limit")]
     pub fn regex(&self) -> &RegexSet {
         self.compiled.get_or_init(|| RegexSet::new(&self.texts).expect("patterns that were checked compile together"))
