@@ -49,6 +49,9 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
+    /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
+    /// has changes nothing.
+    pub thresholds: Vec<(String, String, f64)>,
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
@@ -71,6 +74,7 @@ impl Default for ScanOptions {
             window: Duration::from_millis(200),
             evidence: 12,
             rule_paths: Vec::new(),
+            thresholds: Vec::new(),
             diagnose: true,
             unfiltered: false,
         }
@@ -122,7 +126,8 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
 }
