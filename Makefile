@@ -1,7 +1,7 @@
 # Everything a contributor and CI need. `make test` is what CI runs.
 CARGO ?= cargo
 
-.PHONY: build test bench browser fmt lint docs pictures rules
+.PHONY: build test accuracy bench browser stages fmt lint docs pictures rules
 
 build:
 	$(CARGO) build --release
@@ -9,6 +9,7 @@ build:
 test: lint docs rules
 	$(CARGO) test --doc
 	$(CARGO) test --lib --bins --tests
+	$(MAKE) accuracy
 	$(MAKE) browser
 
 # Opens the HTML reports in headless Chromium, which it installs where it is missing (Debian); screenshots stay in
@@ -20,12 +21,21 @@ browser:
 pictures:
 	CARGO="$(CARGO)" tests/browser/run.sh pictures
 
+# How often each verdict is right, and how much it finds, against simulated servers and clients; fails below 0.98.
+accuracy:
+	$(CARGO) test --quiet --test simulation -- --nocapture accuracy true_cause stand_in_for_subjects lost_lines skewed
+
 # The rules carry their own proof: lines that must match and lines that must not.
 rules:
 	$(CARGO) run --quiet -- rules check
 
-# Compares what is found with the truth of each corpus before timing; see benches/README.md.
+# Whole runs beside the peers that are installed, into benches/records/; what is found is compared with the truth of each
+# corpus first. `make stages` times the stages. See benches/README.md.
 bench:
+	$(CARGO) build --release --bin tokscan --example make_corpus
+	python3 benches/compare.py
+
+stages:
 	$(CARGO) bench
 
 fmt:

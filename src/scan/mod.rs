@@ -1,6 +1,7 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
 mod check;
+mod excerpt;
 mod finish;
 mod prefilter;
 mod rule_set;
@@ -48,6 +49,9 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
+    /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
+    /// has changes nothing.
+    pub thresholds: Vec<(String, String, f64)>,
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
@@ -72,6 +76,7 @@ impl Default for ScanOptions {
             window: Duration::from_millis(200),
             evidence: 12,
             rule_paths: Vec::new(),
+            thresholds: Vec::new(),
             diagnose: true,
             digests: false,
             unfiltered: false,
@@ -124,7 +129,8 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
 }
