@@ -170,7 +170,11 @@ fn races_of_every_cycle_have_the_period_of_the_lifetime() {
         for row in &diagnosis.clients {
             let Some(recurrence) = row.recurrence else { continue };
             known += 1;
-            assert_eq!(recurrence.period_s / 120, 59 * 60 / 120, "{seed}: {:?}", row.client);
+            // A cycle is the lifetime but a minute, and up to some seconds more; stale reads come in every other one.
+            let cycle = 59 * 60;
+            let cycles = (recurrence.period_s + cycle / 2) / cycle;
+            let off = recurrence.period_s.abs_diff(cycles * cycle);
+            assert!((1..=2).contains(&cycles) && off <= cycles * 10, "{seed}: {recurrence:?} of {:?}", row.client);
             assert_eq!(recurrence.expires_in, Some(3_600), "{seed}: {:?}", row.client);
         }
     }
