@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Confidence;
 use crate::report::Format;
+use crate::report::alert::System;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +49,23 @@ pub struct Cli {
     /// Where settings come from.
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// Whether long pages go through a pager.
+    #[command(flatten)]
+    pub pager: PagerArgs,
+}
+
+/// Whether long pages go through a pager.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PagerArgs {
+    /// Do not page what is longer than the terminal
+    ///
+    /// Else it goes through PAGER, or `less -FRX`.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Page after all, where a settings file does without
+    #[arg(long, global = true, hide = true, overrides_with = "no_pager")]
+    pub pager: bool,
 }
 
 /// Where settings come from, beside the command line and `TOKSCAN_*` variables.
@@ -85,6 +103,63 @@ pub enum Command {
     /// Show the settings that hold and where they were set, or write a file to begin with
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print a script that completes commands, options and values in a shell
+    ///
+    /// bash: `tokscan completions bash > ~/.local/share/bash-completion/completions/tokscan`, zsh: a file named
+    /// _tokscan in a folder of $fpath, fish: ~/.config/fish/completions/tokscan.fish.
+    Completions(CompletionsArgs),
+    /// Print a query or rule for a monitoring system that would have fired
+    ///
+    /// With logs or a saved report (`-o report.json`) it asks for your own fields and values, as they were
+    /// recognised there; without, for usual ones.
+    Alert(Box<AlertArgs>),
+    /// Print a manual page: `tokscan man | man -l -`
+    Man(ManArgs),
+}
+
+/// `tokscan alert`.
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "most fields are groups of options")]
+pub struct AlertArgs {
+    /// Name of a rule, or id of a finding or leak: refresh-race
+    #[arg(value_name = "RULE|ID")]
+    pub what: String,
+    /// The monitoring system
+    #[arg(
+        long = "for",
+        value_name = "SYSTEM",
+        value_parser = PossibleValuesParser::new(System::ALL.map(System::name))
+            .map(|name| System::from_name(&name).unwrap_or(System::Loki)),
+    )]
+    pub system: System,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    #[command(flatten)]
+    pub diagnosis: DiagnosisArgs,
+    /// Show no progress bar
+    #[arg(long, help_heading = "Output")]
+    pub no_progress: bool,
+}
+
+/// `tokscan completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `tokscan man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// A command; without one, the page of the program
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Write all pages into this folder, as packagers want them
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
 }
 
 /// `tokscan config …`.
@@ -250,6 +325,9 @@ pub struct ReportArgs {
             .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal)),
     )]
     pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long)]
+    pub summary: bool,
 }
 
 /// Where results go, and how much is said beside them.
@@ -265,6 +343,12 @@ pub struct OutputArgs {
     /// Whether to colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Where a `path:line` on a page leads: auto, none, file, kitty, vscode, vscodium, cursor, textmate
+    ///
+    /// Or a format with {path}, {line}, {column} and {host}: `my-editor://{path}?line={line}`. Links are written
+    /// only to a terminal and with colours; `auto`: if the terminal is known to follow them.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_short_help = true)]
+    pub hyperlink_format: String,
     /// Columns of the page, whatever the terminal has
     #[arg(long, value_name = "N", hide = true)]
     pub width: Option<usize>,
