@@ -5,6 +5,7 @@
 
 mod alert;
 mod args;
+mod command_first;
 mod config;
 mod configure;
 mod events;
@@ -33,7 +34,8 @@ use clap::error::ContextKind;
 use clap::{CommandFactory, Parser};
 
 pub use args::Cli;
-use args::{Command, command_first};
+use args::Command;
+use command_first::command_first;
 use config::Invalid;
 use output::complain;
 use pager::Pager;
