@@ -7,11 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Confidence;
 use crate::report::Format;
-use crate::report::alert::System;
 
 mod tools;
 
-pub(super) use tools::{ConfigCommand, ExplainArgs, InitArgs, RulesArgs, RulesCommand};
+pub(super) use tools::{
+    AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,51 +119,6 @@ pub enum Command {
     Alert(Box<AlertArgs>),
     /// Print a manual page: `tokscan man | man -l -`
     Man(ManArgs),
-}
-
-/// `tokscan alert`.
-#[derive(Debug, Args)]
-#[allow(missing_docs, reason = "most fields are groups of options")]
-pub struct AlertArgs {
-    /// Name of a rule, or id of a finding or leak: refresh-race
-    #[arg(value_name = "RULE|ID")]
-    pub what: String,
-    /// The monitoring system
-    #[arg(
-        long = "for",
-        value_name = "SYSTEM",
-        value_parser = PossibleValuesParser::new(System::ALL.map(System::name))
-            .map(|name| System::from_name(&name).unwrap_or(System::Loki)),
-    )]
-    pub system: System,
-    #[command(flatten)]
-    pub input: InputArgs,
-    #[command(flatten)]
-    pub select: SelectArgs,
-    #[command(flatten)]
-    pub diagnosis: DiagnosisArgs,
-    /// Show no progress bar
-    #[arg(long, help_heading = "Output")]
-    pub no_progress: bool,
-}
-
-/// `tokscan completions`.
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell
-    #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
-}
-
-/// `tokscan man`.
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// A command; without one, the page of the program
-    #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
-    /// Write all pages into this folder, as packagers want them
-    #[arg(long, value_name = "DIR", conflicts_with = "command")]
-    pub dir: Option<PathBuf>,
 }
 
 /// `tokscan scan`.

@@ -14,6 +14,17 @@ pub enum Layout {
     Text,
 }
 
+impl Layout {
+    /// In words.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Logfmt => "key=value",
+            Self::Text => "running text",
+        }
+    }
+}
+
 /// The fields of one line with their values, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
@@ -145,15 +156,12 @@ fn logfmt(text: &str) -> Vec<(String, String)> {
     while let Some(equals) = rest.find('=') {
         let key = rest[..equals].rsplit([' ', ',', '[', '(']).next().unwrap_or_default().to_owned();
         let tail = &rest[equals + 1..];
-        let (value, end) = match tail.strip_prefix('"') {
-            Some(quoted) => match quoted.find('"') {
-                Some(end) => (&quoted[..end], end + 2),
-                None => break,
-            },
-            None => {
-                let end = tail.find([' ', ',']).unwrap_or(tail.len());
-                (&tail[..end], end)
-            }
+        let (value, end) = if let Some(quoted) = tail.strip_prefix('"') {
+            let Some(end) = quoted.find('"') else { break };
+            (&quoted[..end], end + 2)
+        } else {
+            let end = tail.find([' ', ',']).unwrap_or(tail.len());
+            (&tail[..end], end)
         };
         pairs.push((key, value.to_owned()));
         rest = &tail[end..];

@@ -24,7 +24,7 @@ pub(super) fn write(watch: &Watch) -> String {
         }
         (Shape::Race { .. }, None) => (format!("{} > 0", count(&watch.failed, 1)), &[SELECTOR, COARSE]),
     };
-    let expression: String = expression.lines().map(|line| format!("          {line}\n")).collect();
+    let expression = expression.lines().map(|line| format!("          {line}\n")).collect::<Vec<_>>().concat();
     format!(
         "{}groups:\n  - name: tokscan\n    rules:\n      - alert: {}\n        expr: |\n{expression}        labels:\n          \
          severity: {}\n        annotations:\n          summary: {}\n",

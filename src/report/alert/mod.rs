@@ -77,7 +77,8 @@ fn comments(watch: &Watch, mark: &str, of_language: &[&str]) -> String {
         .chain(notes)
         .flat_map(|note| super::terminal::wrap(note, 96))
         .map(|line| format!("{mark} {line}\n"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// `RefreshRace`.

@@ -47,8 +47,16 @@ fn vector(watch: &Watch) -> String {
         Layout::Text => "line = {}",
     };
     let owners: &[String] = if watch.layout == Layout::Text { &[] } else { &watch.by };
-    let kept: String = owners.iter().map(|field| format!("      .{} = {}\n", label(field), access(field))).collect();
-    let tags: String = owners.iter().map(|field| format!("          {0}: \"{{{{ {0} }}}}\"\n", label(field))).collect();
+    let kept = owners
+        .iter()
+        .map(|field| format!("      .{} = {}\n", label(field), access(field)))
+        .collect::<Vec<_>>()
+        .concat();
+    let tags = owners
+        .iter()
+        .map(|field| format!("          {0}: \"{{{{ {0} }}}}\"\n", label(field)))
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "transforms:\n  refreshes:\n    type: remap\n    inputs: [your_logs]\n    drop_on_abort: true\n    source: |\n      {parse}\n      {}\n{kept}  \
          refresh_counter:\n    type: log_to_metric\n    inputs: [refreshes]\n    metrics:\n      - type: counter\n        field: outcome\n        \

@@ -3,7 +3,7 @@
 //! Values hold no control characters (`fields` passes those over); what is left to do is quotes, backslashes
 //! and, where a language has them, wildcards.
 
-/// A string of LogQL, EQL, ES|QL, PromQL or SPL: double quotes, a backslash before quotes and backslashes.
+/// A string of `LogQL`, EQL, ES|QL, `PromQL` or SPL: double quotes, a backslash before quotes and backslashes.
 pub(super) fn double(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

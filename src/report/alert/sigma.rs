@@ -15,7 +15,7 @@ pub(super) fn write(watch: &Watch) -> String {
     let group: String = if watch.layout == Layout::Text {
         String::new()
     } else {
-        watch.by.iter().map(|field| format!("    - {}\n", yaml(field))).collect()
+        watch.by.iter().map(|field| format!("    - {}\n", yaml(field))).collect::<Vec<_>>().concat()
     };
     let group = if group.is_empty() { group } else { format!("  group-by:\n{group}") };
     let (rules, kind, notes): (String, String, &[&str]) = match (watch.shape, &watch.succeeded) {
@@ -49,11 +49,11 @@ fn rule(watch: &Watch, mark: &Mark, which: &str) -> String {
     let selection = match (&mark.field, values.as_slice()) {
         (Some(field), []) => format!("    {}: true\n", yaml(&format!("{field}|exists"))),
         (Some(field), _) => {
-            let listed: String = values.iter().map(|value| format!("      - {value}\n")).collect();
+            let listed = values.iter().map(|value| format!("      - {value}\n")).collect::<Vec<_>>().concat();
             format!("    {}:\n{listed}", yaml(field))
         }
         // Keywords: any of them, anywhere in the line.
-        (None, _) => values.iter().map(|value| format!("    - {value}\n")).collect(),
+        (None, _) => values.iter().map(|value| format!("    - {value}\n")).collect::<Vec<_>>().concat(),
     };
     format!(
         "title: {}\nid: {}\nname: {}\nstatus: experimental\nlogsource:\n  category: application\ndetection:\n  \
@@ -78,6 +78,6 @@ fn id(watch: &Watch, which: &str) -> String {
     bytes.copy_from_slice(&Sha256::digest(format!("tokscan alert {watch:?} {which}"))[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -34,8 +34,11 @@ pub(super) fn write(watch: &Watch) -> String {
     let notes = ["Narrow index=* to the index of these logs, and save the search as an alert on any result."];
     // Splunk's comments stand between three backticks, before the search.
     let comments = comments(watch, "```", &notes);
-    let comments: String =
-        comments.lines().map(|line| format!("{} ```\n", line.replace('`', "'").replacen("'''", "```", 1))).collect();
+    let comments = comments
+        .lines()
+        .map(|line| format!("{} ```\n", line.replace('`', "'").replacen("'''", "```", 1)))
+        .collect::<Vec<_>>()
+        .concat();
     format!("{comments}{}\n", lines.join("\n"))
 }
 

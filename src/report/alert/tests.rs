@@ -227,7 +227,7 @@ fn hostile_values_stay_values() {
         let ended = if system == System::Sigma { "`*'" } else { "x\" or" };
         assert!(!text.contains(ended), "{}: the value ends its quotes\n{text}", system.name());
     }
-    assert!(System::Sigma.write(&watch).contains(r##"'x" or true] | delete `\*'' }} #'"##));
+    assert!(System::Sigma.write(&watch).contains(r#"'x" or true] | delete `\*'' }} #'"#));
     assert!(serde_json::from_str::<serde_json::Value>(&System::Datadog.write(&watch)).is_ok());
 }
 

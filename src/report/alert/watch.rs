@@ -22,6 +22,8 @@ const MESSAGES: [&str; 14] = [
     "operationName",
     "log",
 ];
+/// Evidence of failures.
+const FAILED: [Role; 3] = [Role::Loser, Role::Cause, Role::Aftermath];
 /// An hour, in minutes: longer is not looked back.
 const HOUR: u64 = 60;
 
@@ -97,23 +99,32 @@ impl Watch {
     /// An alert that would have fired on these findings, which are of one rule.
     pub fn of_findings(findings: &[&Finding], window_ms: u64) -> Option<Self> {
         let first = *findings.first()?;
-        let lines = |roles: &[Role]| lines(findings, roles);
-        let failures = lines(&[Role::Loser, Role::Cause, Role::Aftermath]);
-        let successes = lines(&[Role::Winner, Role::Heal]);
-        let layout = usual_layout(failures.iter().chain(&successes));
+        let layout = usual_layout(lines(findings, &FAILED).iter());
+        let (failures, others) = split(lines(findings, &FAILED), layout);
+        let (successes, _) = split(lines(findings, &[Role::Winner]), layout);
         let codes: BTreeSet<&str> =
             findings.iter().flat_map(|finding| finding.errors.keys()).map(String::as_str).collect();
         let mut notes = Vec::new();
+        if others > 0 {
+            notes.push(format!(
+                "These logs write failures in more than one way: this is for the {} that most of them are written in, \
+                 and other programs need an alert of their own.",
+                layout.name()
+            ));
+        }
         let failed = failed(&failures, &codes, &mut notes);
         let succeeded = if is_race(&first.rule) { success(&successes, &failures) } else { None };
         let by = owners(findings, &failures);
+        let together = findings.iter().any(|finding| meet(finding, layout, &by));
         let shape = match succeeded {
-            Some(_) if !by.is_empty() => Shape::Race { window_ms },
+            Some(_) if together => Shape::Race { window_ms },
             _ => burst(findings),
         };
         if is_race(&first.rule) && !matches!(shape, Shape::Race { .. }) {
             notes.push(
-                "No field tells a good refresh or its client in these logs: this counts the failures alone.".into(),
+                "In these logs no winner and loser stand in lines of one kind that name the client: this counts the \
+                 failures alone."
+                    .into(),
             );
         }
         let succeeded = succeeded.filter(|_| matches!(shape, Shape::Race { .. }));
@@ -163,6 +174,19 @@ fn lines(findings: &[&Finding], roles: &[Role]) -> Vec<Line> {
     evidence.map(|evidence| Line::read(&evidence.excerpt)).collect()
 }
 
+/// The lines of one layout, and how many others there are.
+fn split(lines: Vec<Line>, layout: Layout) -> (Vec<Line>, usize) {
+    let (same, others): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| line.layout == layout);
+    (same, others.len())
+}
+
+/// Whether a query that knows one layout sees both the winner and a loser, and that they belong together.
+fn meet(finding: &Finding, layout: Layout, by: &[String]) -> bool {
+    let named = |line: &Line| line.layout == layout && by.iter().all(|name| line.value(name).is_some());
+    let seen = |roles: &[Role]| lines(&[finding], roles).iter().any(named);
+    !by.is_empty() && seen(&[Role::Winner]) && seen(&[Role::Loser])
+}
+
 fn usual_layout<'l>(lines: impl Iterator<Item = &'l Line>) -> Layout {
     let mut counts = [(Layout::Json, 0_u64), (Layout::Logfmt, 0), (Layout::Text, 0)];
     for line in lines {
@@ -188,7 +212,7 @@ fn failed(lines: &[Line], codes: &BTreeSet<&str>, notes: &mut Vec<String>) -> Ma
     }
     let told = MESSAGES.iter().find_map(|name| {
         let said: BTreeSet<&str> = lines.iter().filter_map(|line| line.value(name)).collect();
-        (!said.is_empty() && said.len() <= 4).then(|| (*name, said))
+        (!said.is_empty() && said.len() <= 4).then_some((*name, said))
     });
     if let Some((name, said)) = told {
         return Mark { field: Some(name.into()), values: said.into_iter().map(str::to_owned).collect() };

@@ -149,7 +149,9 @@ fn rows(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
         vec![Fit::Whole, Fit::End(width / 5), Fit::Right, Fit::Right, Fit::End(48), Fit::Front(width * 2 / 5)];
     if !wide || group[0].class == FindingClass::Behaviour {
         fits.remove(4);
-        rows.iter_mut().for_each(|row| drop(row.remove(4)));
+        for row in &mut rows {
+            row.remove(4);
+        }
     }
     grid(page, &fits, rows)?;
     match group.len() - shown.len() {

@@ -114,17 +114,17 @@ impl<'a> Page<'a> {
 
     /// The same of parts that may lead somewhere.
     pub(super) fn parts(&mut self, parts: &[Part]) -> io::Result<()> {
-        let last = parts.iter().rposition(|part| !part.text.trim_end().is_empty()).map_or(0, |index| index + 1);
-        self.blank = last == 0;
         let mut room = self.width();
-        for (index, part) in parts[..last].iter().enumerate() {
-            let text = self.shown(if index + 1 == last { part.text.trim_end() } else { &part.text });
-            let text = cut(&text, room, self.ellipsis());
+        let mut fitting: Vec<(&Part, String)> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let text = cut(&self.shown(&part.text), room, self.ellipsis()).into_owned();
             room -= text.width();
-            self.part(part, &text)?;
-            if room == 0 {
-                break;
-            }
+            fitting.push((part, text));
+        }
+        let last = fitting.iter().rposition(|(_, text)| !text.trim_end().is_empty()).map_or(0, |index| index + 1);
+        self.blank = last == 0;
+        for (index, (part, text)) in fitting[..last].iter().enumerate() {
+            self.part(part, if index + 1 == last { text.trim_end() } else { text })?;
         }
         self.out.write_all(b"\n")
     }
@@ -186,18 +186,16 @@ fn to_ascii(text: &str) -> String {
             '⏎' => plain.push_str("\\n"),
             '·' | '–' | '─' => plain.push('-'),
             '×' => plain.push('x'),
-            '✖' => plain.push('#'),
+            '✖' | '█' => plain.push('#'),
             '▲' => plain.push('!'),
-            '●' => plain.push('*'),
+            '●' | '▆' => plain.push('*'),
             '○' => plain.push('o'),
             '▁' => plain.push('_'),
             '▂' => plain.push('.'),
             '▃' => plain.push(':'),
             '▄' => plain.push('='),
             '▅' => plain.push('+'),
-            '▆' => plain.push('*'),
             '▇' => plain.push('%'),
-            '█' => plain.push('#'),
             _ => plain.push(character),
         }
     }

@@ -35,8 +35,8 @@ impl Links {
             Some(format) => format,
             None if format.contains("{path}") && !format.chars().any(|c| c.is_control() || c == ' ') => format,
             None => {
-                let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
-                return Err(format!("write auto, {}, or a format with {{path}} and {{line}} in it", names.join(", ")));
+                let known: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
+                return Err(format!("write auto, {}, or a format with {{path}} and {{line}} in it", known.join(", ")));
             }
         };
         Ok(Some(Self { format: format.into(), host: encoded(host), folder: folder.into() }))

@@ -54,7 +54,9 @@ pub fn render_terminal_section(
     if style.summary {
         return summary::summary(page, report, section);
     }
-    header(page, report, section)?;
+    for (label, text) in header(report, section) {
+        page.hanging((Ink::Dim, label), Ink::Plain, &text)?;
+    }
     page.blank()?;
     verdict(page, report, section)?;
     if section == Section::Triage {
@@ -90,8 +92,8 @@ fn no_leaks(report: &Report) -> String {
     }
 }
 
-/// What was read.
-fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
+/// What was read, by its label.
+fn header(report: &Report, section: Section) -> Vec<(&'static str, String)> {
     let summary = &report.summary;
     let inputs = match report.inputs.as_slice() {
         [only] => only.path.clone(),
@@ -104,10 +106,10 @@ fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<
             read = format!("{read} ({} without a time)", number(summary.untimed_events));
         }
     }
-    page.hanging((Ink::Dim, "read       "), Ink::Plain, &read)?;
+    let mut lines = vec![("read       ", read)];
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         let length = span(last.millis_since(first));
-        page.hanging((Ink::Dim, "period     "), Ink::Plain, &format!("{first} – {last} ({length})"))?;
+        lines.push(("period     ", format!("{first} – {last} ({length})")));
     }
     if section == Section::Triage && summary.token_events > 0 {
         let refreshes = format!(
@@ -117,9 +119,9 @@ fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<
             count(summary.principals, "principal"),
             count(summary.clients, "client")
         );
-        page.hanging((Ink::Dim, "refreshes  "), Ink::Plain, &refreshes)?;
+        lines.push(("refreshes  ", refreshes));
     }
-    Ok(())
+    lines
 }
 
 /// Whether the logs say nothing about what was asked.

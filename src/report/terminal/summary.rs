@@ -16,7 +16,9 @@ const GRAVEST: usize = 2;
 
 /// Ten lines at most.
 pub(super) fn summary(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
-    header(page, report, section)?;
+    for (label, text) in header(report, section) {
+        page.line(&[(Ink::Dim, label), (Ink::Plain, &text)])?;
+    }
     let ink = super::verdict_ink(report, section);
     let verdict = page.shown(&sentences(report, section).join(" ")).into_owned();
     let lines = wrap(&verdict, page.width());
