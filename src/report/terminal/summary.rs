@@ -2,8 +2,10 @@
 
 use std::io;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::findings::groups;
-use super::ink::{Ink, Page, wrap};
+use super::ink::{Ink, Page, cut, wrap};
 use super::tables::severity_ink;
 use super::words::{count, glyph, number};
 use super::{Section, closing, header, sentences};
@@ -54,7 +56,10 @@ fn gravest(page: &mut Page<'_>, group: &[&Finding], more: &str) -> io::Result<()
     let times = if group.len() > 1 { format!(" × {}", number(group.len() as u64)) } else { String::new() };
     let failed: u64 = group.iter().map(|finding| finding.failures + finding.aftermath_failures).sum();
     let client = first.client.as_ref().map_or(String::new(), |client| format!("client {client}, "));
-    let what = format!("{times}  {client}{} failed", number(failed));
+    let what = page.shown(&format!("{times}  {client}{} failed", number(failed))).into_owned();
+    // How much more there is must stand, whatever has to give way.
+    let taken = severity.width() + page.shown(&first.rule).width() + more.width() + page.ellipsis().width();
+    let what = cut(&what, page.width().saturating_sub(taken), page.ellipsis());
     page.line(&[
         (severity_ink(first.severity), &severity),
         (Ink::Bold, &first.rule),

@@ -359,6 +359,10 @@ fn ten_lines_do_for_a_summary() {
         }
         assert!(text.lines().all(|line| line.width() <= width), "{text}");
     }
+    for finding in &mut report.findings {
+        finding.client = Some("client-with-a-name-as-long-as-only-google-makes-them.apps.example".into());
+    }
+    assert!(page(&report, &style(80)).contains("… and 9 more"), "a long name gives way");
     assert_eq!(page(&clean(), &style(80)).lines().last(), Some("No failed refreshes, no leaks."));
 }
 
