@@ -1,60 +1,34 @@
-use std::collections::BTreeMap;
+use serde_json::json;
 
 use super::{Layout, Mark, Shape, System, Watch};
-use crate::model::{
-    Confidence, Evidence, Finding, FindingClass, Impact, Leak, LeakKind, LeakStatus, Outcome, Role, Severity,
-    Timestamp, Topology,
-};
-
-const START: i64 = 1_767_323_045_120;
+use crate::model::{Confidence, Evidence, Finding, Leak, LeakKind, LeakStatus, Role, Severity};
 
 fn evidence(role: Role, excerpt: &str) -> Evidence {
-    Evidence {
-        role,
-        path: "app.log".into(),
-        line: 1,
-        byte_start: 0,
-        byte_end: 1,
-        time: Some(Timestamp::from_millis(START)),
-        event: String::new(),
-        excerpt: excerpt.into(),
-    }
+    serde_json::from_value(json!({
+        "role": role, "path": "app.log", "line": 1, "byte_start": 0, "byte_end": 1,
+        "time": "2026-01-02T03:04:05.120Z", "event": "", "excerpt": excerpt,
+    }))
+    .unwrap()
 }
 
-fn finding(rule: &str, code: &str, evidence: Vec<Evidence>) -> Finding {
-    Finding {
-        id: "f1".into(),
-        rule: rule.into(),
-        class: FindingClass::Cause,
-        severity: Severity::Medium,
-        confidence: Confidence::Likely,
-        confidence_reason: String::new(),
-        provider: None,
-        client: Some("c1".into()),
-        subject: Some("u1".into()),
-        start: Some(Timestamp::from_millis(START)),
-        end: Some(Timestamp::from_millis(START + 240_000)),
-        span_ms: 41,
-        successes: 1,
-        failures: 12,
-        aftermath_failures: 0,
-        errors: BTreeMap::from([(code.to_owned(), 12)]),
-        outcome: Outcome::SelfResolved,
-        topology: Topology::Unknown,
-        impact: Impact::default(),
-        title: String::new(),
-        explanation: String::new(),
-        remediation: Vec::new(),
-        evidence,
-    }
+fn finding(rule: &str, code: &str, evidence: &[Evidence]) -> Finding {
+    serde_json::from_value(json!({
+        "id": "f1", "rule": rule, "class": "cause", "severity": "medium", "confidence": "likely",
+        "confidence_reason": "", "provider": null, "client": "c1", "subject": "u1",
+        "start": "2026-01-02T03:04:05.120Z", "end": "2026-01-02T03:08:05.120Z", "span_ms": 41,
+        "successes": 1, "failures": 12, "aftermath_failures": 0, "errors": {code: 12},
+        "outcome": "self_resolved", "topology": "unknown",
+        "impact": {"principals": 1, "forced_sign_ins": 0, "healed_after_ms": null},
+        "title": "", "explanation": "", "remediation": [], "evidence": evidence,
+    }))
+    .unwrap()
 }
 
 const WON: &str = r#"{"ts":1,"event":"oauth.refreshed","app":{"id":"c1"},"usr":"u1"}"#;
 const LOST: &str = r#"{"ts":1,"event":"oauth.refused","app":{"id":"c1"},"usr":"u1","why":"invalid_grant"}"#;
 
 fn race() -> Watch {
-    let finding =
-        finding("refresh-race", "invalid_grant", vec![evidence(Role::Winner, WON), evidence(Role::Loser, LOST)]);
+    let finding = finding("refresh-race", "invalid_grant", &[evidence(Role::Winner, WON), evidence(Role::Loser, LOST)]);
     Watch::of_findings(&[&finding], 200).unwrap()
 }
 
@@ -136,7 +110,7 @@ fn a_race_in_every_language() {
 #[test]
 fn a_burst_fires_on_the_incident_that_it_is_made_of() {
     let logfmt = r#"time=x msg="refresh failed" err=unauthorized_client app=c1"#;
-    let finding = finding("client-misconfigured", "unauthorized_client", vec![evidence(Role::Cause, logfmt)]);
+    let finding = finding("client-misconfigured", "unauthorized_client", &[evidence(Role::Cause, logfmt)]);
     let watch = Watch::of_findings(&[&finding], 200).unwrap();
     // Twelve failures in four minutes.
     assert_eq!(watch.shape, Shape::Burst { at_least: 6, minutes: 5 });
@@ -168,7 +142,7 @@ fn running_text_is_asked_for_by_its_words() {
     let finding = finding(
         "refresh-race",
         "invalid_grant",
-        vec![evidence(Role::Winner, "refreshed c1"), evidence(Role::Loser, line)],
+        &[evidence(Role::Winner, "refreshed c1"), evidence(Role::Loser, line)],
     );
     let watch = Watch::of_findings(&[&finding], 200).unwrap();
     assert_eq!(watch.layout, Layout::Text);
