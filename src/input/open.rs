@@ -124,7 +124,7 @@ pub(super) fn retry(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<u
 }
 
 /// Reads at an offset without moving the file's own position, so that many threads may share it.
-pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
     let read = || std::os::unix::fs::FileExt::read_at(file, buffer, offset);
     #[cfg(windows)]
