@@ -225,12 +225,12 @@ impl<'a> Text<'a> {
             Some(Compression::Xz) => guarded(Members::new(input, Xz::default())),
             Some(Compression::Zstd) => guarded(ZstdFrames::new(input)),
         };
-        let mut marked = Ahead::new(decoded, 2);
+        let mut marked = Ahead::new(decoded, sniff::UTF16_BYTES);
         let order = sniff::utf16(&marked.head);
         let text: Box<dyn Read + Send + 'a> = match order {
             None => Box::new(marked),
-            Some(order) => {
-                marked.given = 2;
+            Some((order, mark)) => {
+                marked.given = mark;
                 Box::new(Utf16::new(marked, order))
             }
         };
