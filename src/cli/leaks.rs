@@ -18,6 +18,7 @@ pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
     let kinds = [Kind::Report(Format::Terminal), Kind::Report(Format::Json)];
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Leaks, None)?;
+    let outputs = outputs.for_reader(settings.pager, args.format.summary);
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on))

@@ -41,6 +41,7 @@ use crate::model::{Notice, Trouble};
 
 pub use continuation::is_continuation;
 pub use discover::discover;
+pub use open::read_at;
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;
@@ -118,6 +119,8 @@ pub struct Segment<'a> {
     pub bytes: &'a [u8],
     /// How the text is divided.
     pub layout: Layout<'a>,
+    /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
+    pub stored: bool,
 }
 
 /// What reading one source came to.

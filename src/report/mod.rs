@@ -4,6 +4,7 @@
 //! environment. Everything in a report is masked already; what a renderer adds is that nothing in
 //! it can act on the reader's terminal.
 
+pub mod alert;
 pub mod escape;
 mod events;
 mod json;
@@ -15,7 +16,7 @@ use crate::model::Report;
 
 pub use events::render_events_jsonl;
 pub use json::render_json;
-pub use terminal::{Section, Style, headline, render_terminal, render_terminal_section, wrap};
+pub use terminal::{Links, Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
