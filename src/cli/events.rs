@@ -16,5 +16,5 @@ pub(super) fn run(args: &EventsArgs) -> Result<Exit> {
     let outputs = Outputs::create(&args.output, &[Kind::Events], asked, Section::Triage, None)?;
     let outcome = watched(&options, &args.output)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &FailOn::default()))
+    Ok(exit(&outcome, &FailOn::default(), 0))
 }

@@ -8,9 +8,13 @@ mod config;
 mod events;
 mod explain;
 mod fail_on;
+mod files;
+mod gate;
 mod leaks;
+mod live;
 mod output;
 mod progress;
+mod redact;
 mod rulebook;
 mod rules;
 mod scan;
@@ -83,6 +87,7 @@ fn dispatch(cli: &Cli) -> Result<Exit> {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(args),
         Some(Command::Leaks(args)) => leaks::run(args),
+        Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Rules(args)) => rules::run(args),

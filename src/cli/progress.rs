@@ -25,7 +25,12 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar, if standard error is a terminal and nobody asked for silence.
     pub(super) fn new(args: &OutputArgs) -> Self {
-        let wanted = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+        Self::quiet_unless(!args.no_progress && !args.quiet)
+    }
+
+    /// A bar, if standard error is a terminal and it is wanted.
+    pub(super) fn quiet_unless(wanted: bool) -> Self {
+        let wanted = wanted && io::stderr().is_terminal();
         Self {
             drawn: wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())),
             started: Instant::now(),

@@ -8,6 +8,7 @@ mod event;
 mod finding;
 mod leak;
 mod policy;
+mod pseudonym;
 mod report;
 mod symbol;
 mod time;
@@ -18,7 +19,8 @@ pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent}
 pub use finding::{Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology};
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
-pub use report::{ClientSummary, InputSummary, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
+pub use pseudonym::{PSEUDONYM_OPENING, is_in_pseudonym, pseudonym, pseudonym_digits};
+pub use report::{ClientSummary, InputSummary, Notice, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
 pub use zone::Zone;

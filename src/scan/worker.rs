@@ -176,6 +176,7 @@ impl Workshop<'_> {
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
+                guessable: hit.guessable,
                 scents: hit.scents.clone(),
                 expires_at: hit.expires_at,
                 time: stamp.map(|stamp| stamp.time),
@@ -190,7 +191,7 @@ impl Workshop<'_> {
 /// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
 /// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
 /// that begins with a continuation line begins beyond them (`first_of_source` aside).
-fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
+pub(super) fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
     let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
     let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
     let own = line_start(hit);

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::report::escape;
+use crate::report::{Run, escape};
 
 /// How the page looks. Decided by the caller: the renderer asks neither terminal nor environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Style {
     /// Columns; no line is wider. At least 40 are used.
     pub width: usize,
@@ -18,11 +18,13 @@ pub struct Style {
     pub unicode: bool,
     /// Evidence lines per finding; the report may hold more.
     pub evidence: usize,
+    /// What formats for other programs must know of the run; the page has no use for it.
+    pub run: Run,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: 80, color: false, unicode: true, evidence: 5 }
+        Self { width: 80, color: false, unicode: true, evidence: 5, run: Run::default() }
     }
 }
 
