@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
-use std::sync::Mutex;
+use std::sync::RwLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub fn watch(
 ) -> Result<Watched, ScanError> {
     let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
     let prefilter = Prefilter::of_leaks(&rules.leaks);
-    let names = Mutex::default();
+    let names = RwLock::default();
     let rewriter = Rewriter { leaks: &rules.leaks, prefilter: &prefilter, names: &names };
     let mut stream = Stream {
         options,

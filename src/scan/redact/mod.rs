@@ -15,7 +15,7 @@ mod rewrite;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 use rayon::prelude::*;
 
@@ -98,7 +98,7 @@ struct Run<'r> {
     rules: &'r RuleSet,
     prefilter: Prefilter,
     progress: &'r dyn Progress,
-    names: Mutex<Names>,
+    names: RwLock<Names>,
     settings: ReadSettings,
     done: Redacted,
 }
@@ -107,7 +107,7 @@ impl<'r> Run<'r> {
     fn new(options: &'r RedactOptions, rules: &'r RuleSet, progress: &'r dyn Progress) -> Self {
         let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
         let prefilter = Prefilter::of_leaks(&rules.leaks);
-        Self { options, rules, prefilter, progress, names: Mutex::default(), settings, done: Redacted::default() }
+        Self { options, rules, prefilter, progress, names: RwLock::default(), settings, done: Redacted::default() }
     }
 
     fn run(mut self, out: &mut (dyn Write + Send)) -> io::Result<Redacted> {
@@ -115,7 +115,7 @@ impl<'r> Run<'r> {
         let mut sources = discovery.sources;
         self.done.notices = discovery.notices;
         sources.retain(|source| {
-            let result = place::is_result(source, &self.options.to);
+            let result = place::is_result(source, self.options);
             if result {
                 let message = "left out: it lies in the folder that the results go to";
                 self.done.notices.push(Notice::new("output-skipped", Some(&source.path), message, Trouble::Note));

@@ -40,11 +40,15 @@ pub(super) fn of(
     sources.iter().map(&mut place).collect()
 }
 
-/// Whether a source lies in the folder that results go to: it is a result of an earlier run.
-pub(super) fn is_result(source: &Source, to: &RedactTo) -> bool {
-    let RedactTo::Folder(folder) = to else { return false };
-    let Ok(folder) = fs::canonicalize(folder) else { return false };
-    real(source).is_ok_and(|path| path.starts_with(folder))
+/// Whether a source was only met because the folder that results go to lies in a folder that was named: it is a
+/// result of an earlier run.
+pub(super) fn is_result(source: &Source, options: &RedactOptions) -> bool {
+    let RedactTo::Folder(folder) = &options.to else { return false };
+    let (Ok(folder), Ok(path)) = (fs::canonicalize(folder), real(source)) else { return false };
+    let named = |named: &PathBuf| {
+        fs::canonicalize(named).is_ok_and(|named| named.starts_with(&folder) && path.starts_with(named))
+    };
+    path.starts_with(&folder) && !options.paths.iter().any(named)
 }
 
 fn own_place(source: &Source) -> Result<Option<PathBuf>, String> {

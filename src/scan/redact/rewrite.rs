@@ -1,6 +1,6 @@
 //! One segment's bytes to the same bytes with pseudonyms.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::context;
 use super::encode::Counted;
@@ -19,7 +19,7 @@ const ROUNDS: usize = 4;
 pub(in crate::scan) struct Rewriter<'r> {
     pub(in crate::scan) leaks: &'r LeakScanner,
     pub(in crate::scan) prefilter: &'r Prefilter,
-    pub(in crate::scan) names: &'r Mutex<Names>,
+    pub(in crate::scan) names: &'r RwLock<Names>,
 }
 
 /// One place to replace.
@@ -31,15 +31,19 @@ struct Place {
 }
 
 impl Rewriter<'_> {
-    fn names(&self) -> MutexGuard<'_, Names> {
-        // A panic of another worker left nothing half done that would matter.
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    // A panic of another worker left nothing half done that would matter.
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn new_names(&self) -> RwLockWriteGuard<'_, Names> {
+        self.names.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers values.
     pub(in crate::scan) fn know(&self, values: Vec<Learned>) {
         if !values.is_empty() {
-            self.names().know(values);
+            self.new_names().know(values);
         }
     }
 
@@ -120,16 +124,13 @@ impl Rewriter<'_> {
             if hits.is_empty() {
                 break;
             }
-            let places = {
-                let mut names = self.names();
-                let place = |hit: &LeakHit| Place {
-                    start: hit.start,
-                    end: hit.end,
-                    kind: hit.kind,
-                    pseudonym: names.pseudonym(hit.kind, hit.digest, hit.guessable),
-                };
-                hits.iter().map(place).collect::<Vec<_>>()
+            let place = |hit: &LeakHit| {
+                let known = self.names().known(hit.kind, hit.digest);
+                let pseudonym =
+                    known.unwrap_or_else(|| self.new_names().pseudonym(hit.kind, hit.digest, hit.guessable));
+                Place { start: hit.start, end: hit.end, kind: hit.kind, pseudonym }
             };
+            let places: Vec<Place> = hits.iter().map(place).collect();
             text = Some(replaced(current, &places, counted));
         }
         text
