@@ -167,7 +167,7 @@ fn count_events(reader: &Reader, extractor: &Extractor, lines: &[&[u8]]) -> u64 
     for line in lines {
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
         reader.read(&arena, line, &CLOCK, &mut |record| {
-            let found = extractor.extract(record, position, &|text| Cow::Borrowed(text), &mut symbols);
+            let found = extractor.extract(record, line, position, &|text| Cow::Borrowed(text), &mut symbols);
             events += u64::from(found.is_some());
         });
         arena.reset();

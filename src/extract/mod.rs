@@ -14,6 +14,8 @@ mod signals;
 mod tokens;
 mod words;
 
+use aho_corasick::AhoCorasick;
+
 use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};
 use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
@@ -32,6 +34,8 @@ pub struct Extractor {
     classes: classify::Classifier,
     providers: provider::Recogniser,
     in_text: in_text::TextFields,
+    /// What a record must hold for its words to count.
+    triggers: AhoCorasick,
 }
 
 impl Extractor {
@@ -43,14 +47,17 @@ impl Extractor {
             classes: classify::Classifier::new(&providers.list, &vocabulary.codes),
             providers: provider::Recogniser::new(&providers.list),
             in_text: in_text::TextFields::new(&vocabulary.in_text),
+            triggers: AhoCorasick::new(&vocabulary.triggers).unwrap_or_else(|_| signals::empty()),
             signals: signals::Detector::new(vocabulary),
         }
     }
 
-    /// The token event of a record, if it is one. Every string goes through `mask` before it is kept.
+    /// The token event of a record, if it is one; `raw` is the text that it was read from. Every string goes
+    /// through `mask` before it is kept.
     pub fn extract(
         &self,
         record: &Record<'_>,
+        raw: &[u8],
         position: Position,
         mask: Masker<'_>,
         symbols: &mut Symbols,
@@ -66,8 +73,8 @@ impl Extractor {
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
-        let judged =
-            || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
+        let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
+        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || worded());
         let (kind, rule_id) = named.or_else(judged)?;
         let provider = self.providers.recognise(
             record,

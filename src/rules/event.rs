@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::{RuleError, RuleSource, parse};
+use super::needed::{Literal, Needles, OneOf, best, needed_by_any};
+use super::{RuleError, RuleSource, Vocabulary, parse};
 use crate::model::{CauseClass, EventKind};
 
 /// What a value of a record can be to a token event.
@@ -73,17 +74,52 @@ pub struct EventRule {
     pub line: usize,
 }
 
+/// The status of an API's answer that is an event by itself.
+const UNAUTHORIZED: &str = "401";
+
 impl EventRule {
-    /// Literals of which one is in every record that satisfies the conditions: the values of the most
-    /// telling one. Empty where the rule goes by texts or by values too short to search for; its
-    /// examples then prove that the vocabulary's triggers are enough.
-    pub fn triggers(&self) -> Vec<String> {
-        let shortest =
-            |values: &[String]| values.iter().map(|value| value.trim_end_matches('*').len()).min().unwrap_or(0);
-        let telling = self.conditions.iter().max_by_key(|(_, values)| shortest(values));
-        let Some((_, values)) = telling.filter(|(_, values)| shortest(values) >= 4) else { return Vec::new() };
-        values.iter().map(|value| value.trim_end_matches('*').to_owned()).collect()
+    /// Sets of literals of which one is in every record that the rule takes: values and texts, or the keys where
+    /// nothing else can be searched for.
+    fn needs(&self, needles: &Needles) -> Vec<OneOf> {
+        let present: Vec<_> =
+            self.conditions.iter().filter(|(_, values)| values.iter().all(|value| value != "!")).collect();
+        let spelt = |value: &String| {
+            let value = value.trim_end_matches('*');
+            [Literal::any_case(value), Literal::exact(value)]
+        };
+        let mut sets: Vec<OneOf> = present.iter().map(|(_, values)| values.iter().flat_map(spelt).collect()).collect();
+        sets.extend(needed_by_any(self.texts.iter().map(Regex::as_str), needles));
+        if best(&sets).is_none() {
+            let words =
+                present.iter().filter_map(|(path, _)| path.split(['_', '-', '.', '@']).max_by_key(|word| word.len()));
+            sets.extend(words.map(|word| vec![Literal::any_case(word)]));
+        }
+        sets
     }
+
+    fn unsearchable(&self) -> RuleError {
+        let message = format!(
+            "no text of 4 letters or more is in every record of `{}`: every line would have to be parsed; give it a \
+             condition with a longer value, or a pattern with a word in it",
+            self.id
+        );
+        RuleError { path: self.path.clone(), line: self.line, message }
+    }
+}
+
+/// The literals to search logs for: of every record that could be a token event, one is in it.
+///
+/// An error for each rule that holds nothing to search for.
+pub fn triggers(vocabulary: &Vocabulary, rules: &[&EventRule]) -> Result<Vec<String>, Vec<RuleError>> {
+    let mut needles = Needles::new(&vocabulary.triggers);
+    needles.add(UNAUTHORIZED);
+    for set in &vocabulary.needs {
+        needles.cover(std::slice::from_ref(set));
+    }
+    let searched = rules.iter().filter(|rule| rule.kind.is_some());
+    let errors: Vec<RuleError> =
+        searched.filter(|rule| !needles.cover(&rule.needs(&needles))).map(|rule| rule.unsearchable()).collect();
+    if errors.is_empty() { Ok(needles.into_vec()) } else { Err(errors) }
 }
 
 /// What a line must give, for a rule's proof.

@@ -7,6 +7,7 @@ mod diagnosis;
 mod event;
 mod format;
 mod leak;
+mod needed;
 mod provider;
 mod sample;
 mod source;
@@ -15,7 +16,9 @@ mod vocabulary;
 pub use diagnosis::{
     Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
 };
-pub use event::{EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events};
+pub use event::{
+    EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events, triggers,
+};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};

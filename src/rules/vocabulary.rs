@@ -6,6 +6,7 @@ use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 use super::event::{EventExamples, FieldRole};
+use super::needed::{Literal, OneOf, best, needed};
 use super::{Proof, RuleError, RuleSource, parse};
 use crate::model::CauseClass;
 
@@ -114,8 +115,10 @@ pub enum Meaning {
 /// The compiled vocabulary.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// Literals of which at least one is in every record worth parsing.
+    /// Words make an event only in a record that holds one of these literals.
     pub triggers: Vec<String>,
+    /// Sets of literals of which one is in every record that is an event by its code, grant type or endpoint.
+    pub(super) needs: Vec<OneOf>,
     /// Keys by role, best first.
     pub fields: Vec<(FieldRole, Vec<String>)>,
     /// Patterns that find a role's value in running text, in the group `value`.
@@ -151,6 +154,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
     })?;
     let file: VocabularyFile = parse(source)?;
     let (words, meanings) = words(&file);
+    let needs = needs(source, &file)?;
     let proof = Proof::of(source, file.examples)?;
     let set = |patterns: &[String]| compile_set(source, patterns);
     let mut in_text = Vec::new();
@@ -159,6 +163,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         in_text.push((*role, compiled));
     }
     Ok(Vocabulary {
+        needs,
         triggers: file.triggers,
         fields: file.fields.into_iter().collect(),
         in_text,
@@ -174,6 +179,23 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         failure_values: file.outcome.failure_values,
         proof,
     })
+}
+
+/// What stands in every event that more than words tell.
+fn needs(source: &RuleSource, file: &VocabularyFile) -> Result<Vec<OneOf>, RuleError> {
+    let all = file.codes.values().flat_map(|codes| codes.refresh.iter().chain(&codes.shared));
+    let codes = all.map(|code| vec![Literal::exact(code)]);
+    let refresh = ["refresh", "primaryRefreshToken"].into_iter();
+    let grants = refresh.chain(file.new_grants.iter().map(String::as_str)).map(|name| vec![Literal::any_case(name)]);
+    let mut needs: Vec<OneOf> = codes.chain(grants).collect();
+    for pattern in file.endpoints.token.iter().chain(&file.endpoints.revoke) {
+        let set = best(&needed(pattern)).ok_or_else(|| {
+            let message = "no text of 4 letters or more is in every match: every line would have to be parsed";
+            source.error_at(pattern, message)
+        })?;
+        needs.push(set);
+    }
+    Ok(needs)
 }
 
 /// All patterns of topics and outcomes, and what each of them means.

@@ -100,11 +100,25 @@ impl Pass {
         )
     }
 
-    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        match self {
-            Self::Vector(searcher) => searcher.find_in(bytes, Span::from(from..bytes.len())).map(|found| found.start()),
-            Self::Everything => Some(from),
-            Self::Automaton(automaton) => automaton.find(&bytes[from..]).map(|found| from + found.start()),
+    /// Where the next trigger begins. A number counts only where it is not a part of a longer one.
+    fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
+        loop {
+            let (start, end) = match self {
+                Self::Vector(searcher) => {
+                    let found = searcher.find_in(bytes, Span::from(from..bytes.len()))?;
+                    (found.start(), found.end())
+                }
+                Self::Automaton(automaton) => {
+                    let found = automaton.find(&bytes[from..])?;
+                    (from + found.start(), from + found.end())
+                }
+                Self::Everything => return Some(from),
+            };
+            let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+            if !(digit(Some(start)) && (digit(start.checked_sub(1)) || digit(Some(end)))) {
+                return Some(start);
+            }
+            from = start + 1;
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
     Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
-    load_leaks, load_providers, load_vocabulary, read_path,
+    load_leaks, load_providers, load_vocabulary, read_path, triggers,
 };
 
 /// The compiled rules of a run.
@@ -99,8 +99,7 @@ impl RuleSet {
                 + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>()
                 + catalogue.iter().map(|rule| rule.examples.count()).sum::<usize>(),
         };
-        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
-        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
+        let triggers = triggers(&vocabulary, &events.iter().chain(&providers.events).collect::<Vec<_>>())?;
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary);
         let leaks = LeakScanner::new(&leaks);

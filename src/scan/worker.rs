@@ -117,6 +117,7 @@ impl Workshop<'_> {
             stamp = stamp.or(record.stamp);
             let Some(mut event) = self.rules.extractor.extract(
                 record,
+                bytes,
                 position,
                 &|text| self.rules.leaks.mask(text),
                 &mut events.symbols,
