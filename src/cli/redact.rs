@@ -16,6 +16,7 @@ use crate::scan::{RedactOptions, RedactTo, Redacted, ScanError, redact};
 
 /// `tokscan redact`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct RedactArgs {
     /// Files, directories, globs, or `-` for standard input
     ///

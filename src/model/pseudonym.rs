@@ -36,9 +36,9 @@ pub fn pseudonym_digits(text: &str) -> Option<&str> {
 /// Whether a span of a line overlaps a pseudonym: then it is no secret.
 pub fn is_in_pseudonym(line: &[u8], start: usize, end: usize) -> bool {
     let reach = start.saturating_sub(LONGEST)..end.min(line.len());
-    reach.into_iter().any(|at| {
-        matches!(line[at], 0xE2 | b'%' | b'\\') && parse(line, at).is_some_and(|(_, closed)| closed > start)
-    })
+    reach
+        .into_iter()
+        .any(|at| matches!(line[at], 0xE2 | b'%' | b'\\') && parse(line, at).is_some_and(|(_, closed)| closed > start))
 }
 
 /// The pseudonym that begins at a place: where its digits are, and where it ends.
@@ -54,7 +54,8 @@ fn parse(line: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
     let from = starts(from, colon).then(|| from + colon.len())?;
     let is_digit = |byte: &&u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(*byte);
     let digits = from..from + line[from..].iter().take_while(is_digit).count();
-    (DIGITS.contains(&digits.len()) && starts(digits.end, closing)).then(|| (digits.clone(), digits.end + closing.len()))
+    (DIGITS.contains(&digits.len()) && starts(digits.end, closing))
+        .then(|| (digits.clone(), digits.end + closing.len()))
 }
 
 #[cfg(test)]

@@ -79,8 +79,7 @@ pub fn uri(path: &str) -> String {
     let mut shown = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => shown.push(char::from(byte)),
-            b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'@' | b'+' | b'=' | b',' => shown.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() || b"-._~/!@+=,".contains(&byte) => shown.push(char::from(byte)),
             // Writing into a String cannot fail.
             _ => {
                 let _ = write!(shown, "%{byte:02X}");

@@ -71,7 +71,7 @@ fn failed(
     body: &str,
 ) -> io::Result<()> {
     // Line by line: what ends a line in a message must not become a line of its own.
-    let body: Vec<String> = body.lines().map(|line| xml(line)).collect();
+    let body: Vec<String> = body.lines().map(xml).collect();
     writeln!(
         out,
         "    <testcase classname=\"{}\" name=\"{}\" time=\"0\">\n      <{element} type=\"{}\" message=\"{}\">{}</{element}>\n    </testcase>",

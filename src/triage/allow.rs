@@ -108,7 +108,7 @@ fn checked(table: Table, place: String) -> Result<Allow, (Option<usize>, String)
 
 /// 1-based line of an offset.
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count() + 1
 }
 
 impl Allow {

@@ -116,7 +116,7 @@ impl Baseline {
         *leaks = new;
         let note = |code: &str, count: usize, message: &str| {
             let notice = Notice::new(code, Some(&self.path), message, Trouble::Note);
-            (count > 0).then(|| Notice { count: count as u64, ..notice })
+            (count > 0).then_some(Notice { count: count as u64, ..notice })
         };
         let gone = used.iter().filter(|used| !**used).count();
         let notices = [

@@ -160,6 +160,7 @@ fn incident() -> Report {
     report
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a style is made where it is used")]
 fn page(report: &Report, style: Style) -> String {
     let mut out = Vec::new();
     render_terminal(report, &style, &mut out).unwrap();

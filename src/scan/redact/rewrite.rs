@@ -101,7 +101,7 @@ impl Rewriter<'_> {
             Layout::Documents(documents) => {
                 // What lies between documents (the fields of an envelope) is a record too.
                 let mut from = 0;
-                for document in documents.iter().cloned().chain([bytes.len()..bytes.len()]) {
+                for document in documents.iter().cloned().chain(std::iter::once(bytes.len()..bytes.len())) {
                     for record in [from..document.start, document.clone()] {
                         if !record.is_empty() && candidates.next(record.start).is_some_and(|hit| hit < record.end) {
                             each(record);
