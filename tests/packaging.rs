@@ -21,7 +21,7 @@ fn calls(text: &str) -> Vec<(String, Vec<String>)> {
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
         for (at, _) in line.match_indices("tokscan ") {
             let rest = &line[at + "tokscan ".len()..];
-            let end = rest.find(['`', '|', '>', ';', '#']).unwrap_or(rest.len());
+            let end = rest.find(['`', '|', '>', ';', '#', '&']).unwrap_or(rest.len());
             let words: Vec<&str> = rest[..end].split_whitespace().collect();
             let command = words.first().filter(|word| COMMANDS.contains(word)).copied().unwrap_or("scan");
             let options = words.iter().filter(|word| word.len() > 2 && word.starts_with("--"));

@@ -4,7 +4,6 @@
 use bumpalo::Bump;
 
 use super::json::{Leaf, ValueKind, unescape};
-use crate::model::PSEUDONYM_OPENING;
 
 /// Longest key that is taken for one, and most pairs of one text.
 const KEY: usize = 64;
@@ -45,10 +44,6 @@ fn key_before(text: &str, at: usize) -> Option<&str> {
         }
     }
     let length = bytes[..end].iter().rev().take(KEY).take_while(|byte| is_key_byte(**byte)).count();
-    // The kind in a pseudonym is no key: `token ‹refresh_token:7f3a›`.
-    if text[..end - length].ends_with(PSEUDONYM_OPENING) {
-        return None;
-    }
     let key = text.get(end - length..end)?.trim_matches(['.', '-', '@']);
     let named = key.bytes().any(|byte| byte.is_ascii_alphabetic());
     (named && (quoted || bytes[at] == b'=' || end == at)).then_some(key)

@@ -19,7 +19,7 @@ pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent}
 pub use finding::{Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology};
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
-pub use pseudonym::{PSEUDONYM_OPENING, is_in_pseudonym, pseudonym, pseudonym_digits};
+pub use pseudonym::{is_in_pseudonym, pseudonym, pseudonym_digits, without_kinds};
 pub use report::{ClientSummary, InputSummary, Notice, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};

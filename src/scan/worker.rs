@@ -11,7 +11,7 @@ use super::rule_set::RuleSet;
 use crate::format::{Clock, Stamp};
 use crate::input::{Layout, Segment, is_continuation};
 use crate::leak::LeakHit;
-use crate::model::{EventSet, LeakSighting, Position};
+use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
 /// Longest excerpt of a record that is kept, in bytes.
 const EXCERPT: usize = 240;
@@ -113,7 +113,8 @@ impl Workshop<'_> {
         let (mut stamp, clock) = (None, &self.clocks[position.source as usize]);
         let mask = |text: &str| -> Cow<'static, str> { Cow::Owned(self.rules.leaks.mask(text).into_owned()) };
         let mut excerpt = None;
-        self.rules.reader.read(arena, bytes, clock, &mut |record| {
+        let seen = without_kinds(bytes);
+        self.rules.reader.read(arena, &seen, clock, &mut |record| {
             stamp = stamp.or(record.stamp);
             let Some(mut event) = self.rules.extractor.extract(
                 record,
