@@ -130,17 +130,26 @@ fn run_redact(
     (out, done)
 }
 
+/// Takes out what names a place or a digest.
+fn without_places(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields
+                .retain(|key, _| !["id", "path", "byte_start", "byte_end", "excerpt", "token"].contains(&key.as_str()));
+            fields.values_mut().for_each(without_places);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_places),
+        _ => {}
+    }
+}
+
 /// The findings without what a pseudonym moves: places, excerpts, and the ids that are made of them.
 fn diagnosis(folder: &Path) -> Vec<Value> {
     let options = ScanOptions { paths: vec![folder.to_owned()], threads: 1, ..ScanOptions::default() };
     let report = serde_json::to_value(scan(&options, &Unwatched).unwrap().report).unwrap();
     let mut findings: Vec<Value> = report["findings"].as_array().unwrap().clone();
     for finding in &mut findings {
-        finding.as_object_mut().unwrap().remove("id");
-        for evidence in finding["evidence"].as_array_mut().unwrap() {
-            let evidence = evidence.as_object_mut().unwrap();
-            evidence.retain(|key, _| !["path", "byte_start", "byte_end", "excerpt"].contains(&key.as_str()));
-        }
+        without_places(finding);
     }
     // A name that holds a secret is masked in the one report, and has its pseudonym in the other.
     let masked = regex::Regex::new("[A-Za-z0-9.]*…\\(len [0-9]+\\)|‹[0-9a-f]+›").unwrap();

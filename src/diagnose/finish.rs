@@ -6,15 +6,15 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::model::{
-    EventKind, Evidence, Finding, FindingClass, Impact, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
-    TokenEvent, Topology,
+    EventKind, Evidence, Finding, FindingClass, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest, TokenEvent,
+    Topology,
 };
 use crate::rules::Catalogue;
 
 use super::draft::Draft;
 use super::line::{Line, Scene};
 use super::names::{DUPLICATE, RACE, RACE_REVOKED};
-use super::words;
+use super::{chain, impact, words};
 
 /// Makes a finding of a draft.
 pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, draft: &Draft) -> Finding {
@@ -29,11 +29,8 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let errors = errors(scene, draft);
     let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
     let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
-    let failed = draft.failures.iter().filter_map(|&id| scene.event(id).time).min();
-    let healed = draft.heal.and_then(|id| scene.event(id).time);
-    let healed_after_ms = healed.zip(failed).map(|(healed, failed)| healed.millis_since(failed));
-    let principals: HashSet<_> = draft.lines.iter().map(|&number| lines[number].principal).collect();
-    let subject = if principals.len() == 1 { text(line.principal.subject) } else { None };
+    let (impact, ending) = (impact::impact(lines, draft), impact::ending(scene, draft));
+    let subject = if impact.principals == 1 { text(line.principal.subject) } else { None };
     let mut finding = Finding {
         id: String::new(),
         rule: draft.verdict.rule.into(),
@@ -51,8 +48,10 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         failures: draft.failures.len() as u64,
         aftermath_failures: draft.aftermath.len() as u64,
         outcome: draft.outcome,
+        reauthorized_at: ending.reauthorized_at,
+        unresolved_for_ms: ending.unresolved_for_ms,
         topology,
-        impact: Impact { principals: principals.len() as u64, forced_sign_ins: draft.sign_ins, healed_after_ms },
+        impact,
         title: String::new(),
         explanation: words::explanation(
             rule.map_or("", |rule| &rule.summary),
@@ -60,12 +59,13 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
             start.map(|_| span_ms),
             &errors,
             topology,
-            healed_after_ms,
+            impact.healed_after_ms,
         ),
         remediation: rule
             .map(|rule| rule.fix_first.of(topology).into_iter().chain(rule.fix.iter().map(String::as_str)))
             .map(|fixes| fixes.map(str::to_owned).collect())
             .unwrap_or_default(),
+        family: chain::family(scene, draft),
         evidence: evidence(scene, draft, limit),
         errors,
     };

@@ -33,6 +33,10 @@ pub(super) struct Limits {
     pub(super) storm_rate: f64,
     /// A storm by rate lasts so long at least.
     pub(super) storm_span: i64,
+    /// A refresh so soon after a 401 is its consequence.
+    pub(super) reactive: i64,
+    /// The grace of a server that would have helped: the usual setting of those that have one.
+    pub(super) grace: i64,
     /// Texts of revocations that a user or an administrator made.
     pub(super) user_level: Vec<String>,
 }
@@ -61,6 +65,8 @@ impl Limits {
             storm_attempts: whole("retry-storm", "attempts", 5.0),
             storm_rate: number("retry-storm", "per_minute", 10.0),
             storm_span: seconds("retry-storm", "span_seconds", 5.0),
+            reactive: seconds("refresh-race", "reactive_seconds", 60.0),
+            grace: seconds("refresh-race", "grace_seconds", 30.0),
             user_level,
         }
     }

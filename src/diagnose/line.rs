@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::HashSet;
 
 use crate::model::{CauseClass, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
-use crate::timeline::{Principal, Tie, Timelines};
+use crate::timeline::{Ledger, Principal, Tie, Timelines};
 
 use super::chance::{self, Chances, Coincidences};
 use super::limits::Limits;
@@ -19,6 +19,8 @@ pub(super) struct Scene<'a> {
     pub(super) limits: &'a Limits,
     /// The clients whose nameless failures lie beside successes by chance.
     pub(super) chances: &'a Chances,
+    /// Which event issued, presented and spent each token.
+    pub(super) ledger: &'a Ledger,
 }
 
 impl Scene<'_> {
@@ -100,6 +102,8 @@ pub(super) struct Line<'a> {
     pub(super) untimed: &'a [u32],
     /// Times of the good refreshes, in order.
     pub(super) good: Vec<i64>,
+    /// Times at which an API call was answered 401, in order.
+    pub(super) unauthorized: Vec<i64>,
     /// Some of its times have whole seconds only.
     pub(super) coarse: bool,
     /// Set where nobody is named and chance alone puts as many failures beside a success.

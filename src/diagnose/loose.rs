@@ -6,7 +6,7 @@ use crate::timeline::Tie;
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
 use super::line::Line;
-use super::names::{REUSE, UNEXPLAINED};
+use super::names::{OVERWRITTEN, REUSE, UNEXPLAINED};
 use super::{
     expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted, stale_token_read,
     unexplained_failure, without_winner,
@@ -56,6 +56,9 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         (draft.heal, draft.outcome, draft.sign_ins) = (None, Outcome::Unresolved, 0);
     }
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
+    if draft.verdict.rule == OVERWRITTEN {
+        draft.racers = rotation_not_persisted::fork(line, episode);
+    }
     draft.unsaved = rotation_not_persisted::candidate(line, episode);
     if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == REUSE {
         draft.notes.extend(refresh_token_reuse::elsewhere(line, episode).map(|place| {

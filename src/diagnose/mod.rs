@@ -10,6 +10,7 @@
 
 mod adopt;
 mod attribution;
+mod chain;
 mod chance;
 mod classes;
 mod clients;
@@ -19,14 +20,17 @@ mod duplicate_refresh;
 mod episode;
 mod expired_refresh_token;
 mod finish;
+mod impact;
 mod limits;
 mod line;
 mod lives;
 mod loose;
 mod names;
 mod permanent_revocation;
+mod recurrence;
 mod refresh_race;
 mod refresh_token_reuse;
+mod replay;
 mod retry_storm;
 mod rotation_not_persisted;
 mod stale_token_read;
@@ -44,7 +48,7 @@ use rayon::prelude::*;
 
 use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol};
 use crate::rules::Catalogue;
-use crate::timeline::{self, Timelines};
+use crate::timeline::{self, Ledger, Timelines};
 
 use chance::{Chances, Coincidences};
 use draft::Draft;
@@ -91,13 +95,13 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let nothing = Chances::new();
-    let (adopted, chances) =
-        adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits, chances: &nothing });
+    let (nothing, ledger) = (Chances::new(), Ledger::of(events, &built.events));
+    let shared = Shared { set: events, window, limits: &limits, ledger: &ledger };
+    let (adopted, chances) = adopt::adopt(&shared.scene(&built, &nothing));
     let adopted = adopted.unwrap_or(built);
-    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits, chances: &chances });
+    let parted = crews::part(&shared.scene(&adopted, &chances));
     let timelines = parted.unwrap_or(adopted);
-    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits, chances: &chances };
+    let scene = shared.scene(&timelines, &chances);
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);
@@ -120,6 +124,21 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
         token_lives,
         refresh_ok: timelines.refresh_ok,
         refresh_failed: timelines.refresh_failed,
+    }
+}
+
+/// What stays the same while events find their timelines.
+struct Shared<'a> {
+    set: &'a EventSet,
+    window: Window,
+    limits: &'a Limits,
+    ledger: &'a Ledger,
+}
+
+impl Shared<'_> {
+    fn scene<'s>(&'s self, timelines: &'s Timelines, chances: &'s Chances) -> Scene<'s> {
+        let Self { set, window, limits, ledger } = *self;
+        Scene { set, timelines, window, limits, chances, ledger }
     }
 }
 
@@ -179,6 +198,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             ids: &timeline.timed,
             untimed: &timeline.untimed,
             good,
+            unauthorized: impact::unauthorized(scene, &timeline.timed),
             coarse: timeline
                 .timed
                 .iter()

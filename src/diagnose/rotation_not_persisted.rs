@@ -6,7 +6,7 @@
 //! subjects of the client. Tokens that had been rotated well before are not forgotten, so only
 //! the second refresh after a sign-in counts.
 
-use crate::model::{CauseClass, Confidence};
+use crate::model::{CauseClass, Confidence, EventKind};
 
 use super::draft::{Draft, Unsaved, Verdict};
 use super::episode::{Episode, Next};
@@ -37,6 +37,13 @@ pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict>
     let unsure = line.anonymous || line.is_coarse(fork);
     let reason = "Several refreshes had succeeded at once, and the refresh of the next cycle fails for good.";
     late.then(|| Verdict::new(OVERWRITTEN, if unsure { Confidence::Possible } else { Confidence::Likely }, reason))
+}
+
+/// The refreshes that had succeeded at once before an episode; ids.
+pub(super) fn fork(line: &Line<'_>, episode: &Episode) -> Vec<u32> {
+    let (Some(first), Some(last)) = (episode.before.forked, episode.before.good) else { return Vec::new() };
+    let good = (first..=last).filter(|&position| line.event(position).kind == EventKind::RefreshSucceeded);
+    good.map(|position| line.ids[position]).collect()
 }
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.

@@ -11,6 +11,8 @@ use crate::model::{
 use crate::rules::{embedded, load_diagnoses};
 use crate::timeline::sample::{Log, Says};
 
+mod replay;
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;

@@ -1,18 +1,22 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Three steps. `twins` folds what two layers wrote about one attempt into one event;
+//! Three steps and a register. `twins` folds what two layers wrote about one attempt into one event;
 //! `identity` finds out whose an event is where its record did not say; `families` parts the
-//! grants of one principal where they run side by side. No rule and no window here: which
+//! grants of one principal where they run side by side; `ledger` knows of each token who issued and
+//! who presented it. No rule and no window here: which
 //! attempts compete is the business of `diagnose`.
 
 mod families;
 mod identity;
+mod ledger;
 mod order;
 mod twins;
 
 use hashbrown::HashMap;
 
 use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
+
+pub use ledger::{Ledger, Token};
 
 /// Whose timeline it is. Host and address are no identity: one principal may use many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -42,8 +42,10 @@ fn finding(rule: &str, severity: Severity, client: &str) -> Finding {
         aftermath_failures: 4,
         errors: BTreeMap::from([("invalid_grant".into(), 6), ("invalid_token".into(), 1)]),
         outcome: Outcome::SelfResolved,
+        reauthorized_at: None,
+        unresolved_for_ms: None,
         topology: Topology::SeveralHosts,
-        impact: Impact { principals: 1, forced_sign_ins: 0, healed_after_ms: Some(2_300) },
+        impact: Impact { principals: 1, forced_sign_ins: 0, healed_after_ms: Some(2_300), api_unauthorized: 0 },
         title: "Four workers refreshed one token at once".into(),
         explanation: "Four workers presented the same refresh token within 41 ms. The server rotated it for the first \
                       and refused the others, which is what rotation is for; the next refresh succeeded without a new \
@@ -53,6 +55,7 @@ fn finding(rule: &str, severity: Severity, client: &str) -> Finding {
             "Let one worker refresh and the others wait for its result: a lock per grant in the shared store.".into(),
             "Read the store again before treating invalid_grant as final.".into(),
         ],
+        family: None,
         evidence: vec![
             evidence(Role::Winner, 120, 0, "refresh_succeeded"),
             evidence(Role::Loser, 121, 12, "refresh_failed invalid_grant"),
@@ -101,6 +104,8 @@ fn client(name: &str, failed: u64) -> ClientSummary {
         refresh_failed: failed,
         causes,
         verdict: if failed == 0 { "healthy".into() } else { "refresh-race".into() },
+        would_have_helped: Vec::new(),
+        recurrence: None,
     }
 }
 
