@@ -102,7 +102,9 @@ fn log() -> impl Strategy<Value = (Vec<String>, Vec<String>)> {
         let mut text: Vec<String> = secrets.iter().map(|secret| CARRIERS[0].0.replace("SECRET", secret)).collect();
         text.extend(lines.iter().map(|(kind, carrier, unmarked, quiet, which)| match kind {
             0 => CARRIERS[*carrier].0.replace("SECRET", &percent(&secrets[*which], CARRIERS[*carrier].1)),
-            1 => UNMARKED[*unmarked].replace("SECRET", &secrets[*which]),
+            // One alone: two clients whose names hold two secrets are masked alike, and so are one client in a report of
+            // the original, but not in one of the redacted log.
+            1 => UNMARKED[*unmarked].replace("SECRET", &secrets[0]),
             _ => QUIET[*quiet].to_owned(),
         }));
         (text, secrets)
