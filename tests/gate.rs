@@ -234,7 +234,7 @@ fn allow_rules_cover_what_they_name_and_say_so() {
         ("[[allow]]\npath = \"a\"\n", "allow.toml:1: an allow rule needs a `reason`"),
         (
             "\n[[allow]]\nreason = \"x\"\nrule = \"oauth-refrsh-token\"\n",
-            "allow.toml:2: invalid value 'oauth-refrsh-token' for rule: no rule",
+            "allow.toml:2: unknown rule 'oauth-refrsh-token': no rule",
         ),
     ] {
         allow(rules);

@@ -1,6 +1,5 @@
 //! The syntax of the command line, and nothing else: what the words mean is in `config`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -10,6 +9,10 @@ use super::gate::GateArgs;
 use super::redact::RedactArgs;
 use crate::model::Confidence;
 use crate::report::{Format, Section};
+
+mod tools;
+
+pub(super) use tools::{ConfigCommand, ExplainArgs, InitArgs, RulesArgs, RulesCommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,6 +50,24 @@ pub struct Cli {
     /// Options of the default command.
     #[command(flatten)]
     pub scan: ScanArgs,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Where settings come from, beside the command line and `TOKSCAN_*` variables.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsArgs {
+    /// Settings file to read in place of those that are found
+    ///
+    /// Else the nearest tokscan.toml upward from the working directory is read, and below it the user's own,
+    /// ~/.config/tokscan/tokscan.toml. The command line wins over TOKSCAN_* variables, those over files.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub no_config: bool,
 }
 
 /// The commands.
@@ -70,6 +91,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the rules
     Rules(RulesArgs),
+    /// Show the settings that hold and where they were set, or write a file to begin with
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 /// `tokscan scan`.
@@ -223,6 +247,7 @@ fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
 /// Where results go, and how much is said beside them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
     /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
     ///
@@ -239,63 +264,15 @@ pub struct OutputArgs {
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+    /// Show the bar after all, where a settings file does without
+    #[arg(long, hide = true, overrides_with = "no_progress")]
+    pub progress: bool,
     /// Print no notices and no summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
     /// Say on standard error what was read
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
-}
-
-/// `tokscan explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// Name of a rule, as reports give it: refresh-race
-    #[arg(value_name = "RULE")]
-    pub rule: String,
-    #[allow(missing_docs, reason = "the fields are options")]
-    #[command(flatten)]
-    pub place: RulePlaceArgs,
-}
-
-/// `tokscan rules`.
-#[derive(Debug, Args)]
-#[allow(missing_docs, reason = "the fields are a command and a group of options")]
-pub struct RulesArgs {
-    #[command(subcommand)]
-    pub command: RulesCommand,
-    #[command(flatten)]
-    pub place: RulePlaceArgs,
-}
-
-/// `tokscan rules …`.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// List all rules: id, kind, title
-    List,
-    /// Print the file of a rule
-    Show {
-        /// Id of a rule
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Run every rule's own examples: the built-in rules, and those named here or with --rules
-    Check {
-        /// Rule files or folders
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-}
-
-/// Where rules come from, for commands that read no logs.
-#[derive(Debug, Args)]
-pub struct RulePlaceArgs {
-    /// Rule files or folders that extend or replace the built-in ones (repeatable)
-    #[arg(long = "rules", value_name = "DIR|FILE", help_heading = "Input", global = true)]
-    pub rule_paths: Vec<PathBuf>,
-    /// Whether to colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output", global = true)]
-    pub color: When,
 }
 
 /// `--color`.
@@ -325,85 +302,5 @@ impl From<Level> for Confidence {
             Level::Likely => Self::Likely,
             Level::Proven => Self::Proven,
         }
-    }
-}
-
-/// Puts the name of a command before the options that precede it, where clap looks for it:
-/// `tokscan --window 1s scan logs` is `tokscan scan --window 1s logs`. Only the first word that is
-/// neither an option nor an option's value can be a command; whatever else it is, it is a path.
-pub(super) fn command_first(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let root = <Cli as clap::CommandFactory>::command();
-    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    let mut index = 1;
-    while let Some(word) = arguments.get(index).map(|word| word.to_string_lossy().into_owned()) {
-        if word == "--" {
-            break;
-        }
-        if word.len() > 1 && word.starts_with('-') {
-            index += if takes_next(&root, &word) { 2 } else { 1 };
-            continue;
-        }
-        if root.find_subcommand(&word).is_some() {
-            let command = arguments.remove(index);
-            arguments.insert(1, command);
-        }
-        break;
-    }
-    arguments
-}
-
-/// Whether the value of an option is the next word.
-fn takes_next(root: &clap::Command, word: &str) -> bool {
-    let takes_value = |option: &clap::Arg| option.get_action().takes_values();
-    if let Some(long) = word.strip_prefix("--") {
-        return root.get_arguments().any(|option| option.get_long() == Some(long) && takes_value(option));
-    }
-    // In `-qj4` the value follows at once, in `-qj 4` it is the next word.
-    let mut letters = word[1..].chars();
-    while let Some(letter) = letters.next() {
-        if root.get_arguments().any(|option| option.get_short() == Some(letter) && takes_value(option)) {
-            return letters.next().is_none();
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use clap::{CommandFactory, Parser};
-
-    use super::{Cli, Command, command_first};
-
-    fn moved(line: &str) -> String {
-        let words = command_first(line.split(' ').map(OsString::from));
-        words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_command_may_follow_options_but_not_paths() {
-        assert_eq!(moved("tokscan --window 1s leaks a"), "tokscan leaks --window 1s a");
-        assert_eq!(moved("tokscan --window=1s -qj 4 scan a"), "tokscan scan --window=1s -qj 4 a");
-        assert_eq!(moved("tokscan -j4 scan"), "tokscan scan -j4");
-        assert_eq!(moved("tokscan --since -3h events a"), "tokscan events --since -3h a");
-        assert_eq!(moved("tokscan --client scan a"), "tokscan --client scan a");
-        for same in ["tokscan a scan", "tokscan -- scan", "tokscan ./scan", "tokscan explain.log", "tokscan - scan"] {
-            assert_eq!(moved(same), same);
-        }
-    }
-
-    #[test]
-    fn a_path_that_is_no_command_is_scanned() {
-        let cli = Cli::try_parse_from(["tokscan", "--window", "1s", "explain.log", "scan"]).unwrap();
-        assert!(cli.command.is_none());
-        assert_eq!(cli.scan.input.paths.len(), 2);
-        let cli = Cli::try_parse_from(["tokscan", "scan", "--since", "-3h", "--tz", "-05:00", "x"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Scan(scan)) if scan.select.since.as_deref() == Some("-3h")));
     }
 }

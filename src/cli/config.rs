@@ -8,14 +8,17 @@ use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
+use super::gate::allow_rules;
 use super::rulebook::Rulebook;
+use super::settings::Settings;
 use super::values;
 use crate::model::{Precision, Timestamp, Zone};
 use crate::report::{Run, Style};
 use crate::scan::ScanOptions;
+use crate::triage::Gate;
 
 /// What to read: `None` where no path is given and standard input is nothing to read from.
-pub(super) fn read(input: &InputArgs, select: &SelectArgs) -> Result<Option<ScanOptions>> {
+pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) -> Result<Option<ScanOptions>> {
     let paths = match input.paths.as_slice() {
         [] if stdin_has_data() => vec![PathBuf::from("-")],
         [] => return Ok(None),
@@ -42,8 +45,19 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs) -> Result<Option<Scan
         until,
         clients: select.clients.clone(),
         rule_paths: input.rule_paths.clone(),
+        thresholds: thresholds(&input.rule_paths, settings)?,
+        gate: Gate { allow: allow_rules(&input.rule_paths, settings)?, today: now.date_naive(), ..Gate::default() },
         ..ScanOptions::default()
     }))
+}
+
+/// The numbers that settings put in the place of the rules' own.
+fn thresholds(rule_paths: &[PathBuf], settings: &Settings) -> Result<Vec<(String, String, f64)>> {
+    if settings.files.iter().all(|file| file.thresholds.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let set = settings.thresholds(&Rulebook::load(rule_paths)?)?;
+    Ok(set.into_iter().map(|(threshold, _)| (threshold.rule, threshold.name, threshold.value)).collect())
 }
 
 /// Which findings and leaks are wanted.
@@ -68,9 +82,18 @@ pub(super) fn diagnosis(options: &mut ScanOptions, args: &DiagnosisArgs) -> Resu
     Ok(())
 }
 
+/// A value that an option does not take; who shows it adds where it was set.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid value '{value}' for {option}: {hint}")]
+pub(super) struct Invalid {
+    pub(super) option: String,
+    pub(super) value: String,
+    hint: String,
+}
+
 /// `invalid value 'x' for --tz: …`
 pub(super) fn invalid(option: &str, value: &str, hint: &str) -> anyhow::Error {
-    anyhow!("invalid value '{value}' for {option}: {hint}")
+    Invalid { option: option.into(), value: value.into(), hint: hint.into() }.into()
 }
 
 fn zone(text: &str) -> Result<Zone> {

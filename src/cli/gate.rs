@@ -4,16 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use chrono::Utc;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::config::invalid;
 use super::files;
 use super::rulebook::Rulebook;
+use super::settings::Settings;
 use crate::model::{Leak, LeakKind, Trouble};
-use crate::scan::{ScanOptions, ScanOutcome};
-use crate::triage::{Baseline, Gate, GateError, read_allow};
+use crate::scan::ScanOutcome;
+use crate::triage::{Allow, Baseline, Gate};
 
 /// What the gate lets pass.
 #[derive(Debug, Args)]
@@ -38,9 +37,6 @@ pub struct GateArgs {
     /// The file holds no value, and nothing that a value could be guessed from. It may be that of --baseline.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
-    /// Take the [[allow]] rules of this file
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Input that could not be read whole is a notice, and does not make the exit code 2
     #[arg(long)]
     pub allow_incomplete: bool,
@@ -50,21 +46,16 @@ pub struct GateArgs {
 }
 
 impl GateArgs {
-    /// The gate, its files read; a mistake in one of them is told before the work.
-    pub(super) fn read(&self, options: &ScanOptions) -> Result<Gate> {
-        let baseline = self.baseline.as_deref().map(|path| {
+    /// Adds what the options ask for to the gate; a mistake in the baseline is told before the work.
+    pub(super) fn add_to(&self, gate: &mut Gate) -> Result<()> {
+        if let Some(path) = &self.baseline {
             let text = fs::read_to_string(path)
                 .with_context(|| format!("cannot read the baseline {}; --write-baseline writes one", path.display()))?;
-            Ok::<_, anyhow::Error>(Baseline::read(&path.to_string_lossy(), &text)?)
-        });
-        let mut allow = Vec::new();
-        if let Some(path) = &self.config {
-            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            allow = read_allow(&path.to_string_lossy(), &text).map_err(|errors| listed(&errors))?;
-            check_names(&allow.iter().filter_map(crate::triage::Allow::named).collect::<Vec<_>>(), options)?;
+            gate.baseline = Some(Baseline::read(&path.to_string_lossy(), &text)?);
         }
-        let today = Utc::now().date_naive();
-        Ok(Gate { kinds: self.kinds.clone(), allow, today, baseline: baseline.transpose()?, strict: true })
+        gate.kinds.clone_from(&self.kinds);
+        gate.strict = true;
+        Ok(())
     }
 
     /// The baseline that this run renews, if it is asked to: with the key that the file has, so that it must be one.
@@ -99,20 +90,18 @@ fn write(path: &Path, text: &str) -> Result<()> {
     files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn listed(errors: &[GateError]) -> anyhow::Error {
-    anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-}
-
-/// Rules that an allow rule names must exist: a typing mistake would allow nothing, and nobody would know why.
-fn check_names(named: &[(&str, &str)], options: &ScanOptions) -> Result<()> {
-    if named.is_empty() {
-        return Ok(());
-    }
-    let book = Rulebook::load(&options.rule_paths)?;
-    for (rule, place) in named {
-        if let Err(hint) = book.check_reported(rule) {
-            bail!("{place}: {}", invalid("rule", rule, &hint));
+/// The allow rules of all settings files. The rules that they name must exist: a typing mistake would allow nothing,
+/// and nobody would know why.
+pub(super) fn allow_rules(rule_paths: &[PathBuf], settings: &Settings) -> Result<Vec<Allow>> {
+    let rules: Vec<Allow> = settings.files.iter().flat_map(|file| file.allow.iter().cloned()).collect();
+    let named: Vec<(&str, &str)> = rules.iter().filter_map(Allow::named).collect();
+    if !named.is_empty() {
+        let book = Rulebook::load(rule_paths)?;
+        for (rule, place) in named {
+            if let Err(hint) = book.check_reported(rule) {
+                bail!("{place}: unknown rule '{rule}': {hint}");
+            }
         }
     }
-    Ok(())
+    Ok(rules)
 }

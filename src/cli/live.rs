@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::LeaksArgs;
 use super::fail_on::FailOn;
 use super::output::{complain, to_stderr};
+use super::settings::Settings;
 use crate::model::{Leak, Trouble};
 use crate::report::{Format, escape, leak_line, leak_sentence};
 use crate::scan::{ScanError, ScanOptions, Watched, watch};
@@ -30,7 +31,7 @@ pub(super) fn is_asked(args: &LeaksArgs, options: &ScanOptions) -> Result<bool> 
 }
 
 /// Watches standard input.
-pub(super) fn run(args: &LeaksArgs, options: &ScanOptions, fail_on: &FailOn) -> Result<Exit> {
+pub(super) fn run(args: &LeaksArgs, options: &ScanOptions, fail_on: &FailOn, settings: &Settings) -> Result<Exit> {
     let rows = args.format == Some(Format::LeaksJsonl);
     let passing = args.gate.pass_through;
     let mut counted = 0;
@@ -46,13 +47,15 @@ pub(super) fn run(args: &LeaksArgs, options: &ScanOptions, fail_on: &FailOn) -> 
     };
     let mut stdout = io::stdout();
     let pass: Option<&mut dyn Write> = if passing { Some(&mut stdout) } else { None };
-    let watched = match watch(options, Box::new(io::stdin()), pass, &mut found) {
+    let mut watched = match watch(options, Box::new(io::stdin()), pass, &mut found) {
         // Who closed the pipe has read enough; what was found until then counts.
         Err(ScanError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             Watched { complete: true, ..Watched::default() }
         }
         watched => watched?,
     };
+    // What a project's file decided is said, as in a report.
+    watched.notices.splice(0..0, settings.notice());
     let trouble = !watched.complete && !args.gate.allow_incomplete;
     if !args.output.quiet {
         say(&watched, rows || passing)?;

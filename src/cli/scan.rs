@@ -6,12 +6,13 @@ use super::args::{OutputArgs, ScanArgs};
 use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::progress::Bar;
+use super::settings::Settings;
 use super::{Exit, config};
 use crate::report::{Format, Section};
 use crate::scan::{ScanOptions, ScanOutcome, scan};
 
-pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
-    let Some(mut options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
+pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
+    let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     config::diagnosis(&mut options, &args.diagnosis)?;
     let fail_on = FailOn::read(&args.fail.fail_on, "never", &options.rule_paths)?;
@@ -19,17 +20,19 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     kinds.extend(Format::of(Section::Triage).skip(2).map(Kind::Report));
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
-    let outcome = watched(&options, &args.output)?;
+    let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on, 0))
 }
 
-/// Scans behind a progress bar.
-pub(super) fn watched(options: &ScanOptions, output: &OutputArgs) -> Result<ScanOutcome> {
+/// Scans behind a progress bar. What a project's file decided stands in the report.
+pub(super) fn watched(options: &ScanOptions, output: &OutputArgs, settings: &Settings) -> Result<ScanOutcome> {
     let bar = Bar::new(output);
     let outcome = scan(options, &bar);
     bar.clear();
-    Ok(outcome?)
+    let mut outcome = outcome?;
+    outcome.report.notices.splice(0..0, settings.notice());
+    Ok(outcome)
 }
 
 /// The exit code of a run that is forgiven so many findings and leaks: that something could not be read outweighs

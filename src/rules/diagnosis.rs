@@ -203,6 +203,16 @@ impl Catalogue {
         self.rules.values().filter_map(|rule| Some((rule, self.sources.get(&rule.id)?)))
     }
 
+    /// Puts numbers in the place of thresholds: (diagnosis, name, number). A name that no diagnosis has
+    /// changes nothing.
+    pub fn adjust(&mut self, thresholds: &[(String, String, f64)]) {
+        for (id, name, number) in thresholds {
+            if let Some(threshold) = self.rules.get_mut(id).and_then(|rule| rule.thresholds.get_mut(name)) {
+                *threshold = *number;
+            }
+        }
+    }
+
     /// A threshold of a diagnosis, or the value that the program was made with.
     pub fn threshold(&self, id: &str, name: &str, default: f64) -> f64 {
         self.get(id).and_then(|rule| rule.thresholds.get(name)).copied().unwrap_or(default)

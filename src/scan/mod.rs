@@ -56,6 +56,9 @@ pub struct ScanOptions {
     pub rule_paths: Vec<PathBuf>,
     /// Which leaks count: kinds, allow rules, the baseline.
     pub gate: Gate,
+    /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
+    /// has changes nothing.
+    pub thresholds: Vec<(String, String, f64)>,
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
@@ -79,6 +82,7 @@ impl Default for ScanOptions {
             evidence: 12,
             rule_paths: Vec::new(),
             gate: Gate::default(),
+            thresholds: Vec::new(),
             diagnose: true,
             unfiltered: false,
         }
@@ -143,7 +147,8 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
 }
