@@ -22,7 +22,10 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let scene = line.scene;
     let rule = catalogue.get(draft.verdict.rule);
     let text = |symbol: Option<Symbol>| symbol.map(|symbol| scene.set.symbols.get(symbol).to_owned());
-    let proper = || draft.winners.iter().chain(&draft.failures).copied();
+    // What no attempt shows is told by the records that do.
+    let told = draft.winners.is_empty() && draft.failures.is_empty();
+    let context = if told { draft.context.as_slice() } else { &[] };
+    let proper = || draft.winners.iter().chain(&draft.failures).chain(context).copied();
     let (start, last) = bounds(scene, proper());
     let (_, end) = bounds(scene, proper().chain(draft.aftermath.iter().copied()));
     let span_ms = start.zip(last).map_or(0, |(start, last)| last.millis_since(start));
@@ -226,7 +229,7 @@ fn excerpt(scene: &Scene<'_>, event: &TokenEvent) -> String {
 /// Stable over runs: what was found, about whom, when, and where its first event stands.
 fn id(scene: &Scene<'_>, draft: &Draft, finding: &Finding) -> String {
     let all = draft.winners.iter().chain(&draft.failures).chain(&draft.aftermath);
-    let first = all.min().map(|&id| scene.event(id));
+    let first = all.min().or(draft.context.iter().min()).map(|&id| scene.event(id));
     let place = first.map(|event| format!("{}\u{1f}{}", scene.set.path(event), event.position.byte_start));
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let start = finding.start.map(|time| time.to_string()).unwrap_or_default();

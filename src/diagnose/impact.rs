@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::{EventKind, FindingClass, Impact, Outcome, Timestamp};
+use crate::model::{FindingClass, Impact, Outcome, Timestamp};
 
 use super::draft::Draft;
 use super::line::{Line, Scene};
@@ -52,10 +52,4 @@ fn end(scene: &Scene<'_>) -> Option<Timestamp> {
     let events = &scene.timelines.events;
     let timed = events.partition_point(|event| event.time.is_some());
     events[..timed].last().and_then(|event| event.time)
-}
-
-/// The times at which an API call of a timeline was answered 401, in order.
-pub(super) fn unauthorized(scene: &Scene<'_>, ids: &[u32]) -> Vec<i64> {
-    let calls = ids.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::ApiUnauthorized);
-    calls.filter_map(|event| event.time).map(|time| time.nanos).collect()
 }

@@ -11,7 +11,7 @@ use crate::model::{FixGain, Symbol, TokenEvent};
 
 use super::draft::Draft;
 use super::line::{Line, Scene};
-use super::names::{EXPIRED, NOT_PERSISTED, OVERWRITTEN, RACE, RACE_REVOKED, STALE};
+use super::names::{DROPPED, EXPIRED, NOT_PERSISTED, OVERWRITTEN, RACE, RACE_REVOKED, STALE};
 
 /// The fixes, least effort first: the order of those that prevent as many.
 const FIXES: [(&str, Replay); 7] = [
@@ -124,7 +124,7 @@ impl Incident<'_> {
 
     /// What a response has is stored over what was there, and what it leaves out is kept.
     fn merged(&self) -> u64 {
-        if self.is(&[NOT_PERSISTED]) { self.draft.owned() } else { 0 }
+        if self.is(&[NOT_PERSISTED, DROPPED]) { self.draft.owned() } else { 0 }
     }
 
     /// One job refreshes before the token runs out: nobody has to after a 401, and no grant lies idle.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::roles::Roles;
 use super::signals::Signals;
+use super::tokens;
 use crate::format::{Record, percent_decode};
 use crate::model::{CauseClass, EventKind, Position, Symbols, Timestamp, TokenEvent};
 use crate::rules::FieldRole;
@@ -20,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) class: CauseClass,
     pub(super) error: Option<&'a str>,
     pub(super) status: Option<u16>,
+    insecure: bool,
+    without_refresh_token: bool,
     pub(super) provider: Option<String>,
     pub(super) presented: Option<String>,
     pub(super) issued: Option<String>,
@@ -63,6 +66,8 @@ impl<'a> Draft<'a> {
             class: CauseClass::Ambiguous,
             error: if failed { code.or(named) } else { None },
             status: signals.status.or_else(|| roles.get(FieldRole::Status).and_then(|value| value.parse().ok())),
+            insecure: signals.insecure,
+            without_refresh_token: kind == EventKind::RefreshSucceeded && tokens::omitted(record, signals),
             provider: None,
             presented: None,
             issued: None,
@@ -105,6 +110,7 @@ impl<'a> Draft<'a> {
         event.presented = keep(self.presented.as_deref());
         event.issued = keep(self.issued.as_deref());
         event.time = self.time;
+        (event.insecure, event.without_refresh_token) = (self.insecure, self.without_refresh_token);
         event.class = self.class;
         event.status = self.status;
         event.expires_in = self.expires_in;

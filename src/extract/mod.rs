@@ -3,6 +3,7 @@
 //! Rules name the records of known servers and libraries; every other record is judged by the
 //! vocabulary (topic, outcome, error code). Looks at one record at a time and at nothing else.
 
+mod address;
 mod classify;
 mod draft;
 mod in_text;

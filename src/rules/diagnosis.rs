@@ -31,6 +31,9 @@ pub struct DiagnosisRule {
     pub why: String,
     /// What to do, best first.
     pub fix: Vec<String>,
+    /// The fix as a few lines of pseudo-code.
+    #[serde(default)]
+    pub pseudo_code: Option<String>,
     /// The layer that would have prevented it, by how far apart the racers were; comes before `fix`.
     #[serde(default)]
     pub fix_first: FixFirst,

@@ -80,6 +80,12 @@ pub enum Topic {
     Store,
     /// A credential read from a store.
     Load,
+    /// A stored credential that cannot be read: truncated, empty, unparsable.
+    Corrupt,
+    /// A credential that could not be written to a store.
+    Unsaved,
+    /// An answer of the token endpoint without a refresh token.
+    Omitted,
     /// Talk about tokens that is none of these: schedules, settings, counts.
     Chatter,
 }

@@ -52,6 +52,11 @@ impl Ledger {
         self.tokens.get(&key(set, event, form))
     }
 
+    /// The token that a whole form names, whoever names it; `None` for masked forms.
+    pub fn anywhere(&self, form: Symbol) -> Option<&Token> {
+        self.tokens.get(&(None, form))
+    }
+
     fn entry(&mut self, set: &EventSet, event: &TokenEvent, form: Symbol) -> &mut Token {
         self.tokens.entry(key(set, event, form)).or_default()
     }
@@ -62,7 +67,7 @@ fn key(set: &EventSet, event: &TokenEvent, form: Symbol) -> Key {
 }
 
 /// Whether a form shows only a part of the token, which others may share.
-pub(super) fn is_masked(set: &EventSet, form: Symbol) -> bool {
+pub fn is_masked(set: &EventSet, form: Symbol) -> bool {
     let text = set.symbols.get(form);
     text.starts_with("masked:") || text.contains(['…', '*'])
 }

@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 
 use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
 
-pub use ledger::{Ledger, Token};
+pub use ledger::{Ledger, Token, is_masked};
 
 /// Whose timeline it is. Host and address are no identity: one principal may use many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ pub struct Timelines {
 pub fn build(set: &EventSet) -> Timelines {
     let events = twins::merge(set, order::sorted(set));
     let mut timelines = Timelines { ties: vec![Tie::Named; events.len()], events, ..Timelines::default() };
-    timelines.families = identity::resolve(&mut timelines.events, &mut timelines.ties);
+    timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
     for event in &timelines.events {
         match event.kind {
             EventKind::RefreshSucceeded => timelines.refresh_ok += 1,

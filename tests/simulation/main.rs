@@ -11,6 +11,7 @@ mod end_to_end;
 mod event_level;
 mod events;
 mod exports;
+mod habits;
 mod regressions;
 mod regressions_grants;
 mod regressions_nameless;
