@@ -1,7 +1,7 @@
 # Everything a contributor and CI need. `make test` is what CI runs.
 CARGO ?= cargo
 
-.PHONY: build test accuracy bench fmt lint docs rules
+.PHONY: build test accuracy bench stages fmt lint docs rules
 
 build:
 	$(CARGO) build --release
@@ -19,8 +19,13 @@ accuracy:
 rules:
 	$(CARGO) run --quiet -- rules check
 
-# Compares what is found with the truth of each corpus before timing; see benches/README.md.
+# Whole runs beside the peers that are installed, into benches/records/; what is found is compared with the truth of each
+# corpus first. `make stages` times the stages. See benches/README.md.
 bench:
+	$(CARGO) build --release --bin tokscan --example make_corpus
+	python3 benches/compare.py
+
+stages:
 	$(CARGO) bench
 
 fmt:

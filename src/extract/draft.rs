@@ -96,8 +96,9 @@ impl<'a> Draft<'a> {
     /// Masks and interns every string.
     pub(super) fn keep(self, position: Position, mask: Masker<'_>, symbols: &mut Symbols) -> TokenEvent {
         let mut event = TokenEvent::new(self.kind, symbols.intern(&self.rule), position);
-        let mut keep =
-            |text: Option<&str>| text.filter(|text| !text.is_empty()).map(|text| symbols.intern(&mask(text)));
+        // What was kept before has been masked, and masking it again would change nothing: names come again and again.
+        let mut known = |text: &str| symbols.find(text).unwrap_or_else(|| symbols.intern(&mask(text)));
+        let mut keep = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(&mut known);
         let [client, subject, grant, request, address, host, process, thread] = self.identities;
         event.error = keep(self.error);
         event.error_description = keep(self.description.as_deref());

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead};
@@ -71,17 +71,24 @@ pub(super) struct Job<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) source: usize,
     pub(super) path: &'a str,
+    stored: AtomicBool,
     panics: Mutex<Vec<Range<u64>>>,
 }
 
 impl<'a> Job<'a> {
     pub(super) fn new(run: &'a Run<'a>, source: usize, path: &'a str) -> Self {
-        Self { run, source, path, panics: Mutex::default() }
+        Self { run, source, path, stored: AtomicBool::new(false), panics: Mutex::default() }
+    }
+
+    /// Says that offsets are those of the file: it is neither packed nor in another encoding.
+    pub(super) fn is_stored(&self) {
+        self.stored.store(true, Ordering::Relaxed);
     }
 
     /// Visits one segment; a panic is noted.
     pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>) {
-        let segment = Segment { source: self.source, base, bytes, layout };
+        let stored = self.stored.load(Ordering::Relaxed);
+        let segment = Segment { source: self.source, base, bytes, layout, stored };
         if catch_unwind(AssertUnwindSafe(|| (self.run.visit)(&segment))).is_err() {
             lock(&self.panics).push(base..base + bytes.len() as u64);
         }

@@ -42,6 +42,7 @@ use crate::model::{Notice, Trouble};
 
 pub use continuation::is_continuation;
 pub use discover::discover;
+pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
 
 /// Bytes of a segment where the settings do not say.
@@ -120,6 +121,8 @@ pub struct Segment<'a> {
     pub bytes: &'a [u8],
     /// How the text is divided.
     pub layout: Layout<'a>,
+    /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
+    pub stored: bool,
 }
 
 /// What reading one source came to.

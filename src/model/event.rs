@@ -165,8 +165,10 @@ pub struct TokenEvent {
     pub thread: Option<Symbol>,
     /// Id of the rule that recognised the record.
     pub rule: Symbol,
-    /// The record's text, masked and shortened, for evidence.
+    /// The record's text, masked and shortened, for evidence; `None` where it can be read again.
     pub excerpt: Option<Symbol>,
+    /// Equal for records of the same bytes; 0 if unknown.
+    pub likeness: u32,
     /// Where the record stands.
     pub position: Position,
 }
@@ -199,6 +201,7 @@ impl TokenEvent {
             thread: None,
             rule,
             excerpt: None,
+            likeness: 0,
             position,
         }
     }

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::needed::{Literal, Needles, OneOf, best, needed_by_any};
-use super::{RuleError, RuleSource, Vocabulary, parse};
+use super::{Pattern, RuleError, RuleSource, Vocabulary, parse};
 use crate::model::{CauseClass, EventKind};
 
 /// What a value of a record can be to a token event.
@@ -64,8 +63,11 @@ pub struct EventRule {
     /// Conditions on fields: path (dotted, as written) to the values of which one must be there;
     /// `*` is any, a trailing `*` a prefix, `!` means that the field must be absent or empty.
     pub conditions: Vec<(String, Vec<String>)>,
+    /// The condition whose values the scan searches for: they count as they are written. Set by [`triggers`]; the
+    /// values of the others count in any case.
+    pub searched: Option<usize>,
     /// Patterns of which one must be found in a text of the record; their groups are roles.
-    pub texts: Vec<Regex>,
+    pub texts: Vec<Pattern>,
     /// Where parts stand, before any alias is asked.
     pub map: Vec<(FieldRole, Vec<String>)>,
     /// The file that holds it.
@@ -78,23 +80,21 @@ pub struct EventRule {
 const UNAUTHORIZED: &str = "401";
 
 impl EventRule {
-    /// Sets of literals of which one is in every record that the rule takes: values and texts, or the keys where
-    /// nothing else can be searched for.
-    fn needs(&self, needles: &Needles) -> Vec<OneOf> {
-        let present: Vec<_> =
-            self.conditions.iter().filter(|(_, values)| values.iter().all(|value| value != "!")).collect();
-        let spelt = |value: &String| {
-            let value = value.trim_end_matches('*');
-            [Literal::any_case(value), Literal::exact(value)]
-        };
-        let mut sets: Vec<OneOf> = present.iter().map(|(_, values)| values.iter().flat_map(spelt).collect()).collect();
-        sets.extend(needed_by_any(self.texts.iter().map(Regex::as_str), needles));
+    /// Makes sure that the rule's records are searched for: by the values of a condition, a text, or a key where
+    /// there is nothing else. False if they cannot be.
+    fn search(&mut self, needles: &mut Needles) -> bool {
+        let exact = |value: &String| Literal::exact(value.trim_end_matches('*'));
+        let of_values = |(_, values): &(String, Vec<String>)| values.iter().map(exact).collect();
+        let mut sets: Vec<OneOf> = self.conditions.iter().map(of_values).collect();
+        sets.extend(needed_by_any(self.texts.iter().map(Pattern::text), needles));
         if best(&sets).is_none() {
-            let words =
-                present.iter().filter_map(|(path, _)| path.split(['_', '-', '.', '@']).max_by_key(|word| word.len()));
+            let present = self.conditions.iter().filter(|(_, values)| values.iter().all(|value| value != "!"));
+            let words = present.filter_map(|(path, _)| path.split(['_', '-', '.', '@']).max_by_key(|word| word.len()));
             sets.extend(words.map(|word| vec![Literal::any_case(word)]));
         }
-        sets
+        let covered = needles.cover(&sets);
+        self.searched = covered.filter(|number| *number < self.conditions.len());
+        covered.is_some()
     }
 
     fn unsearchable(&self) -> RuleError {
@@ -110,15 +110,18 @@ impl EventRule {
 /// The literals to search logs for: of every record that could be a token event, one is in it.
 ///
 /// An error for each rule that holds nothing to search for.
-pub fn triggers(vocabulary: &Vocabulary, rules: &[&EventRule]) -> Result<Vec<String>, Vec<RuleError>> {
+pub fn triggers<'r>(
+    vocabulary: &Vocabulary,
+    rules: impl Iterator<Item = &'r mut EventRule>,
+) -> Result<Vec<String>, Vec<RuleError>> {
     let mut needles = Needles::new(&vocabulary.triggers);
     needles.add(UNAUTHORIZED);
     for set in &vocabulary.needs {
         needles.cover(std::slice::from_ref(set));
     }
-    let searched = rules.iter().filter(|rule| rule.kind.is_some());
+    let makers = rules.filter(|rule| rule.kind.is_some());
     let errors: Vec<RuleError> =
-        searched.filter(|rule| !needles.cover(&rule.needs(&needles))).map(|rule| rule.unsearchable()).collect();
+        makers.filter_map(|rule| (!rule.search(&mut needles)).then(|| rule.unsearchable())).collect();
     if errors.is_empty() { Ok(needles.into_vec()) } else { Err(errors) }
 }
 
@@ -240,10 +243,7 @@ impl EventSpec {
         if self.conditions.is_empty() && self.text.is_empty() {
             return Err(source.error_at(&self.id, "an event needs `where` or `text`, otherwise it takes every record"));
         }
-        let texts = self.text.iter().map(|pattern| {
-            Regex::new(pattern)
-                .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))
-        });
+        let texts = self.text.iter().map(|pattern| Pattern::new(source, pattern));
         Ok(EventRule {
             path: source.path.clone(),
             line: source.line_with(&format!("\"{}\"", self.id)),
@@ -253,6 +253,7 @@ impl EventSpec {
             class: self.class,
             error: self.error,
             conditions: self.conditions.into_iter().collect(),
+            searched: None,
             texts: texts.collect::<Result<_, _>>()?,
             map: self.map.into_iter().collect(),
         })

@@ -8,6 +8,7 @@ mod event;
 mod format;
 mod leak;
 mod needed;
+mod pattern;
 mod provider;
 mod sample;
 mod source;
@@ -19,8 +20,9 @@ pub use diagnosis::{
 pub use event::{
     EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events, triggers,
 };
-pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
+pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
+pub use pattern::{BytePattern, Pattern, PatternSet};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
 pub use vocabulary::{KnownCode, Meaning, Topic, Vocabulary, load_vocabulary};

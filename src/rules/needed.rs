@@ -48,10 +48,9 @@ impl Literal {
         vec![self.text.clone(), capital, self.text.to_ascii_uppercase()]
     }
 
-    /// The longest part that stands in a raw record as it stands in a decoded one: without spaces (`TokenRefresh` is
-    /// read as two words), and without what JSON escapes.
+    /// The longest part that stands in a raw record as it stands in a decoded one: without what JSON escapes.
     fn raw(&self) -> Self {
-        let plain = |letter: char| letter.is_ascii_graphic() && !"/\\\"'".contains(letter);
+        let plain = |letter: char| (letter.is_ascii_graphic() || letter == ' ') && !"/\\\"'".contains(letter);
         let parts = self.text.split(|letter| !plain(letter));
         let text = parts.rev().max_by_key(|part| part.len()).unwrap_or("").to_owned();
         Self { text, any_case: self.any_case }
@@ -73,16 +72,16 @@ impl Needles {
         self.0.insert(literal.to_owned());
     }
 
-    /// Makes sure that one of the sets is searched for; false where none can be.
-    pub(super) fn cover(&mut self, sets: &[OneOf]) -> bool {
-        if sets.iter().any(|set| self.covers(set)) {
-            return true;
+    /// Makes sure that one of the sets is searched for, and says which; `None` where none can be.
+    pub(super) fn cover(&mut self, sets: &[OneOf]) -> Option<usize> {
+        if let Some(covered) = sets.iter().position(|set| self.covers(set)) {
+            return Some(covered);
         }
-        let Some(best) = best(sets) else { return false };
+        let (number, best) = best(sets)?;
         for literal in best {
             self.0.extend(literal.spellings().into_iter().map(stem));
         }
-        true
+        Some(number)
     }
 
     fn covers(&self, set: &OneOf) -> bool {
@@ -101,12 +100,12 @@ fn stem(text: String) -> String {
     if text.len() > SHORTEST && text.as_bytes()[0].is_ascii_alphabetic() { text[1..].to_owned() } else { text }
 }
 
-/// The set that the fewest records will hold, as far as lengths tell.
-pub(super) fn best(sets: &[OneOf]) -> Option<OneOf> {
+/// The set that the fewest records will hold, as far as lengths tell, and its number.
+pub(super) fn best(sets: &[OneOf]) -> Option<(usize, OneOf)> {
     let raw = sets.iter().map(|set| set.iter().map(Literal::raw).collect::<OneOf>());
     let shortest = |set: &OneOf| set.iter().map(|literal| literal.text.len()).min().unwrap_or(0);
-    let searchable = raw.filter(|set| shortest(set) >= SHORTEST);
-    searchable.max_by_key(|set| (shortest(set).min(LONG), std::cmp::Reverse(set.len())))
+    let searchable = raw.enumerate().filter(|(_, set)| shortest(set) >= SHORTEST);
+    searchable.max_by_key(|(_, set)| (shortest(set).min(LONG), std::cmp::Reverse(set.len())))
 }
 
 /// The sets of literals that a pattern needs: one of each set is in every text that it matches.
@@ -122,7 +121,7 @@ pub(super) fn needed(pattern: &str) -> Vec<OneOf> {
 pub(super) fn needed_by_any<'p>(patterns: impl Iterator<Item = &'p str>, needles: &Needles) -> Vec<OneOf> {
     let of_each = patterns.map(|pattern| {
         let sets = needed(pattern);
-        sets.iter().find(|set| needles.covers(set)).cloned().or_else(|| best(&sets))
+        sets.iter().find(|set| needles.covers(set)).cloned().or_else(|| best(&sets).map(|(_, set)| set))
     });
     of_each
         .collect::<Option<Vec<OneOf>>>()
@@ -176,7 +175,7 @@ impl Walk {
                     let mut walk = Self::default();
                     walk.follow(branch);
                     walk.cut();
-                    best(&walk.sets)
+                    best(&walk.sets).map(|(_, set)| set)
                 });
                 self.sets.extend(of_each.collect::<Option<Vec<OneOf>>>().map(|sets| sets.concat()));
             }
@@ -255,12 +254,12 @@ mod tests {
     use super::{Literal, Needles, best, needed, needed_by_any};
 
     fn best_of(pattern: &str) -> Vec<String> {
-        best(&needed(pattern)).into_iter().flatten().map(|literal| literal.text).collect()
+        best(&needed(pattern)).into_iter().flat_map(|(_, set)| set).map(|literal| literal.text).collect()
     }
 
     #[test]
     fn a_pattern_needs_its_longest_word() {
-        assert_eq!(best_of("(?i)could not refresh .{0,9}token"), ["refresh"]);
+        assert_eq!(best_of("(?i)could not .{0,9} refresh .{0,9}token"), [" refresh "]);
         assert_eq!(best_of(r"\bOAuth2Session\(\w+\)"), ["OAuth2Session("]);
         assert_eq!(best_of(r"a{0,2}\d+"), Vec::<String>::new());
     }
@@ -274,20 +273,21 @@ mod tests {
     }
 
     #[test]
-    fn what_json_escapes_or_humps_divide_is_no_literal() {
+    fn what_json_escapes_is_no_literal() {
         assert_eq!(best_of("POST /oauth2/token"), ["oauth2"]);
-        assert_eq!(best_of("Token Refresh"), ["Refresh"]);
+        assert_eq!(best_of("the token \"x"), ["the token "]);
     }
 
     #[test]
     fn a_needle_covers_every_spelling_or_is_not_enough() {
         let mut needles = Needles::new(&["efresh".to_owned()]);
-        assert!(needles.cover(&needed("(?i)refresh")));
+        assert_eq!(needles.cover(&needed("(?i)refresh")), Some(0));
         assert_eq!(needles.into_vec(), ["EFRESH", "efresh"]);
         let mut needles = Needles::new(&["efresh".to_owned()]);
-        assert!(needles.cover(&needed("[Rr]efresh|REFRESHED")));
-        assert!(needles.cover(&[vec![Literal::exact("refresh_token")]]));
-        assert!(!needles.cover(&needed(r"\d{3}")));
+        assert_eq!(needles.cover(&needed("[Rr]efresh|REFRESHED")), Some(0));
+        let sets = [vec![Literal::exact("other")], vec![Literal::exact("refresh_token")]];
+        assert_eq!(needles.cover(&sets), Some(1));
+        assert_eq!(needles.cover(&needed(r"\d{3}")), None);
         // A letter of either case makes the whole word one of any case: one needle too many, never one too few.
         assert_eq!(needles.into_vec(), ["EFRESH", "EFRESHED", "efresh"]);
     }
@@ -296,7 +296,7 @@ mod tests {
     fn one_of_several_patterns_needs_a_literal_of_each() {
         let needles = Needles::new(&[]);
         let sets = needed_by_any(["first word", r"second \d+"].into_iter(), &needles);
-        assert_eq!(best(&sets).map(|set| set.len()), Some(2));
+        assert_eq!(best(&sets).map(|(_, set)| set.len()), Some(2));
         assert!(needed_by_any(["first word", r"\d+"].into_iter(), &needles).is_empty());
     }
 }

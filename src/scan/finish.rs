@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::excerpt::Archive;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
 use super::texts;
@@ -49,7 +50,9 @@ pub(super) fn finish(
     }
 
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
-    let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let mut diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let findings = &mut diagnosis.findings;
+    Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
     let (mut report, known_leaks) = report(options, &merged, diagnosis, reads, notices);
     report.rules = texts::of_report(rules, &report);

@@ -1,6 +1,7 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
 mod check;
+mod excerpt;
 mod finish;
 mod prefilter;
 mod redact;

@@ -9,6 +9,9 @@ use crate::leak::LeakScanner;
 /// Literals of one pass. The vector search (Teddy) takes no more; beyond it an automaton reads byte
 /// by byte at a fifth of the speed, so that several vector passes are cheaper than one automaton.
 const LITERALS: usize = 64;
+/// The search looks at the first four bytes of each literal of a pass, or at as many as the shortest has: shorter ones
+/// get a pass of their own, because 64 literals by three bytes were found at 2.4 GB/s, and by four at 4.5 GB/s.
+const FINGERPRINT: usize = 4;
 
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
@@ -51,8 +54,9 @@ impl Prefilter {
         let held = |literal: &Vec<u8>| {
             literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
         };
-        let kept: Vec<&Vec<u8>> = literals.iter().filter(|literal| !held(literal)).collect();
-        Self { passes: kept.chunks(LITERALS).map(Pass::new).collect() }
+        let kept = literals.iter().filter(|literal| !held(literal));
+        let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= FINGERPRINT);
+        Self { passes: long.chunks(LITERALS).chain(short.chunks(LITERALS)).map(Pass::new).collect() }
     }
 
     /// The slow way: takes every record.

@@ -1,11 +1,11 @@
 //! The map step: one segment's bytes to token events and leaks, nothing borrowed kept.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use bumpalo::Bump;
 
+use super::excerpt::{excerpt_of, likeness};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use crate::format::{Clock, Stamp};
@@ -13,8 +13,6 @@ use crate::input::{Layout, Segment, is_continuation};
 use crate::leak::LeakHit;
 use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
-/// Longest excerpt of a record that is kept, in bytes.
-const EXCERPT: usize = 240;
 /// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
 const REACH: usize = 64 * 1024;
 /// Most continuation lines of one record; as in the input layer.
@@ -101,17 +99,22 @@ impl Workshop<'_> {
         let position =
             Position { source: segment.source as u32, byte_start: base, byte_end: base + bytes.len() as u64, line };
         let first = harvest.events.events.len();
-        let stamp = self.events(bytes, position, &hits, harvest);
+        let stamp = self.events(bytes, position, (&hits, segment.stored), harvest);
         if !hits.is_empty() {
             self.leaks(bytes, position, &hits, stamp, first, harvest);
         }
         harvest.hits = hits;
     }
 
-    fn events(&self, bytes: &[u8], position: Position, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
+    fn events(
+        &self,
+        bytes: &[u8],
+        position: Position,
+        (hits, stored): (&[LeakHit], bool),
+        harvest: &mut Harvest,
+    ) -> Option<Stamp> {
         let Harvest { events, sources, arena, .. } = harvest;
         let (mut stamp, clock) = (None, &self.clocks[position.source as usize]);
-        let mask = |text: &str| -> Cow<'static, str> { Cow::Owned(self.rules.leaks.mask(text).into_owned()) };
         let mut excerpt = None;
         let seen = without_kinds(bytes);
         self.rules.reader.read(arena, &seen, clock, &mut |record| {
@@ -133,8 +136,14 @@ impl Workshop<'_> {
                 }
                 return;
             };
-            event.excerpt =
-                Some(*excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &mask))));
+            event.likeness = likeness(bytes);
+            // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
+            // of the memory, and masking them a third of the time, of a log of nothing but token events.
+            if !stored {
+                let kept =
+                    excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &self.rules.leaks)));
+                event.excerpt = Some(*kept);
+            }
             events.events.push(event);
             let found = sources.entry(position.source as usize).or_default();
             found.token_events += 1;
@@ -224,27 +233,4 @@ pub(super) fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_sou
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// The start of a record with every secret masked, on one line. Masked twice: by the places that
-/// were found in the whole record, and as a text of its own.
-fn excerpt_of(bytes: &[u8], hits: &[LeakHit], mask: &dyn Fn(&str) -> Cow<'static, str>) -> String {
-    let mut text = String::new();
-    let mut from = 0;
-    for hit in hits.iter().take_while(|hit| hit.start < EXCERPT) {
-        text.push_str(&String::from_utf8_lossy(&bytes[from..hit.start.max(from)]));
-        text.push_str(&hit.masked);
-        from = hit.end.max(from);
-    }
-    // The last word may be the start of a secret that goes on past the end: it is dropped.
-    let rest = &bytes[from..];
-    if rest.len() > EXCERPT.saturating_sub(text.len()) {
-        let room = &rest[..EXCERPT.saturating_sub(text.len())];
-        let whole = room.iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
-        text.push_str(&String::from_utf8_lossy(&room[..whole]));
-        text.push('…');
-    } else {
-        text.push_str(&String::from_utf8_lossy(rest));
-    }
-    mask(&text).split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -251,7 +251,7 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
         return apart <= LAYERS;
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
-    apart == 0 && (shares_worker || (fine && known.excerpt.is_some() && known.excerpt == event.excerpt))
+    apart == 0 && (shares_worker || (fine && known.likeness != 0 && known.likeness == event.likeness))
 }
 
 /// Whether a record is what another layer says of an attempt, a moment later.

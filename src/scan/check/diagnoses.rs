@@ -51,7 +51,13 @@ impl<'r> Pipeline<'r> {
 
     /// The findings of a log, as if it were the only source.
     fn findings(&self, log: &str) -> Vec<Finding> {
-        self.workshop.visit(&Segment { source: 0, base: 0, bytes: log.as_bytes(), layout: Layout::Lines });
+        self.workshop.visit(&Segment {
+            source: 0,
+            base: 0,
+            bytes: log.as_bytes(),
+            layout: Layout::Lines,
+            stored: false,
+        });
         let harvests = std::mem::take(&mut *self.workshop.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let source = Source { path: "example".into(), origin: Origin::Stdin, size: None, modified: None };
         let discovery = Discovery { sources: vec![source], notices: Vec::new() };
