@@ -12,7 +12,9 @@ use crate::report::{Format, Section};
 
 mod tools;
 
-pub(super) use tools::{ConfigCommand, ExplainArgs, InitArgs, RulesArgs, RulesCommand};
+pub(super) use tools::{
+    AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +55,23 @@ pub struct Cli {
     /// Where settings come from.
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// Whether long pages go through a pager.
+    #[command(flatten)]
+    pub pager: PagerArgs,
+}
+
+/// Whether long pages go through a pager.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PagerArgs {
+    /// Do not page what is longer than the terminal
+    ///
+    /// Else it goes through PAGER, or `less -FRX`.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Page after all, where a settings file does without
+    #[arg(long, global = true, hide = true, overrides_with = "no_pager")]
+    pub pager: bool,
 }
 
 /// Where settings come from, beside the command line and `TOKSCAN_*` variables.
@@ -94,6 +113,18 @@ pub enum Command {
     /// Show the settings that hold and where they were set, or write a file to begin with
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print a script that completes commands, options and values in a shell
+    ///
+    /// bash: `tokscan completions bash > ~/.local/share/bash-completion/completions/tokscan`, zsh: a file named
+    /// _tokscan in a folder of $fpath, fish: ~/.config/fish/completions/tokscan.fish.
+    Completions(CompletionsArgs),
+    /// Print a query or rule for a monitoring system that would have fired
+    ///
+    /// With logs or a saved report (`-o report.json`) it asks for your own fields and values, as they were
+    /// recognised there; without, for usual ones.
+    Alert(Box<AlertArgs>),
+    /// Print a manual page: `tokscan man | man -l -`
+    Man(ManArgs),
 }
 
 /// `tokscan scan`.
@@ -133,6 +164,9 @@ pub struct LeaksArgs {
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
     pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long, help_heading = "Output")]
+    pub summary: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -236,6 +270,9 @@ pub struct ReportArgs {
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", value_parser = formats(Section::Triage))]
     pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long)]
+    pub summary: bool,
 }
 
 /// The formats of a section, by name.
@@ -258,6 +295,12 @@ pub struct OutputArgs {
     /// Whether to colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Where a `path:line` on a page leads: auto, none, file, kitty, vscode, vscodium, cursor, textmate
+    ///
+    /// Or a format with {path}, {line}, {column} and {host}: `my-editor://{path}?line={line}`. Links are written
+    /// only to a terminal and with colours; `auto`: if the terminal is known to follow them.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_short_help = true)]
+    pub hyperlink_format: String,
     /// Columns of the page, whatever the terminal has
     #[arg(long, value_name = "N", hide = true)]
     pub width: Option<usize>,

@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
 use super::gate::allow_rules;
+use super::hyperlinks;
 use super::rulebook::Rulebook;
 use super::settings::Settings;
 use super::values;
@@ -136,15 +137,17 @@ pub(super) fn stdin_has_data() -> bool {
 }
 
 /// How a page on standard output looks.
-pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Style {
+pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Result<Style> {
     let terminal = io::stdout().is_terminal();
     let columns = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-    Style {
+    let color = color(args.color, terminal);
+    Ok(Style {
         width: args.width.or(columns).unwrap_or(100),
-        color: color(args.color, terminal),
+        color,
         unicode: !terminal || speaks_unicode(),
+        links: hyperlinks::links(&args.hyperlink_format, terminal, color)?,
         ..file_style(args, evidence)
-    }
+    })
 }
 
 /// How a page in a file looks.

@@ -23,6 +23,7 @@ pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
         return live::run(args, &options, &fail_on, settings);
     }
     let outputs = Outputs::create(&args.output, &kinds, args.format.map(Kind::Report), Section::Leaks, None)?;
+    let outputs = outputs.for_reader(settings.pager, args.summary);
     let mut outcome = watched(&options, &args.output, settings)?;
     args.gate.settle(&mut outcome, renewed)?;
     outputs.write(&outcome)?;

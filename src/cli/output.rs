@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::args::OutputArgs;
 use super::config;
+use super::pager::Pager;
 use crate::model::{Notice, Trouble};
 use crate::report::{Format, Section, Style, escape, headline, render_events_jsonl};
 use crate::scan::ScanOutcome;
@@ -55,6 +56,7 @@ pub(super) struct Outputs {
     file: Style,
     quiet: bool,
     verbose: bool,
+    pager: Pager,
 }
 
 impl Outputs {
@@ -81,11 +83,19 @@ impl Outputs {
             files,
             stdout: asked.or(default),
             section,
-            page: config::stdout_style(args, evidence),
+            page: config::stdout_style(args, evidence)?,
             file: config::file_style(args, evidence),
             quiet: args.quiet,
             verbose: args.verbose,
+            pager: Pager::default(),
         })
+    }
+
+    /// The same for a reader: long pages through the pager, and in ten lines if that is asked.
+    pub(super) fn for_reader(mut self, pager: Pager, summary: bool) -> Self {
+        self.pager = pager;
+        (self.page.summary, self.file.summary) = (summary, summary);
+        self
     }
 
     /// Writes all that was asked for. A closed pipe is no error: who closed it has read enough.
@@ -100,8 +110,12 @@ impl Outputs {
                 .and_then(|()| target.out.flush())
                 .with_context(|| format!("cannot write {}", target.path.display()))?;
         }
-        if let Some(kind) = self.stdout {
-            to_stdout(|out| kind.write(outcome, self.section, &self.page, out))?;
+        match self.stdout {
+            Some(kind @ Kind::Report(Format::Terminal)) => {
+                self.pager.show(|out| kind.write(outcome, self.section, &self.page, out))?;
+            }
+            Some(kind) => to_stdout(|out| kind.write(outcome, self.section, &self.page, out))?,
+            None => {}
         }
         if !self.quiet {
             self.say(outcome);
@@ -112,7 +126,7 @@ impl Outputs {
     /// What people must hear on standard error when no page shows it to them.
     fn say(&self, outcome: &ScanOutcome) {
         let report = &outcome.report;
-        let paged = self.stdout == Some(Kind::Report(Format::Terminal));
+        let paged = self.stdout == Some(Kind::Report(Format::Terminal)) && !self.page.summary;
         let told = |notice: &&Notice| (!paged && notice.trouble == Trouble::Incomplete) || self.verbose;
         for notice in report.notices.iter().filter(told) {
             let place = notice.path.as_ref().map_or(String::new(), |path| format!("{path}: "));

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::OutputArgs;
 use crate::scan::Progress;
 
 /// A run shorter than this shows nothing.
@@ -24,12 +23,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// A bar, if standard error is a terminal and nobody asked for silence.
-    pub(super) fn new(args: &OutputArgs) -> Self {
-        Self::quiet_unless(!args.no_progress && !args.quiet)
-    }
-
-    /// A bar, if standard error is a terminal and it is wanted.
-    pub(super) fn quiet_unless(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         let wanted = wanted && io::stderr().is_terminal();
         Self {
             drawn: wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())),

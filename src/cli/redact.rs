@@ -68,7 +68,7 @@ pub(super) fn run(args: &RedactArgs) -> Result<Exit> {
         rule_paths: args.rule_paths.clone(),
         to,
     };
-    let bar = Bar::quiet_unless(!args.no_progress && !args.quiet);
+    let bar = Bar::new(!args.no_progress && !args.quiet);
     let mut out = BufWriter::new(io::stdout());
     let done = redact(&options, &mut out, &bar);
     bar.clear();

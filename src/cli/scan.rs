@@ -20,6 +20,7 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     kinds.extend(Format::of(Section::Triage).skip(2).map(Kind::Report));
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
+    let outputs = outputs.for_reader(settings.pager, args.format.summary);
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on, 0))
@@ -27,8 +28,12 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
 
 /// Scans behind a progress bar. What a project's file decided stands in the report.
 pub(super) fn watched(options: &ScanOptions, output: &OutputArgs, settings: &Settings) -> Result<ScanOutcome> {
-    let bar = Bar::new(output);
-    let outcome = scan(options, &bar);
+    behind(&Bar::new(!output.no_progress && !output.quiet), options, settings)
+}
+
+/// Scans behind this bar.
+pub(super) fn behind(bar: &Bar, options: &ScanOptions, settings: &Settings) -> Result<ScanOutcome> {
+    let outcome = scan(options, bar);
     bar.clear();
     let mut outcome = outcome?;
     outcome.report.notices.splice(0..0, settings.notice());

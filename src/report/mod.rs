@@ -4,6 +4,7 @@
 //! environment. Everything in a report is masked already; what a renderer adds is that nothing in
 //! it can act on the reader's terminal.
 
+pub mod alert;
 pub mod escape;
 mod events;
 mod github;
@@ -27,7 +28,7 @@ pub use junit::render_junit;
 pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
-pub use terminal::{Section, Style, headline, render_terminal, render_terminal_section, wrap};
+pub use terminal::{Links, Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -202,6 +202,10 @@ impl Reading<'_> {
         if setting.kind == Kind::Paths {
             values = values.iter().filter_map(|path| self.path(path, value.span().start)).collect();
         }
+        if self.whose == Whose::Project && !values.iter().all(|value| setting.is_for_projects(value)) {
+            let message = format!("a project's file names a {} and writes none of its own", setting.key);
+            return self.error(value.span().start, message);
+        }
         let line = self.source.line_of(key.span().start);
         self.entries.push(Entry { command: command.map(str::to_owned), setting, values, line });
     }
