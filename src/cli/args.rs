@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::gate::GateArgs;
+use super::redact::RedactArgs;
 use crate::model::Confidence;
-use crate::report::Format;
+use crate::report::{Format, Section};
 
 mod tools;
 
@@ -98,6 +100,10 @@ pub enum Command {
     /// Exits with 1 if there is any, so that no log with a token in it leaves the job.
     #[command(after_long_help = EXIT_CODES)]
     Leaks(Box<LeaksArgs>),
+    /// Write the same logs with a pseudonym in the place of every secret
+    ///
+    /// Equal values have equal pseudonyms, so that a redacted log gives the same diagnosis, and can be shared.
+    Redact(Box<RedactArgs>),
     /// Print the normalised token events, one JSON object per line
     Events(Box<EventsArgs>),
     /// Say what a rule detects, why it matters and how to fix it
@@ -154,7 +160,13 @@ pub struct LeaksArgs {
     #[command(flatten)]
     pub fail: FailArgs,
     #[command(flatten)]
-    pub format: ReportArgs,
+    pub gate: GateArgs,
+    /// Format of what goes to standard output [default: terminal]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
+    pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long, help_heading = "Output")]
+    pub summary: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -256,17 +268,17 @@ pub struct FailArgs {
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// Format of what goes to standard output [default: terminal]
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal)),
-    )]
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats(Section::Triage))]
     pub format: Option<Format>,
     /// The page in ten lines
     #[arg(long)]
     pub summary: bool,
+}
+
+/// The formats of a section, by name.
+fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::of(section).map(Format::name))
+        .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal))
 }
 
 /// Where results go, and how much is said beside them.
@@ -274,9 +286,10 @@ pub struct ReportArgs {
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
-    /// Write to a file, in the format of its suffix (repeatable): .txt, .json, .jsonl (events)
+    /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
     ///
-    /// Standard output then stays empty unless --format is given as well.
+    /// A file of `leaks` may also end in .csv or be named gl-secret-detection-report.json; .jsonl has its leaks,
+    /// that of the other commands the token events. Standard output then stays empty unless --format is given as well.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whether to colour

@@ -11,12 +11,16 @@ mod configure;
 mod events;
 mod explain;
 mod fail_on;
+mod files;
+mod gate;
 mod generate;
 mod hyperlinks;
 mod leaks;
+mod live;
 mod output;
 mod pager;
 mod progress;
+mod redact;
 mod rulebook;
 mod rules;
 mod scan;
@@ -143,6 +147,7 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         }
         Some(Command::Scan(args)) => scan::run(args, settings),
         Some(Command::Leaks(args)) => leaks::run(args, settings),
+        Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args, settings),
         Some(Command::Explain(args)) => explain::run(args, settings.pager),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::args::OutputArgs;
-use super::config::{self, suffix};
+use super::config;
 use super::pager::Pager;
 use crate::model::{Notice, Trouble};
 use crate::report::{Format, Section, Style, escape, headline, render_events_jsonl};
@@ -23,10 +23,10 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn suffix(self) -> &'static str {
+    fn suffix(self) -> Option<&'static str> {
         match self {
             Self::Report(format) => format.suffix(),
-            Self::Events => "jsonl",
+            Self::Events => Some("jsonl"),
         }
     }
 
@@ -100,6 +100,9 @@ impl Outputs {
 
     /// Writes all that was asked for. A closed pipe is no error: who closed it has read enough.
     pub(super) fn write(mut self, outcome: &ScanOutcome) -> Result<()> {
+        let finished = config::now();
+        self.file.run.finished = finished;
+        self.page.run.finished = finished;
         for target in &mut self.files {
             target
                 .kind
@@ -145,13 +148,17 @@ impl Outputs {
     }
 }
 
-/// The kind that a file's suffix asks for.
+/// The kind that the end of a file's name asks for: the longest that fits.
 fn kind_of(path: &Path, allowed: &[Kind]) -> Result<Kind> {
-    let suffix = suffix(path);
-    if let Some(kind) = allowed.iter().find(|kind| kind.suffix() == suffix) {
-        return Ok(*kind);
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let ends =
+        |suffix: &str| name.strip_suffix(suffix).is_some_and(|stem| stem.is_empty() || stem.ends_with(['.', '-']));
+    let fitting = allowed.iter().filter_map(|kind| Some((kind.suffix().filter(|suffix| ends(suffix))?.len(), *kind)));
+    if let Some((_, kind)) = fitting.max_by_key(|(length, _)| *length) {
+        return Ok(kind);
     }
-    let known: Vec<String> = allowed.iter().map(|kind| format!(".{}", kind.suffix())).collect();
+    let known: Vec<String> =
+        allowed.iter().filter_map(|kind| kind.suffix()).map(|suffix| format!(".{suffix}")).collect();
     bail!(
         "invalid value '{}' for --output: the suffix says the format, and this command writes {}",
         path.display(),

@@ -178,6 +178,7 @@ fn a_leak_is_asked_for_by_its_field() {
         client: None,
         subject: None,
         confidence: Confidence::Likely,
+        guessable: false,
     };
     let watch = Watch::of_leaks(&[&leak]).unwrap();
     assert!(System::Loki.write(&watch).contains(

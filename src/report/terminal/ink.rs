@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::links::Links;
-use crate::report::escape;
+use crate::report::{Run, escape};
 
 /// How the page looks. Decided by the caller: the renderer asks neither terminal nor environment.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Style {
     pub unicode: bool,
     /// Evidence lines per finding; the report may hold more.
     pub evidence: usize,
+    /// What formats for other programs must know of the run; the page has no use for it.
+    pub run: Run,
     /// Where a `path:line` leads; `None` writes no hyperlinks.
     pub links: Option<Links>,
     /// Whether ten lines must do.
@@ -27,7 +29,8 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: 80, color: false, unicode: true, evidence: 5, links: None, summary: false }
+        let run = Run::default();
+        Self { width: 80, color: false, unicode: true, evidence: 5, run, links: None, summary: false }
     }
 }
 

@@ -90,6 +90,7 @@ fn leak(kind: LeakKind, severity: Severity, status: LeakStatus) -> Leak {
         client: Some("crm-sync".into()),
         subject: None,
         confidence: Confidence::Proven,
+        guessable: false,
     }
 }
 
@@ -118,6 +119,7 @@ fn empty() -> Report {
         findings: vec![],
         leaks: vec![],
         notices: vec![],
+        rules: vec![],
     }
 }
 
