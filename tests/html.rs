@@ -99,6 +99,7 @@ fn leak() -> Leak {
         first_time: None,
         last_time: None,
         status: LeakStatus::Live,
+        guessable: false,
         client: Some("crm".into()),
         subject: None,
         confidence: tokscan::model::Confidence::Proven,

@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::gate::GateArgs;
+use super::redact::RedactArgs;
 use crate::model::Confidence;
-use crate::report::Format;
+use crate::report::{Format, Section};
 
 mod saved;
 mod tools;
 
 pub(super) use saved::{DiffArgs, DiffFormat, RenderArgs};
-pub(super) use tools::{ConfigCommand, ExplainArgs, InitArgs, RulesArgs, RulesCommand};
+pub(super) use tools::{
+    AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +57,23 @@ pub struct Cli {
     /// Where settings come from.
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// Whether long pages go through a pager.
+    #[command(flatten)]
+    pub pager: PagerArgs,
+}
+
+/// Whether long pages go through a pager.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PagerArgs {
+    /// Do not page what is longer than the terminal
+    ///
+    /// Else it goes through PAGER, or `less -FRX`.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Page after all, where a settings file does without
+    #[arg(long, global = true, hide = true, overrides_with = "no_pager")]
+    pub pager: bool,
 }
 
 /// Where settings come from, beside the command line and `TOKSCAN_*` variables.
@@ -81,6 +102,10 @@ pub enum Command {
     /// Exits with 1 if there is any, so that no log with a token in it leaves the job.
     #[command(after_long_help = EXIT_CODES)]
     Leaks(Box<LeaksArgs>),
+    /// Write the same logs with a pseudonym in the place of every secret
+    ///
+    /// Equal values have equal pseudonyms, so that a redacted log gives the same diagnosis, and can be shared.
+    Redact(Box<RedactArgs>),
     /// Print the normalised token events, one JSON object per line
     Events(Box<EventsArgs>),
     /// Say what a rule detects, why it matters and how to fix it
@@ -94,6 +119,18 @@ pub enum Command {
     /// Show the settings that hold and where they were set, or write a file to begin with
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print a script that completes commands, options and values in a shell
+    ///
+    /// bash: `tokscan completions bash > ~/.local/share/bash-completion/completions/tokscan`, zsh: a file named
+    /// _tokscan in a folder of $fpath, fish: ~/.config/fish/completions/tokscan.fish.
+    Completions(CompletionsArgs),
+    /// Print a query or rule for a monitoring system that would have fired
+    ///
+    /// With logs or a saved report (`-o report.json`) it asks for your own fields and values, as they were
+    /// recognised there; without, for usual ones.
+    Alert(Box<AlertArgs>),
+    /// Print a manual page: `tokscan man | man -l -`
+    Man(ManArgs),
 }
 
 /// `tokscan scan`.
@@ -129,7 +166,13 @@ pub struct LeaksArgs {
     #[command(flatten)]
     pub fail: FailArgs,
     #[command(flatten)]
-    pub format: ReportArgs,
+    pub gate: GateArgs,
+    /// Format of what goes to standard output [default: terminal]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
+    pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long, help_heading = "Output")]
+    pub summary: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -231,14 +274,17 @@ pub struct FailArgs {
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// Format of what goes to standard output [default: terminal]
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal)),
-    )]
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats(Section::Triage))]
     pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// The formats of a section, by name.
+fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::of(section).map(Format::name))
+        .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal))
 }
 
 /// Where results go, and how much is said beside them.
@@ -246,14 +292,21 @@ pub struct ReportArgs {
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
-    /// Write to a file, in the format of its suffix (repeatable): .txt, .json, .jsonl (events)
+    /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
     ///
-    /// Standard output then stays empty unless --format is given as well.
+    /// A file of `leaks` may also end in .csv or be named gl-secret-detection-report.json; .jsonl has its leaks,
+    /// that of the other commands the token events. Standard output then stays empty unless --format is given as well.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whether to colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Where a `path:line` on a page leads: auto, none, file, kitty, vscode, vscodium, cursor, textmate
+    ///
+    /// Or a format with {path}, {line}, {column} and {host}: `my-editor://{path}?line={line}`. Links are written
+    /// only to a terminal and with colours; `auto`: if the terminal is known to follow them.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_short_help = true)]
+    pub hyperlink_format: String,
     /// Columns of the page, whatever the terminal has
     #[arg(long, value_name = "N", hide = true)]
     pub width: Option<usize>,

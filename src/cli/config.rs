@@ -2,18 +2,21 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
+use super::gate::allow_rules;
+use super::hyperlinks;
 use super::rulebook::Rulebook;
 use super::settings::Settings;
 use super::values;
-use crate::model::Zone;
-use crate::report::Style;
+use crate::model::{Precision, Timestamp, Zone};
+use crate::report::{Run, Style};
 use crate::scan::ScanOptions;
+use crate::triage::Gate;
 
 /// What to read: `None` where no path is given and standard input is nothing to read from.
 pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) -> Result<Option<ScanOptions>> {
@@ -44,6 +47,7 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
         clients: select.clients.clone(),
         rule_paths: input.rule_paths.clone(),
         thresholds: thresholds(&input.rule_paths, settings)?,
+        gate: Gate { allow: allow_rules(&input.rule_paths, settings)?, today: now.date_naive(), ..Gate::default() },
         ..ScanOptions::default()
     }))
 }
@@ -117,7 +121,7 @@ fn local_zone() -> Result<Zone> {
 
 /// Whether standard input is a pipe, a socket or a file. Of a terminal nobody expects to be read, and
 /// `/dev/null` is what a scheduler gives: a gate that forgot its path must not pass.
-fn stdin_has_data() -> bool {
+pub(super) fn stdin_has_data() -> bool {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
@@ -133,21 +137,35 @@ fn stdin_has_data() -> bool {
 }
 
 /// How a page on standard output looks.
-pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Style {
+pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Result<Style> {
     let terminal = io::stdout().is_terminal();
     let columns = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-    Style {
+    let color = color(args.color, terminal);
+    Ok(Style {
         width: args.width.or(columns).unwrap_or(100),
-        color: color(args.color, terminal),
+        color,
         unicode: !terminal || speaks_unicode(),
+        links: hyperlinks::links(&args.hyperlink_format, terminal, color)?,
         ..file_style(args, evidence)
-    }
+    })
 }
 
 /// How a page in a file looks.
 pub(super) fn file_style(args: &OutputArgs, evidence: Option<usize>) -> Style {
     let plain = Style::default();
-    Style { width: args.width.unwrap_or(100), evidence: evidence.unwrap_or(plain.evidence), ..plain }
+    // A folder that is no text cannot be the beginning of a path that is shown.
+    let root = env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+    let run = Run { root, started: now(), finished: None };
+    Style { width: args.width.unwrap_or(100), evidence: evidence.unwrap_or(plain.evidence), run, ..plain }
+}
+
+/// The present second, or that of `SOURCE_DATE_EPOCH` (<https://reproducible-builds.org/specs/source-date-epoch>).
+pub(super) fn now() -> Option<Timestamp> {
+    let fixed = env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<i64>().ok());
+    fixed
+        .unwrap_or_else(|| Utc::now().timestamp())
+        .checked_mul(1_000_000_000)
+        .map(|nanos| Timestamp::new(nanos, Precision::Second))
 }
 
 /// Whether to colour standard output.
@@ -170,9 +188,4 @@ fn speaks_unicode() -> bool {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })
-}
-
-/// The suffix of a file, in lower case.
-pub(super) fn suffix(path: &Path) -> String {
-    path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }

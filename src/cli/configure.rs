@@ -50,7 +50,7 @@ fn show(settings: &Settings) -> Result<Exit> {
     thresholds(settings, &mut rows)?;
     let widest =
         rows.iter().filter(|row| !row.origin.is_empty()).map(|row| row.text.width()).max().unwrap_or(0).min(60);
-    to_stdout(|out| rows.iter().try_for_each(|row| row.write(widest, out)))?;
+    settings.pager.show(|out| rows.iter().try_for_each(|row| row.write(widest, out)))?;
     Ok(Exit::Clean)
 }
 

@@ -17,5 +17,5 @@ pub(super) fn run(args: &EventsArgs, settings: &Settings) -> Result<Exit> {
     let outputs = Outputs::create(&args.output, &[Kind::Events], asked, Section::Triage, None)?;
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &FailOn::default()))
+    Ok(exit(&outcome, &FailOn::default(), 0))
 }

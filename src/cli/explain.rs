@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use toml::Value;
 
 use super::args::ExplainArgs;
-use super::output::to_stdout;
+use super::pager::Pager;
 use super::rulebook::{Entry, Rulebook};
 use super::{Exit, config};
 use crate::report::{escape, wrap};
@@ -18,12 +18,12 @@ const WIDTH: usize = 90;
 const SECTIONS: [(&str, &str); 3] =
     [("detects", "What it detects"), ("differs", "What it is told from"), ("why", "Why it matters")];
 
-pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
+pub(super) fn run(args: &ExplainArgs, pager: Pager) -> Result<Exit> {
     let book = Rulebook::load(&args.place.rule_paths)?;
     let entry = book.find(&args.rule).map_err(|hint| anyhow!("{hint}"))?;
     let bold = config::color(args.place.color, io::stdout().is_terminal());
     let columns = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
-    to_stdout(|out| explain(entry, columns.min(WIDTH), bold, out))?;
+    pager.show(|out| explain(entry, columns.min(WIDTH), bold, out))?;
     Ok(Exit::Clean)
 }
 

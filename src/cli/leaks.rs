@@ -7,19 +7,26 @@ use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::scan::{exit, watched};
 use super::settings::Settings;
-use super::{Exit, config};
-use crate::report::Section;
+use super::{Exit, config, live};
+use crate::report::{Format, Section};
 
 pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
     let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     options.diagnose = false;
-    let fail_on = FailOn::read(&args.fail.fail_on, "any", &options.rule_paths)?;
-    let kinds = Kind::reports();
-    let asked = args.format.format.map(Kind::Report);
-    let outputs = Outputs::create(&args.output, &kinds, asked, Section::Leaks, None)?;
+    args.gate.add_to(&mut options.gate)?;
+    let renewed = args.gate.renewed()?;
+    let default = if renewed.is_some() { "never" } else { "any" };
+    let fail_on = FailOn::read(&args.fail.fail_on, default, &options.rule_paths)?;
+    let kinds: Vec<Kind> = Format::of(Section::Leaks).map(Kind::Report).collect();
+    if live::is_asked(args, &options)? {
+        return live::run(args, &options, &fail_on, settings);
+    }
+    let outputs = Outputs::create(&args.output, &kinds, args.format.map(Kind::Report), Section::Leaks, None)?;
+    let outputs = outputs.for_reader(settings.pager, args.summary);
     options.digests = outputs.name_digests();
-    let outcome = watched(&options, &args.output, settings)?;
+    let mut outcome = watched(&options, &args.output, settings)?;
+    args.gate.settle(&mut outcome, renewed)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &fail_on))
+    Ok(exit(&outcome, &fail_on, args.gate.max_leaks))
 }

@@ -3,6 +3,7 @@
 //! Nothing here that a user of the library would miss: commands call [`crate::scan`] and
 //! [`crate::report`], and map what came of it to an exit code.
 
+mod alert;
 mod args;
 mod command_first;
 mod config;
@@ -11,9 +12,16 @@ mod diff;
 mod events;
 mod explain;
 mod fail_on;
+mod files;
+mod gate;
+mod generate;
+mod hyperlinks;
 mod leaks;
+mod live;
 mod output;
+mod pager;
 mod progress;
+mod redact;
 mod report;
 mod rulebook;
 mod rules;
@@ -25,6 +33,7 @@ mod values;
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -36,6 +45,8 @@ use args::Command;
 use command_first::command_first;
 use config::Invalid;
 use output::complain;
+use pager::Pager;
+use rulebook::closest;
 use settings::{Settings, warn_of_unknown_variables};
 
 /// What came of a command.
@@ -83,6 +94,7 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return misplaced(&error, &settings),
     };
+    settings.pager = Pager { wanted: !cli.pager.no_pager };
     match dispatch(&cli, &settings) {
         Ok(Exit::Clean) => 0,
         Ok(Exit::Found) => 1,
@@ -121,16 +133,32 @@ fn misplaced(error: &clap::Error, settings: &Settings) -> u8 {
     2
 }
 
+/// A first path that is not there and reads like a command was most likely meant as one.
+fn hint_at_command(paths: &[PathBuf]) {
+    let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else { return };
+    let cli = Cli::command();
+    if let Some(near) = closest(first, cli.get_subcommands().map(clap::Command::get_name)) {
+        complain(&format!("there is no file '{first}'; did you mean the command `tokscan {near}`?"));
+    }
+}
+
 fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
     match &cli.command {
-        None => scan::run(&cli.scan, settings),
+        None => {
+            hint_at_command(&cli.scan.input.paths);
+            scan::run(&cli.scan, settings)
+        }
         Some(Command::Scan(args)) => scan::run(args, settings),
         Some(Command::Leaks(args)) => leaks::run(args, settings),
+        Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args, settings),
-        Some(Command::Explain(args)) => explain::run(args),
-        Some(Command::Rules(args)) => rules::run(args),
+        Some(Command::Explain(args)) => explain::run(args, settings.pager),
+        Some(Command::Rules(args)) => rules::run(args, settings.pager),
         Some(Command::Report(args)) => report::run(args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Config(command)) => configure::run(command, settings),
+        Some(Command::Alert(args)) => alert::run(args, settings),
+        Some(Command::Completions(args)) => generate::completions(args),
+        Some(Command::Man(args)) => generate::man(args),
     }
 }

@@ -6,14 +6,16 @@ use super::args::RenderArgs;
 use super::output::{Kind, Outputs};
 use super::{Exit, saved};
 use crate::model::{EventSet, Report};
-use crate::report::Section;
+use crate::report::{Format, Section};
 use crate::scan::ScanOutcome;
 
 pub(super) fn run(args: &RenderArgs) -> Result<Exit> {
     let report = saved::read(&args.report)?;
     let asked = args.format.format.map(Kind::Report);
-    let outputs = Outputs::create(&args.output, &Kind::reports(), asked, section(&report), args.evidence)?;
-    outputs.write(&ScanOutcome { report, events: EventSet::default(), complete: true })?;
+    let section = section(&report);
+    let kinds: Vec<Kind> = Format::of(section).map(Kind::Report).collect();
+    let outputs = Outputs::create(&args.output, &kinds, asked, section, args.evidence)?;
+    outputs.write(&ScanOutcome { report, events: EventSet::default(), known_leaks: Vec::new(), complete: true })?;
     Ok(Exit::Clean)
 }
 

@@ -5,7 +5,7 @@
 //! while. What then still fails is counted. Where the logs do not say where a worker ran, a lock that
 //! ends at a process or host is taken not to reach it.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use crate::model::{FixGain, Symbol, TokenEvent};
 
@@ -64,8 +64,8 @@ impl Incident<'_> {
         rules.contains(&self.draft.verdict.rule)
     }
 
-    /// With a lock, each place sends one request: its first. The first of all wins, those of other
-    /// places fail as before. Whoever waits for the lock reads the new token.
+    /// With a lock, each place sends one request. That of the winner's place wins, for it comes no later than
+    /// the winner's did; those of other places fail as before. Whoever waits for the lock reads the new token.
     fn locked(&self, place: &dyn Fn(&Scene<'_>, &TokenEvent) -> Option<Place>) -> u64 {
         if self.is(&[OVERWRITTEN]) {
             let places: HashSet<Place> = self.draft.racers.iter().map(|&id| self.place(place, id)).collect();
@@ -74,14 +74,10 @@ impl Incident<'_> {
         if !self.is(&[RACE, RACE_REVOKED]) || self.draft.winners.is_empty() {
             return self.locked_without_winner(place);
         }
-        let racers = || self.draft.winners.iter().chain(&self.draft.failures).copied();
-        let mut first: HashMap<Place, i64> = HashMap::new();
-        for id in racers() {
-            let sent = first.entry(self.place(place, id)).or_insert(i64::MAX);
-            *sent = self.sent(id).min(*sent);
-        }
+        let racers = self.draft.winners.iter().chain(&self.draft.failures).copied();
+        let places: HashSet<Place> = racers.map(|id| self.place(place, id)).collect();
         let failures = self.draft.failures.len() as u64;
-        let failing = first.len() as u64 - 1;
+        let failing = places.len() as u64 - 1;
         let saved = failures.saturating_sub(failing);
         if failing == 0 {
             return saved + self.draft.aftermath.len() as u64;
@@ -90,8 +86,8 @@ impl Incident<'_> {
             return saved;
         }
         // The retries of those who now get their token from the winner.
-        let winner = racers().min_by_key(|&id| self.sent(id)).map(|id| self.place(place, id));
-        let retried = self.draft.aftermath.iter().filter(|&&id| Some(self.place(place, id)) == winner);
+        let winner = self.place(place, self.draft.winners[0]);
+        let retried = self.draft.aftermath.iter().filter(|&&id| self.place(place, id) == winner);
         saved + retried.count() as u64
     }
 

@@ -12,7 +12,7 @@ use crate::model::{Precision, Symbol, TokenEvent};
 
 const SECOND: i64 = 1_000_000_000;
 /// The clocks of two hosts differ by so much, if a token is refused at one before it is accepted at the other.
-const SKEW: i64 = 5 * SECOND;
+pub(super) const SKEW: i64 = 5 * SECOND;
 /// How many neighbours of each side are looked at for one attempt: bounds the work where a hostile
 /// log has thousands of different tokens in one window.
 const REACH: usize = 128;

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::roles::Roles;
 use super::signals::Signals;
 use crate::format::{Field, Record, ValueKind};
-use crate::model::{EventKind, TokenDigest};
+use crate::model::{EventKind, TokenDigest, pseudonym_digits};
 use crate::rules::{FieldRole, Topic};
 
 /// Fills `presented` and `issued` of a draft.
@@ -76,6 +76,9 @@ fn is_value_key(leaf: &str) -> bool {
 /// A raw value becomes its keyed digest; what is masked, hashed or an id already keeps its form.
 fn identity(field: &Field<'_>) -> Option<String> {
     let value = field.value.trim().trim_matches(['"', '\'', '[', ']']);
+    if let Some(digits) = pseudonym_digits(value) {
+        return Some(format!("redacted:{digits}"));
+    }
     let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
     let placeholder = ["redacted", "filtered", "hidden", "masked", "secret", "null", "none", "true", "false"];
     if letters < 3 || placeholder.iter().any(|word| value.trim_matches(['<', '>', '*']).eq_ignore_ascii_case(word)) {

@@ -22,6 +22,7 @@ mod documents;
 mod job;
 mod members;
 mod open;
+mod ordered;
 mod plain;
 mod scanner;
 mod sniff;
@@ -44,6 +45,7 @@ pub use continuation::is_continuation;
 pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
+pub use ordered::{Chunk, Ordered, last_record, live};
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;

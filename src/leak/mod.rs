@@ -56,6 +56,8 @@ pub struct LeakHit {
     pub masked: String,
     /// Of the decoded value; of the secret alone where the value is the base64 of `id:secret`.
     pub digest: TokenDigest,
+    /// Whether the value could be found back from a digest by trying.
+    pub guessable: bool,
     /// What the value is recognised by elsewhere: decoded, as written, in lower case, and the secret in it.
     pub scents: Vec<Scent>,
     /// The `exp` of a JWT, seconds since the epoch.
@@ -142,6 +144,7 @@ impl LeakScanner {
             field: candidate.field.map(str::to_owned),
             masked: masked_form(found),
             digest: TokenDigest::of(secret.as_deref().unwrap_or(value)),
+            guessable: rule.kind == LeakKind::Password || value::is_guessable(secret.as_deref().unwrap_or(value)),
             scents,
             expires_at: jwt::expiry(value),
         }

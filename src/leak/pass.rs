@@ -11,6 +11,7 @@ use super::carrier::{self, Key, Opening};
 use super::triggers::Action;
 use super::value::{SAMPLE_JWT, entropy, is_placeholder, is_secret, is_uuid};
 use super::{jwt, text};
+use crate::model::is_in_pseudonym;
 use crate::rules::{Detect, Keys, LeakRule, Scheme, Shape};
 
 /// A span that a rule takes for a value.
@@ -89,6 +90,8 @@ impl<'s, 'l> Pass<'s, 'l> {
                 }
             }
         }
+        let line = self.line;
+        self.found.retain(|found| !is_in_pseudonym(line, found.start, found.end));
         merged(self.found)
     }
 

@@ -163,6 +163,15 @@ fn is_password(value: &[u8]) -> bool {
         && !(value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':')))
 }
 
+/// Bits of a value below which somebody who tries long enough could find it back from a digest.
+const GUESSABLE_BITS: f64 = 48.0;
+
+/// Whether a value is so short or so uniform that it could be guessed. The estimate takes the characters for
+/// independent, which those of a token are; a password of words is told by its rule instead.
+pub(super) fn is_guessable(value: &[u8]) -> bool {
+    entropy(value) * (value.len() as f64) < GUESSABLE_BITS
+}
+
 /// Shannon entropy, bits a byte.
 pub(super) fn entropy(value: &[u8]) -> f64 {
     let mut counts = [0u32; 256];

@@ -10,6 +10,7 @@ mod event;
 mod finding;
 mod leak;
 mod policy;
+mod pseudonym;
 mod report;
 mod run;
 mod symbol;
@@ -26,8 +27,10 @@ pub use finding::{
 };
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
+pub use pseudonym::{is_in_pseudonym, pseudonym, pseudonym_digits, without_kinds};
 pub use report::{
-    ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+    ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
+    Trouble,
 };
 pub use run::RunInfo;
 pub use symbol::{Symbol, Symbols};

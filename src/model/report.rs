@@ -135,6 +135,19 @@ impl Notice {
     }
 }
 
+/// What is said of a rule beside its findings and leaks, for formats that carry the rules along (SARIF).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleText {
+    /// Its name everywhere.
+    pub id: String,
+    /// One line, without a full stop.
+    pub title: String,
+    /// Why it matters and what to do, a paragraph each.
+    pub help: Vec<String>,
+    /// Where to read on: URLs, and names of documents.
+    pub references: Vec<String>,
+}
+
 /// Everything that a run found. No field holds a raw token value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are those of design.md §5")]
@@ -152,4 +165,7 @@ pub struct Report {
     pub notices: Vec<Notice>,
     #[serde(default)]
     pub activity: Activity,
+    /// The rules that findings and leaks name; not a part of the JSON form.
+    #[serde(skip)]
+    pub rules: Vec<RuleText>,
 }

@@ -4,8 +4,11 @@ mod check;
 mod excerpt;
 mod finish;
 mod prefilter;
+mod redact;
 mod rule_set;
 mod scrub;
+mod texts;
+mod watch;
 mod worker;
 
 use std::path::PathBuf;
@@ -15,11 +18,14 @@ use std::sync::Mutex;
 
 use crate::format::{Clock, timestamp::year_and_month};
 use crate::input::{self, ReadSettings, Source};
-use crate::model::{Confidence, EventSet, Report, Timestamp, Zone};
+use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
 use crate::rules::RuleError;
+use crate::triage::Gate;
 use prefilter::Prefilter;
+pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
+pub use watch::{Watched, watch};
 use worker::Workshop;
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
@@ -49,6 +55,8 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
+    /// Which leaks count: kinds, allow rules, the baseline.
+    pub gate: Gate,
     /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
     /// has changes nothing.
     pub thresholds: Vec<(String, String, f64)>,
@@ -76,11 +84,20 @@ impl Default for ScanOptions {
             window: Duration::from_millis(200),
             evidence: 12,
             rule_paths: Vec::new(),
+            gate: Gate::default(),
             thresholds: Vec::new(),
             diagnose: true,
             digests: false,
             unfiltered: false,
         }
+    }
+}
+
+impl ScanOptions {
+    /// Whether a leak is asked for, by its rule, its kind and how sure it is.
+    fn wants(&self, leak: &Leak) -> bool {
+        let asked = |name: &str| self.rules.is_empty() || self.rules.iter().any(|wanted| wanted == name);
+        (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= self.min_confidence
     }
 }
 
@@ -91,6 +108,8 @@ pub struct ScanOutcome {
     pub report: Report,
     /// The token events, sorted.
     pub events: EventSet,
+    /// Leaks that the baseline knows; they are not in the report.
+    pub known_leaks: Vec<Leak>,
     /// Whether everything that was named could be read whole; otherwise the exit code is 2.
     pub complete: bool,
 }
@@ -121,6 +140,9 @@ pub enum ScanError {
     /// The worker threads could not be started.
     #[error("the worker threads could not be started: {0}; try --threads 1")]
     Threads(String),
+    /// What was to be written could not be.
+    #[error("cannot write: {0}")]
+    Write(std::io::Error),
 }
 
 /// Scans and diagnoses. Trouble with an input is a notice of the report; only rules that are wrong and

@@ -4,6 +4,7 @@ use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
 use super::rule_set::RuleSet;
+use crate::leak::LeakScanner;
 
 /// Literals of one pass. The vector search (Teddy) takes no more; beyond it an automaton reads byte
 /// by byte at a fifth of the speed, so that several vector passes are cheaper than one automaton.
@@ -38,6 +39,15 @@ impl Prefilter {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let mut literals: Vec<Vec<u8>> = rules.triggers.iter().map(|literal| literal.clone().into_bytes()).collect();
         literals.extend(rules.leaks.literals());
+        Self::of(literals)
+    }
+
+    /// The literals of leak rules alone.
+    pub(super) fn of_leaks(leaks: &LeakScanner) -> Self {
+        Self::of(leaks.literals())
+    }
+
+    fn of(mut literals: Vec<Vec<u8>>) -> Self {
         literals.sort();
         literals.dedup();
         // A literal that holds another one adds nothing: the shorter is found wherever it is.

@@ -11,7 +11,7 @@ use super::rule_set::RuleSet;
 use crate::format::{Clock, Stamp};
 use crate::input::{Layout, Segment, is_continuation};
 use crate::leak::LeakHit;
-use crate::model::{EventSet, LeakSighting, Position};
+use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
 /// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
 const REACH: usize = 64 * 1024;
@@ -116,7 +116,8 @@ impl Workshop<'_> {
         let Harvest { events, sources, arena, .. } = harvest;
         let (mut stamp, clock) = (None, &self.clocks[position.source as usize]);
         let mut excerpt = None;
-        self.rules.reader.read(arena, bytes, clock, &mut |record| {
+        let seen = without_kinds(bytes);
+        self.rules.reader.read(arena, &seen, clock, &mut |record| {
             stamp = stamp.or(record.stamp);
             let Some(mut event) = self.rules.extractor.extract(
                 record,
@@ -186,6 +187,7 @@ impl Workshop<'_> {
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
+                guessable: hit.guessable,
                 scents: hit.scents.clone(),
                 expires_at: hit.expires_at,
                 time: stamp.map(|stamp| stamp.time),
@@ -200,7 +202,7 @@ impl Workshop<'_> {
 /// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
 /// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
 /// that begins with a continuation line begins beyond them (`first_of_source` aside).
-fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
+pub(super) fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
     let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
     let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
     let own = line_start(hit);

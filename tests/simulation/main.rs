@@ -12,6 +12,7 @@ mod event_level;
 mod events;
 mod exports;
 mod habits;
+mod properties;
 mod regressions;
 mod regressions_grants;
 mod regressions_nameless;

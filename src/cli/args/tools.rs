@@ -1,10 +1,12 @@
-//! The syntax of the commands that scan nothing.
+//! The syntax of the commands beside the scans.
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::When;
+use super::{DiagnosisArgs, InputArgs, SelectArgs, When};
+use crate::report::alert::System;
 
 /// `tokscan explain`.
 #[derive(Debug, Args)]
@@ -75,4 +77,49 @@ pub struct InitArgs {
     /// Write the user's own file instead of the project's
     #[arg(long, conflicts_with = "file")]
     pub user: bool,
+}
+
+/// `tokscan alert`.
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "most fields are groups of options")]
+pub struct AlertArgs {
+    /// Name of a rule, or id of a finding or leak: refresh-race
+    #[arg(value_name = "RULE|ID")]
+    pub what: String,
+    /// The monitoring system
+    #[arg(
+        long = "for",
+        value_name = "SYSTEM",
+        value_parser = PossibleValuesParser::new(System::ALL.map(System::name))
+            .map(|name| System::from_name(&name).unwrap_or(System::Loki)),
+    )]
+    pub system: System,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    #[command(flatten)]
+    pub diagnosis: DiagnosisArgs,
+    /// Show no progress bar
+    #[arg(long, help_heading = "Output")]
+    pub no_progress: bool,
+}
+
+/// `tokscan completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `tokscan man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// A command; without one, the page of the program
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Write all pages into this folder, as packagers want them
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
 }

@@ -14,11 +14,14 @@ use super::known::{Kind, SETTINGS, Setting};
 use crate::cli::args::Cli;
 use crate::cli::rulebook::closest;
 use crate::rules::{RuleError, RuleSource};
+use crate::triage::{Allow, GateError, read_allow};
 
 /// The name of the file, in a project and in the user's folder.
 pub(in crate::cli) const FILE_NAME: &str = "tokscan.toml";
 /// The table of thresholds, by diagnosis and name. Tables that are no command stand here.
 const THRESHOLDS: &str = "thresholds";
+/// The list of what may stay readable in a log; its form is that of the triage layer.
+const ALLOW: &str = "allow";
 /// A longer file is none of ours.
 const LONGEST: u64 = 1 << 20;
 
@@ -60,6 +63,7 @@ pub(in crate::cli) struct ConfigFile {
     pub(in crate::cli) source: RuleSource,
     pub(in crate::cli) entries: Vec<Entry>,
     pub(in crate::cli) thresholds: Vec<Threshold>,
+    pub(in crate::cli) allow: Vec<Allow>,
 }
 
 impl ConfigFile {
@@ -81,11 +85,12 @@ impl ConfigFile {
             folder: folder_of(path),
             entries: Vec::new(),
             thresholds: Vec::new(),
+            allow: Vec::new(),
             errors: Vec::new(),
         };
         reading.file();
-        let Reading { entries, thresholds, errors, .. } = reading;
-        if errors.is_empty() { Ok(Self { whose, source, entries, thresholds }) } else { Err(errors) }
+        let Reading { entries, thresholds, allow, errors, .. } = reading;
+        if errors.is_empty() { Ok(Self { whose, source, entries, thresholds, allow }) } else { Err(errors) }
     }
 
     /// The value for a command: what stands in its table goes before what holds for all.
@@ -140,6 +145,7 @@ struct Reading<'a> {
     folder: &'a Path,
     entries: Vec<Entry>,
     thresholds: Vec<Threshold>,
+    allow: Vec<Allow>,
     errors: Vec<RuleError>,
 }
 
@@ -159,8 +165,9 @@ impl Reading<'_> {
             match (value.get_ref(), setting, command) {
                 (_, Some(setting), _) => self.setting(None, setting, key, value),
                 (DeValue::Table(inner), None, _) if key.get_ref() == THRESHOLDS => self.thresholds(inner),
+                (DeValue::Array(_), None, _) if key.get_ref() == ALLOW => self.allow(),
                 (DeValue::Table(inner), None, Some(command)) => self.command(command, inner),
-                _ => self.unknown(key, cli.get_subcommands().map(clap::Command::get_name).chain([THRESHOLDS])),
+                _ => self.unknown(key, cli.get_subcommands().map(clap::Command::get_name).chain([THRESHOLDS, ALLOW])),
             }
         }
         self.entries.sort_by_key(|entry| entry.line);
@@ -194,6 +201,10 @@ impl Reading<'_> {
         };
         if setting.kind == Kind::Paths {
             values = values.iter().filter_map(|path| self.path(path, value.span().start)).collect();
+        }
+        if self.whose == Whose::Project && !values.iter().all(|value| setting.is_for_projects(value)) {
+            let message = format!("a project's file names a {} and writes none of its own", setting.key);
+            return self.error(value.span().start, message);
         }
         let line = self.source.line_of(key.span().start);
         self.entries.push(Entry { command: command.map(str::to_owned), setting, values, line });
@@ -238,6 +249,17 @@ impl Reading<'_> {
                 let line = self.source.line_of(name.span().start);
                 let (rule, name) = (rule.get_ref().to_string(), name.get_ref().to_string());
                 self.thresholds.push(Threshold { rule, name, value: number, line });
+            }
+        }
+    }
+
+    /// `[[allow]]`
+    fn allow(&mut self) {
+        match read_allow(&self.source.path, &self.source.text) {
+            Ok(rules) => self.allow = rules,
+            Err(errors) => {
+                let errors = errors.into_iter();
+                self.errors.extend(errors.map(|GateError { path, line, message }| RuleError { path, line, message }));
             }
         }
     }

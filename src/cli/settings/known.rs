@@ -57,9 +57,16 @@ pub(in crate::cli) const SETTINGS: &[Setting] = &[
     plain("format", Kind::Text, "\"json\"", "terminal"),
     plain("color", Kind::Text, "\"auto\"", ""),
     plain("progress", Kind::Switch, "false", "true"),
+    plain("pager", Kind::Switch, "false", "true"),
+    plain("hyperlink-format", Kind::Text, "\"vscode\"", ""),
 ];
 
 impl Setting {
+    /// Whether a project's file may give this value: a format of its own could lead a click anywhere.
+    pub(in crate::cli) fn is_for_projects(&self, value: &str) -> bool {
+        self.key != "hyperlink-format" || !value.contains(':')
+    }
+
     /// The setting of a key.
     pub(in crate::cli) fn of(key: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.key == key)

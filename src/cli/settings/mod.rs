@@ -18,6 +18,7 @@ use clap::{ArgMatches, CommandFactory};
 
 use super::args::Cli;
 use super::output::complain;
+use super::pager::Pager;
 use super::rulebook::{Rulebook, closest};
 use crate::model::{Notice, Trouble};
 use crate::rules::RuleError;
@@ -61,6 +62,8 @@ pub(super) struct Settings {
     handed: Vec<Handed>,
     /// The command that runs.
     command: String,
+    /// How long pages are shown.
+    pub(super) pager: Pager,
 }
 
 impl Settings {
@@ -91,7 +94,7 @@ impl Settings {
                 Err(more) => errors.extend(more),
             }
         }
-        if errors.is_empty() { Ok(Self { files: read, handed: Vec::new(), command }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { files: read, command, ..Self::default() }) } else { Err(errors) }
     }
 
     /// The values of a setting for a command, and where they come from.
@@ -123,18 +126,18 @@ impl Settings {
         };
         for setting in SETTINGS {
             let option = setting.option();
-            let Some(known) = command.get_arguments().find(|known| known.get_long() == Some(option.as_str())) else {
-                continue;
+            let named = |option: &str| {
+                let global = cli.get_arguments().filter(|known| known.is_global_set());
+                command.get_arguments().chain(global).find(|known| known.get_long() == Some(option))
             };
+            let Some(known) = named(&option) else { continue };
             let typed = |known: &clap::Arg| {
                 chain(matches).any(|level| {
                     level.try_contains_id(known.get_id().as_str()).is_ok()
                         && level.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine)
                 })
             };
-            let opposite = command
-                .get_arguments()
-                .find(|other| setting.kind == Kind::Switch && other.get_long() == Some(setting.key));
+            let opposite = named(setting.key).filter(|_| setting.kind == Kind::Switch);
             if typed(known) || opposite.is_some_and(typed) {
                 continue;
             }
