@@ -268,7 +268,9 @@ fn every_case_finds_what_it_must_and_reports_it_as_expected() {
 #[test]
 fn every_format_of_leaks_has_a_golden() {
     let shown = OF_LEAKS.map(|(_, words)| *words.last().unwrap());
-    let all = Format::of(Section::Leaks).map(Format::name).filter(|name| *name != "terminal");
+    // The pages to keep name the version of the rules and are held to what they say by tests of their own.
+    let told = Format::of(Section::Leaks).filter(|format| !format.is_document());
+    let all = told.map(Format::name).filter(|name| *name != "terminal");
     let missing: Vec<&str> = all.filter(|name| !shown.contains(name)).collect();
     assert!(missing.is_empty(), "no golden for {missing:?}");
 }
