@@ -136,7 +136,8 @@ fn skewed_clocks_make_no_wrong_races() {
         println!("{}", scores.table(&format!("clocks up to {skew_ms} ms apart, token digests")));
         let race = scores.0["refresh-race"];
         assert!(race.precision() >= 0.98 && race.recall() >= 0.9, "{skew_ms}: {race:?}");
-        assert!(!scores.0.contains_key("refresh-token-reuse"), "{skew_ms}: no thief is as quick");
+        let reuse = scores.0["refresh-token-reuse"];
+        assert!(reuse.precision() >= 0.98, "{skew_ms}: no thief is as quick: {reuse:?}");
     }
 }
 
