@@ -45,6 +45,9 @@ pub(super) enum GrantType {
 /// Grants by which a client asks for itself.
 const OF_CLIENT: [&str; 2] = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
 
+/// Bytes of a text that are a headline.
+const HEADLINE: usize = 400;
+
 /// A known code where it stands in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CodeHit<'d, 'a> {
@@ -189,14 +192,14 @@ impl Detector {
         let texts = record.texts.iter().copied().filter(|text| text.contains('/'));
         let mut seen = None;
         for (in_field, text) in urls.map(|url| (true, url)).chain(texts.map(|text| (false, text))) {
-            if self.vocabulary.revoke_endpoint.regex().is_match(text) {
+            if self.vocabulary.revoke_endpoint.is_match(text) {
                 return (Some(Endpoint::Revoke), false);
             }
-            if self.vocabulary.token_endpoint.regex().is_match(text) {
-                let insecure = address::is_plain_http(text, self.vocabulary.token_endpoint.regex());
-                return (Some(Endpoint::Token), insecure);
+            let is_token_endpoint = |text: &str| self.vocabulary.token_endpoint.is_match(text);
+            if is_token_endpoint(text) {
+                return (Some(Endpoint::Token), address::is_plain_http(text, is_token_endpoint));
             }
-            if self.vocabulary.other_endpoint.regex().is_match(text) {
+            if self.vocabulary.other_endpoint.is_match(text) {
                 seen = Some(Endpoint::Other);
             } else if in_field {
                 seen = seen.or(Some(Endpoint::Api));
@@ -241,14 +244,15 @@ fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
         .flat_map(|role| roles.all(role))
         .map(|field| field.value);
     let mut found: Vec<Cow<'_, str>> =
-        events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
+        events.chain(record.texts.iter().copied()).chain(errors).map(|text| words(head(text, HEADLINE))).collect();
     found.dedup();
     found.truncate(12);
     found
 }
 
-fn head(text: &str) -> &str {
-    let mut end = text.len().min(400);
+/// The beginning of a text, at most so many bytes.
+pub(super) fn head(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -3,6 +3,7 @@
 mod check;
 mod excerpt;
 mod finish;
+mod grams;
 mod prefilter;
 mod redact;
 mod rule_set;
