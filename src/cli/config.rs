@@ -10,8 +10,10 @@ use chrono::Utc;
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
 use super::rulebook::Rulebook;
 use super::values;
+use crate::extract::Hints;
 use crate::model::Zone;
 use crate::report::Style;
+use crate::rules::FieldRole;
 use crate::scan::ScanOptions;
 
 /// What to read: `None` where no path is given and standard input is nothing to read from.
@@ -42,8 +44,26 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs) -> Result<Option<Scan
         until,
         clients: select.clients.clone(),
         rule_paths: input.rule_paths.clone(),
+        hints: hints(input)?,
         ..ScanOptions::default()
     }))
+}
+
+/// What the user says of the logs beforehand.
+fn hints(input: &InputArgs) -> Result<Hints> {
+    if let Some(id) = &input.provider {
+        let book = Rulebook::load(&input.rule_paths)?;
+        book.check_provider(id).map_err(|hint| invalid("--provider", id, &hint))?;
+    }
+    let field = |text: &String| {
+        let (part, key) = text.split_once('=').filter(|(_, key)| !key.trim().is_empty())?;
+        Some((FieldRole::from_name(part.trim())?, key.trim().to_owned()))
+    };
+    let fields = input.fields.iter().map(|text| {
+        field(text)
+            .ok_or_else(|| invalid("--field", text, "write PART=KEY, as in client=app.name; --help lists the parts"))
+    });
+    Ok(Hints { provider: input.provider.clone(), fields: fields.collect::<Result<_>>()? })
 }
 
 /// Which findings and leaks are wanted.

@@ -8,6 +8,7 @@ mod config;
 mod events;
 mod explain;
 mod fail_on;
+mod formats;
 mod leaks;
 mod output;
 mod progress;
@@ -84,6 +85,7 @@ fn dispatch(cli: &Cli) -> Result<Exit> {
         Some(Command::Scan(args)) => scan::run(args),
         Some(Command::Leaks(args)) => leaks::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Formats(args)) => formats::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Rules(args)) => rules::run(args),
     }

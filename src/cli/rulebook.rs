@@ -84,6 +84,12 @@ impl Rulebook {
         }
         Err(unknown(id, reported().map(|entry| entry.id.as_str())))
     }
+
+    /// Whether a provider has this id.
+    pub(super) fn check_provider(&self, id: &str) -> Result<(), String> {
+        let providers = || self.entries.iter().filter(|entry| entry.kind == "providers").map(|entry| entry.id.as_str());
+        if providers().any(|known| known == id) { Ok(()) } else { Err(unknown(id, providers())) }
+    }
 }
 
 /// `no rule 'x'; did you mean 'y'?`

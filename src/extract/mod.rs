@@ -5,12 +5,14 @@
 
 mod classify;
 mod draft;
+mod hints;
 mod in_text;
 mod kind;
 mod provider;
 mod roles;
 mod rule_match;
 mod signals;
+mod survey;
 mod tokens;
 mod words;
 
@@ -19,6 +21,8 @@ use crate::model::{EventKind, Position, Symbols, TokenEvent};
 use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
 pub use draft::Masker;
+pub use hints::Hints;
+pub use survey::{NearMiss, Sighting};
 
 /// The rule id of events that only an endpoint and a status tell: the weakest evidence.
 pub const ENDPOINT_RULE: &str = "token-endpoint";
@@ -32,11 +36,12 @@ pub struct Extractor {
     classes: classify::Classifier,
     providers: provider::Recogniser,
     in_text: in_text::TextFields,
+    hints: Hints,
 }
 
 impl Extractor {
-    /// An extractor of these rules.
-    pub fn new(events: &[EventRule], providers: &Providers, vocabulary: Vocabulary) -> Self {
+    /// An extractor of these rules; what the user says goes before them.
+    pub fn new(events: &[EventRule], providers: &Providers, vocabulary: Vocabulary, hints: Hints) -> Self {
         Self {
             rules: rule_match::RuleIndex::new(providers.events.iter().chain(events)),
             roles: roles::Aliases::new(&vocabulary.fields),
@@ -44,6 +49,7 @@ impl Extractor {
             providers: provider::Recogniser::new(&providers.list),
             in_text: in_text::TextFields::new(&vocabulary.in_text),
             signals: signals::Detector::new(vocabulary),
+            hints: hints.normal(),
         }
     }
 
@@ -63,17 +69,15 @@ impl Extractor {
         if let Some(matched) = &rule {
             roles.apply(matched, record);
         }
+        self.hints.apply(record, &mut roles);
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
         let judged =
             || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
         let (kind, rule_id) = named.or_else(judged)?;
-        let provider = self.providers.recognise(
-            record,
-            &roles,
-            rule.as_ref().and_then(|matched| matched.rule.provider.as_deref()),
-        );
+        let of_rule = rule.as_ref().and_then(|matched| matched.rule.provider.as_deref());
+        let provider = self.hints.provider.clone().or_else(|| self.providers.recognise(record, &roles, of_rule));
         let mut draft = draft::Draft::new(kind, rule_id, record, &roles, &signals);
         draft.provider = provider;
         if kind == EventKind::RefreshFailed {

@@ -1,16 +1,18 @@
 //! The reader of records: finds the format of each, unwraps it, and flattens it into fields.
 
+use std::borrow::Cow;
+
 use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::pairs;
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
-use super::{batch, clean};
+use super::{Columns, batch, clean, exports, jwt};
 use crate::rules::{Formats, TextFormat};
 
-/// How many wrappers deep a record is followed.
-const DEPTH: u8 = 3;
+/// How many wrappers deep a record is followed: four, and the body inside of the innermost.
+const DEPTH: u8 = 5;
 /// Longest bare key, with the space before it, that shows an object in running text.
 const KEY: usize = 48;
 /// Bytes of one record that are looked at; a batch is cut into its records first.
@@ -66,6 +68,15 @@ pub struct Reader {
     envelope_keys: Vec<String>,
 }
 
+/// What a record stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'s> {
+    /// What completes its times.
+    pub clock: &'s Clock,
+    /// The columns of the table that it is a row of.
+    pub columns: Option<&'s Columns>,
+}
+
 /// A key as paths are compared: lower case, without `_`, `-`, `@`, `$`.
 pub fn normal_key(key: &str) -> String {
     key.chars().filter(|letter| !"_-@$ ".contains(*letter)).map(|letter| letter.to_ascii_lowercase()).collect()
@@ -83,27 +94,65 @@ impl Reader {
         }
     }
 
+    /// The columns that a heading names, if it names any.
+    pub fn columns(&self, heading: &[u8]) -> Option<Columns> {
+        let known =
+            |name: &str| [&self.time_keys, &self.message_keys].iter().any(|keys| keys.iter().any(|key| key == name));
+        Columns::of(heading, &known)
+    }
+
     /// Hands the record of `bytes` to `sink`: several where it is a batch.
-    pub fn read(&self, arena: &Bump, bytes: &[u8], clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+    pub fn read(&self, arena: &Bump, bytes: &[u8], setting: &Setting<'_>, sink: &mut dyn FnMut(&Record<'_>)) {
+        if let Some(records) = exports::records(bytes.trim_ascii()) {
+            for record in records {
+                self.one(arena, &record.text, Some(record.format), setting, sink);
+            }
+            return;
+        }
+        // Objects between zero bytes: GELF as it comes over TCP.
+        if memchr::memmem::find(bytes, b"}\0{").is_some() {
+            bytes.split(|byte| *byte == 0).for_each(|part| self.read(arena, part, setting, sink));
+            return;
+        }
         let text = clean::clean(arena, bytes);
         let text = text.trim().trim_start_matches(['\u{feff}', ',']).trim_end_matches(',').trim();
         if let Some(batch) = batch::elements(text, &self.envelope_keys) {
             for element in batch {
-                self.one(arena, element, clock, sink);
+                self.one(arena, element, None, setting, sink);
             }
             return;
         }
-        self.one(arena, text, clock, sink);
+        self.one(arena, text, None, setting, sink);
     }
 
-    fn one(&self, arena: &Bump, text: &str, clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+    fn one(
+        &self,
+        arena: &Bump,
+        text: &str,
+        wrapper: Option<&'static str>,
+        setting: &Setting<'_>,
+        sink: &mut dyn FnMut(&Record<'_>),
+    ) {
         let mut end = text.len().min(RECORD);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let mut state = State { reader: self, arena, clock, leaves: Vec::new(), record: Parts::default() };
-        state.line(arena.alloc_str(&text[..end]), 0);
+        let record = Parts { wrapper, ..Parts::default() };
+        let mut state = State { reader: self, arena, clock: setting.clock, leaves: Vec::new(), record, next: None };
+        let text: &str = arena.alloc_str(&text[..end]);
+        match setting.columns.map(|columns| (columns, columns.row(text))) {
+            Some((columns, Some(row))) => state.row(columns, row),
+            Some((columns, None)) if columns.is_heading(text) => return,
+            _ => state.line(text, 0),
+        }
+        jwt::claims(arena, text, &mut |key, value| {
+            state.field(key, value, ValueKind::Quoted, 0);
+        });
+        let next = state.next.take();
         sink(&state.finish());
+        if let Some(next) = next {
+            self.one(arena, next, wrapper, setting, sink);
+        }
     }
 }
 
@@ -122,6 +171,8 @@ struct State<'a, 'r> {
     clock: &'r Clock,
     leaves: Vec<Leaf<'a>>,
     record: Parts<'a>,
+    /// Another object that follows the record on its line.
+    next: Option<&'a str>,
 }
 
 impl<'a> State<'a, '_> {
@@ -139,6 +190,20 @@ impl<'a> State<'a, '_> {
     fn split_time(&self) -> Option<Stamp> {
         let value = |name: &str| self.record.fields.iter().find(|field| field.leaf() == name).map(|field| field.value);
         timestamp::parse(&format!("{} {}", value("date")?, value("time")?), self.clock)
+    }
+
+    /// A row of a table.
+    fn row(&mut self, columns: &Columns, row: Vec<(&str, Cow<'a, str>)>) {
+        self.record.format = Some(columns.format());
+        for (name, cell) in row {
+            let value = match cell {
+                Cow::Borrowed(value) => value,
+                Cow::Owned(value) => self.arena.alloc_str(&value),
+            };
+            if !matches!(value, "" | "-") {
+                self.leaf(Leaf { path: self.arena.alloc_str(name), value, kind: ValueKind::Quoted }, 0);
+            }
+        }
     }
 
     /// A text in the place of a log line: an object, a layout, or prose behind a time.
@@ -219,7 +284,9 @@ impl<'a> State<'a, '_> {
             self.leaf(leaf, depth);
         }
         let rest = text[extent.used..].trim_matches([',', ' ', ']', '\n', '\r', '\t']);
-        if !rest.is_empty() {
+        if depth == 0 && extent.complete && rest.starts_with("{\"") {
+            self.next = Some(rest);
+        } else if !rest.is_empty() {
             self.prose(rest, depth);
         }
     }
@@ -247,8 +314,22 @@ impl<'a> State<'a, '_> {
         {
             self.record.times.push(Candidate { stamp, depth, rank });
         }
+        // Log4j writes a moment as two numbers.
+        if field.leaf() == "nanoofsecond" {
+            self.add_nanos(value, depth);
+        }
         self.record.fields.push(field);
         path
+    }
+
+    /// The nanoseconds of the second that was read before them.
+    fn add_nanos(&mut self, nanos: &str, depth: u8) {
+        let second =
+            self.record.fields.iter().rev().find(|field| field.leaf() == "epochsecond" && field.depth == depth);
+        let moment = second.and_then(|second| timestamp::epoch(&format!("{}.{nanos:0>9}", second.value)));
+        if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
+            last.stamp = stamp;
+        }
     }
 
     /// Running text: remembered as such, and searched for objects and pairs.
@@ -259,6 +340,7 @@ impl<'a> State<'a, '_> {
 
     fn embedded(&mut self, text: &'a str, depth: u8) {
         let text = if text.contains("{\\\"") { json::unescape(self.arena, text) } else { text };
+        self.spelled(text, depth);
         let mut rest = text;
         let mut equals = 0;
         while let Some(open) = next_object(rest) {
@@ -275,6 +357,16 @@ impl<'a> State<'a, '_> {
         equals += self.pairs(rest, depth);
         if equals >= 3 && depth <= 1 {
             self.record.format.get_or_insert("logfmt");
+        }
+    }
+
+    /// A body that a printer wrote as the list of its bytes, `[123, 34, …]`: an object that begins with a quote.
+    fn spelled(&mut self, text: &'a str, depth: u8) {
+        let list = ["[123, 34, ", "[123,34,"].into_iter().find_map(|start| text.find(start));
+        if let Some((body, _)) = list.and_then(|at| json::byte_list(self.arena, &text[at..]))
+            && depth < DEPTH
+        {
+            self.embedded(body, depth + 1);
         }
     }
 

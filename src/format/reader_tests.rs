@@ -1,6 +1,6 @@
 use bumpalo::Bump;
 
-use super::Reader;
+use super::{Reader, Setting};
 use crate::format::Clock;
 use crate::model::Zone;
 use crate::rules::{embedded, load_formats};
@@ -15,7 +15,7 @@ fn read(line: &str) -> Vec<Seen> {
     let reader = Reader::new(&load_formats(&embedded()).unwrap());
     let clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 1)) };
     let mut seen = Vec::new();
-    reader.read(&Bump::new(), line.as_bytes(), &clock, &mut |record| {
+    reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &clock, columns: None }, &mut |record| {
         seen.push(Seen {
             time: record.stamp.map_or_else(String::new, |stamp| stamp.time.to_string()),
             format: record.format.to_owned(),

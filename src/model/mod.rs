@@ -9,6 +9,7 @@ mod finding;
 mod leak;
 mod policy;
 mod report;
+mod survey;
 mod symbol;
 mod time;
 mod zone;
@@ -19,6 +20,7 @@ pub use finding::{Confidence, Evidence, Finding, FindingClass, Impact, Outcome, 
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
 pub use report::{ClientSummary, InputSummary, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
+pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
 pub use zone::Zone;

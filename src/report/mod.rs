@@ -7,6 +7,7 @@
 pub mod escape;
 mod events;
 mod json;
+mod survey;
 mod terminal;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use crate::model::Report;
 
 pub use events::render_events_jsonl;
 pub use json::render_json;
+pub use survey::{render_survey, render_survey_json};
 pub use terminal::{Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::check;
 use crate::diagnose::Policies;
-use crate::extract::Extractor;
+use crate::extract::{Extractor, Hints};
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
@@ -40,7 +40,7 @@ pub struct RuleSizes {
 
 impl RuleSet {
     /// Loads the built-in rules and those of `paths`; all mistakes are told at once.
-    pub(super) fn load(paths: &[PathBuf]) -> Result<Self, Vec<RuleError>> {
+    pub(super) fn load(paths: &[PathBuf], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut sources = embedded();
         let mut errors = Vec::new();
         for path in paths {
@@ -53,10 +53,10 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Self::compile(&sources)
+        Self::compile(&sources, hints)
     }
 
-    fn compile(sources: &[RuleSource]) -> Result<Self, Vec<RuleError>> {
+    fn compile(sources: &[RuleSource], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         // Compiling patterns is most of the start-up of a run over small logs: it is spread over the cores.
         let ((formats, vocabulary), (leaks, (providers, (events, catalogue)))) = rayon::join(
@@ -102,7 +102,7 @@ impl RuleSet {
         let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
         let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
-        let extractor = Extractor::new(&events, &providers, vocabulary);
+        let extractor = Extractor::new(&events, &providers, vocabulary, hints);
         let leaks = LeakScanner::new(&leaks);
         Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
     }

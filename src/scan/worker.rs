@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use bumpalo::Bump;
 
+use super::chains::{Block, Chain, placed};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
-use crate::format::{Clock, Stamp};
-use crate::input::{Layout, Segment, is_continuation};
+use super::survey::SurveyFound;
+use crate::format::{Clock, Columns, Setting, Stamp};
+use crate::input::{Layout, Segment, Weave};
 use crate::leak::LeakHit;
 use crate::model::{EventSet, LeakSighting, Position};
 
@@ -27,6 +30,7 @@ pub(super) struct SourceFound {
     pub(super) token_events: u64,
     pub(super) zone_assumed: u64,
     pub(super) year_assumed: u64,
+    pub(super) survey: SurveyFound,
 }
 
 /// What a worker found, in its own numbering of strings; lines are counted from the segment.
@@ -44,6 +48,8 @@ pub(super) struct Workshop<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) prefilter: Prefilter,
     pub(super) clocks: Vec<Clock>,
+    /// Whether to keep what was recognised and what was not.
+    pub(super) survey: bool,
     /// Harvests that no worker holds at the moment.
     pub(super) idle: Mutex<Vec<Harvest>>,
 }
@@ -69,16 +75,43 @@ impl Workshop<'_> {
         let bytes = segment.bytes;
         let (mut from, mut line, mut counted) = (0, 0, 0);
         let mut candidates = self.prefilter.candidates(bytes);
+        let mut table = Table::new(self.rules, segment);
         while let Some(hit) = candidates.next(from) {
-            let (start, end) = record_around(bytes, hit, from, segment.base == 0);
+            if segment.weave == Weave::Strands {
+                let block = Block::around(bytes, line_around(bytes, hit, from), from);
+                line += newlines(&bytes[counted..block.range().start]);
+                counted = block.range().start;
+                self.block(segment, &block, line, harvest);
+                from = (block.range().end + 1).min(bytes.len());
+                continue;
+            }
+            let (start, end) = record_around(segment, hit, from);
             line += newlines(&bytes[counted..start]);
             counted = start;
-            self.record(segment, start..end, line, harvest);
+            let part = Part::of(segment, start..end, line);
+            self.record(&part, table.columns_at(start), harvest);
             from = (end + 1).min(bytes.len());
         }
     }
 
-    fn documents(&self, segment: &Segment<'_>, documents: &[std::ops::Range<usize>], harvest: &mut Harvest) {
+    /// The records of lines that a transport took apart.
+    fn block(&self, segment: &Segment<'_>, block: &Block<'_>, line: u64, harvest: &mut Harvest) {
+        let start = block.range().start;
+        for chain in block.chains() {
+            if self.prefilter.is_candidate(&chain.text) {
+                let line = line + newlines(&segment.bytes[start..chain.range.start]);
+                let part = Part::of(segment, chain.range.clone(), line);
+                let joined = (!chain.is_whole()).then_some(&chain);
+                self.record(
+                    &Part { text: joined.map_or(part.text, |chain| &chain.text), joined, ..part },
+                    None,
+                    harvest,
+                );
+            }
+        }
+    }
+
+    fn documents(&self, segment: &Segment<'_>, documents: &[Range<usize>], harvest: &mut Harvest) {
         let mut candidates = self.prefilter.candidates(segment.bytes);
         let (mut line, mut counted) = (0, 0);
         for document in documents {
@@ -87,40 +120,43 @@ impl Workshop<'_> {
             }
             line += newlines(&segment.bytes[counted..document.start]);
             counted = document.start;
-            self.record(segment, document.clone(), line, harvest);
+            self.record(&Part::of(segment, document.clone(), line), None, harvest);
         }
     }
 
     /// One record: its leaks first, because every string that is kept must be masked.
-    fn record(&self, segment: &Segment<'_>, range: std::ops::Range<usize>, line: u64, harvest: &mut Harvest) {
-        let bytes = &segment.bytes[range.clone()];
+    fn record(&self, part: &Part<'_>, columns: Option<&Columns>, harvest: &mut Harvest) {
         let mut hits = std::mem::take(&mut harvest.hits);
         hits.clear();
-        self.rules.leaks.find(bytes, &mut hits);
-        let base = segment.base + range.start as u64;
-        let position =
-            Position { source: segment.source as u32, byte_start: base, byte_end: base + bytes.len() as u64, line };
+        self.rules.leaks.find(part.text, &mut hits);
         let first = harvest.events.events.len();
-        let stamp = self.events(bytes, position, &hits, harvest);
+        let setting = Setting { clock: &self.clocks[part.position.source as usize], columns };
+        let stamp = self.events(part, &setting, &hits, harvest);
         if !hits.is_empty() {
-            self.leaks(bytes, position, &hits, stamp, first, harvest);
+            self.leaks(part, &hits, stamp, first, harvest);
         }
         harvest.hits = hits;
     }
 
-    fn events(&self, bytes: &[u8], position: Position, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
+    fn events(&self, part: &Part<'_>, setting: &Setting<'_>, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
         let Harvest { events, sources, arena, .. } = harvest;
-        let (mut stamp, clock) = (None, &self.clocks[position.source as usize]);
+        let (bytes, position, mut stamp) = (part.text, part.position, None);
         let mask = |text: &str| -> Cow<'static, str> { Cow::Owned(self.rules.leaks.mask(text).into_owned()) };
         let mut excerpt = None;
-        self.rules.reader.read(arena, bytes, clock, &mut |record| {
+        self.rules.reader.read(arena, bytes, setting, &mut |record| {
             stamp = stamp.or(record.stamp);
-            let Some(mut event) = self.rules.extractor.extract(
+            let event = self.rules.extractor.extract(
                 record,
                 position,
                 &|text| self.rules.leaks.mask(text),
                 &mut events.symbols,
-            ) else {
+            );
+            if self.survey {
+                let survey = &mut sources.entry(position.source as usize).or_default().survey;
+                let sighting = self.rules.extractor.survey(record, event.is_some());
+                survey.note(record, sighting, position, &mask, &|| excerpt_of(bytes, hits, &mask));
+            }
+            let Some(mut event) = event else {
                 if !hits.is_empty() {
                     *sources
                         .entry(position.source as usize)
@@ -144,35 +180,24 @@ impl Workshop<'_> {
         stamp
     }
 
-    fn leaks(
-        &self,
-        bytes: &[u8],
-        position: Position,
-        hits: &[LeakHit],
-        stamp: Option<Stamp>,
-        first: usize,
-        harvest: &mut Harvest,
-    ) {
+    fn leaks(&self, part: &Part<'_>, hits: &[LeakHit], stamp: Option<Stamp>, first: usize, harvest: &mut Harvest) {
         let owner = harvest.events.events.get(first);
         let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
         let client = owner.and_then(|event| name(event.client));
         let subject = owner.and_then(|event| name(event.subject));
         for hit in hits {
-            let before = &bytes[..hit.start];
+            let position = placed(part.joined, part.position, hit.start, hit.end);
+            let before = &part.log[..(position.byte_start - part.position.byte_start) as usize];
             let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            let column = (before.len() - line_start) as u64 + 1;
             harvest.leaks.push(LeakSighting {
                 rule: self.rules.leaks.rule_id(hit.rule).to_owned(),
                 kind: hit.kind,
                 severity: hit.severity,
                 confidence: hit.confidence,
-                position: Position {
-                    byte_start: position.byte_start + hit.start as u64,
-                    byte_end: position.byte_start + hit.end as u64,
-                    line: position.line + newlines(before),
-                    ..position
-                },
-                column: (hit.start - line_start) as u64 + 1,
-                end_column: (hit.end - line_start) as u64 + 1,
+                position: Position { line: position.line + newlines(before), ..position },
+                column,
+                end_column: column + (position.byte_end - position.byte_start),
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
@@ -186,17 +211,70 @@ impl Workshop<'_> {
     }
 }
 
+/// A record where it stands.
+struct Part<'b> {
+    /// What is read.
+    text: &'b [u8],
+    /// Its bytes in the log; the same, unless a transport took it apart.
+    log: &'b [u8],
+    position: Position,
+    joined: Option<&'b Chain>,
+}
+
+impl<'b> Part<'b> {
+    /// The record at a range of a segment.
+    fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
+        let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
+        let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
+        Self { text: log, log, position: Position { source, byte_start: base, byte_end, line }, joined: None }
+    }
+}
+
+/// The columns of the rows of a segment: those of the heading before it, until another follows.
+struct Table<'s> {
+    rules: &'s RuleSet,
+    bytes: &'s [u8],
+    columns: Option<Columns>,
+    /// Whether headings may follow, and how far they were looked for.
+    changes: bool,
+    looked: usize,
+}
+
+impl<'s> Table<'s> {
+    fn new(rules: &'s RuleSet, segment: &Segment<'s>) -> Self {
+        let columns = rules.reader.columns(segment.heading);
+        Self { rules, bytes: segment.bytes, columns, changes: segment.heading.starts_with(b"#"), looked: 0 }
+    }
+
+    /// The columns of a row that begins at `start`, which must not fall from call to call.
+    fn columns_at(&mut self, start: usize) -> Option<&Columns> {
+        if self.changes {
+            let passed = &self.bytes[self.looked..start];
+            let found =
+                [&b"#Fields"[..], b"#fields"].into_iter().filter_map(|word| memchr::memmem::rfind(passed, word));
+            if let Some(at) = found.max() {
+                let line = line_around(self.bytes, self.looked + at, 0);
+                self.columns = self.rules.reader.columns(self.bytes[line].trim_ascii_end()).or(self.columns.take());
+            }
+            self.looked = start;
+        }
+        self.columns.as_ref()
+    }
+}
+
 /// The record that holds a trigger: a line that continues none, and the continuation lines after it, at most
 /// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
 /// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
 /// that begins with a continuation line begins beyond them (`first_of_source` aside).
-fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) -> (usize, usize) {
+fn record_around(segment: &Segment<'_>, hit: usize, floor: usize) -> (usize, usize) {
+    let (bytes, first_of_source) = (segment.bytes, segment.base == 0);
+    let continues = |line: &[u8]| segment.weave.continues(line);
     let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
     let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
     let own = line_start(hit);
     let mut end = line_end(own);
     let (mut start, mut lines) = (own, 0);
-    while !(start == 0 && first_of_source) && is_continuation(&bytes[start..line_end(start)]) {
+    while !(start == 0 && first_of_source) && continues(&bytes[start..line_end(start)]) {
         if start <= floor || lines == LINES {
             return (own, end);
         }
@@ -210,13 +288,19 @@ fn record_around(bytes: &[u8], hit: usize, floor: usize, first_of_source: bool) 
     }
     while lines < LINES && end + 1 < bytes.len() {
         let next = line_end(end + 1);
-        if !is_continuation(&bytes[end + 1..next]) || !within(next) {
+        if !continues(&bytes[end + 1..next]) || !within(next) {
             break;
         }
         end = next;
         lines += 1;
     }
     (start, end)
+}
+
+/// The line that holds a place.
+fn line_around(bytes: &[u8], at: usize, floor: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
+    start..memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found)
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
