@@ -1,7 +1,7 @@
 # Everything a contributor and CI need. `make test` is what CI runs.
 CARGO ?= cargo
 
-.PHONY: build test bench fmt lint docs rules
+.PHONY: build test accuracy bench stages fmt lint docs rules
 
 build:
 	$(CARGO) build --release
@@ -9,13 +9,23 @@ build:
 test: lint docs rules
 	$(CARGO) test --doc
 	$(CARGO) test --lib --bins --tests
+	$(MAKE) accuracy
+
+# How often each verdict is right, and how much it finds, against simulated servers and clients; fails below 0.98.
+accuracy:
+	$(CARGO) test --quiet --test simulation -- --nocapture accuracy true_cause stand_in_for_subjects lost_lines skewed
 
 # The rules carry their own proof: lines that must match and lines that must not.
 rules:
 	$(CARGO) run --quiet -- rules check
 
-# Compares what is found with the truth of each corpus before timing; see benches/README.md.
+# Whole runs beside the peers that are installed, into benches/records/; what is found is compared with the truth of each
+# corpus first. `make stages` times the stages. See benches/README.md.
 bench:
+	$(CARGO) build --release --bin tokscan --example make_corpus
+	python3 benches/compare.py
+
+stages:
 	$(CARGO) bench
 
 fmt:

@@ -15,7 +15,7 @@ use support::corpus::write_corpus;
 use support::truth::Kind;
 
 const USAGE: &str =
-    "usage: make_corpus traffic|rare|dense|logfmt SIZE SEED PATH   (SIZE like 64MiB, 1GiB; PATH - is stdout)";
+    "usage: make_corpus traffic|rare|dense|logfmt|long SIZE SEED PATH   (SIZE like 64MiB, 1GiB; PATH - is stdout)";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -16,6 +16,7 @@ use std::process::Command;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
+use tokscan::report::{Format, Section};
 
 /// The formats of `expected/`: file, and the command and arguments that make it.
 const FORMATS: [(&str, &[&str]); 4] = [
@@ -23,6 +24,18 @@ const FORMATS: [(&str, &[&str]); 4] = [
     ("page.txt", &["scan", "--width", "80", "--color", "never"]),
     ("page-wide.txt", &["scan", "--width", "120", "--color", "never"]),
     ("events.jsonl", &["events"]),
+];
+
+/// What `leaks` prints, by format; a file for each in cases that must have leaks.
+const OF_LEAKS: [(&str, &[&str]); 8] = [
+    ("leaks.txt", &["leaks", "--width", "80", "--color", "never"]),
+    ("leaks.json", &["leaks", "--format", "json"]),
+    ("leaks.sarif", &["leaks", "--format", "sarif"]),
+    ("leaks.xml", &["leaks", "--format", "junit"]),
+    ("leaks.annotations", &["leaks", "--format", "github"]),
+    ("leaks.gitlab.json", &["leaks", "--format", "gitlab"]),
+    ("leaks.jsonl", &["leaks", "--format", "jsonl"]),
+    ("leaks.csv", &["leaks", "--format", "csv"]),
 ];
 
 /// Options that judge timelines; `events` has no use for them.
@@ -175,14 +188,18 @@ fn input(folder: &Path, case: &Case) -> String {
 fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokscan"));
     command.current_dir(root()).args(format);
-    let events = format[0] == "events";
-    for (option, value) in case.options.iter().filter(|(option, _)| !events || !OF_SCAN.contains(&option.as_str())) {
+    let all = format[0] == "scan";
+    for (option, value) in case.options.iter().filter(|(option, _)| all || !OF_SCAN.contains(&option.as_str())) {
         command.args([format!("--{option}"), value.clone()]);
     }
-    let output = command.args(["--", input]).env_remove("CLICOLOR_FORCE").output().unwrap();
+    let output =
+        command.args(["--", input]).env_remove("CLICOLOR_FORCE").env("SOURCE_DATE_EPOCH", "0").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    (output.status.code().unwrap(), text.replace(&version, "\"version\": \"…\""))
+    let version = |key: &str, version: &str| format!("\"{key}\": \"{version}\"");
+    let masked = ["version", "semanticVersion"]
+        .iter()
+        .fold(text, |text, key| text.replace(&version(key, env!("CARGO_PKG_VERSION")), &version(key, "…")));
+    (output.status.code().unwrap(), masked)
 }
 
 /// Runs a case; an empty answer is a success.
@@ -191,7 +208,8 @@ fn check(folder: &Path, bless: bool) -> String {
     let input = input(folder, &case);
     let mut said = String::new();
     let mut reports = Vec::new();
-    for (file, format) in FORMATS {
+    let of_leaks = if case.must.leaks.is_empty() { &[][..] } else { &OF_LEAKS };
+    for (file, format) in FORMATS.iter().chain(of_leaks).copied() {
         let (exit, text) = run(&case, &input, format);
         if file == "report.json" {
             said += &case.must.complaints(&serde_json::from_str(&text).unwrap(), exit);
@@ -229,6 +247,14 @@ fn every_case_finds_what_it_must_and_reports_it_as_expected() {
     let said: Vec<String> = folders("tests/cases").par_iter().map(|folder| check(folder, bless)).collect();
     let said: String = said.concat();
     assert!(said.is_empty(), "TOKSCAN_BLESS=1 writes expected/ anew where nothing is lost:\n{said}");
+}
+
+#[test]
+fn every_format_of_leaks_has_a_golden() {
+    let shown = OF_LEAKS.map(|(_, words)| *words.last().unwrap());
+    let all = Format::of(Section::Leaks).map(Format::name).filter(|name| *name != "terminal");
+    let missing: Vec<&str> = all.filter(|name| !shown.contains(name)).collect();
+    assert!(missing.is_empty(), "no golden for {missing:?}");
 }
 
 #[test]

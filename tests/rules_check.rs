@@ -120,8 +120,8 @@ fn a_pattern_that_does_not_compile_is_told_at_its_line() {
     let pack = Pack::new(&[("leaks/zigzag.toml", &leak), ("events/zigzag.toml", &event)]);
     let errors = pack.errors();
     let told = |head: &str| errors.iter().any(|error| error.starts_with(head));
-    assert!(told("./leaks/zigzag.toml:7: pattern `zz_[a-z`: "), "{errors:?}");
-    assert!(told("./events/zigzag.toml:7: the pattern cannot be compiled"), "{errors:?}");
+    assert!(told("./leaks/zigzag.toml:7: pattern `zz_[a-z` cannot be compiled: "), "{errors:?}");
+    assert!(told("./events/zigzag.toml:7: pattern "), "{errors:?}");
 }
 
 #[test]

@@ -111,6 +111,8 @@ impl Writer {
             self.token_event();
         } else if self.kind == Kind::Rare && self.random.below(10_000) == 0 {
             self.leak();
+        } else if self.kind == Kind::Long && self.random.below(50) == 0 {
+            self.payload();
         } else {
             self.traffic();
         }
@@ -326,6 +328,16 @@ impl Writer {
         line.text("message", "the export was written to the bucket; next run in an hour unless the schedule changes");
         line.number("items", (dice >> 8) % 5000);
         line.number("duration_ms", (dice >> 20) % 60_000);
+        self.close();
+    }
+
+    /// A body that somebody logged whole: digits and letters that are no token, since nothing says so.
+    fn payload(&mut self) {
+        let words = 1_250 + self.random.below(11_250);
+        self.open(self.now_us, "debug", "http.body");
+        let body: Vec<u64> = (0..words).map(|_| self.random.next()).collect();
+        self.line.text("event", "response_body");
+        self.line.hex("body", &body);
         self.close();
     }
 

@@ -2,5 +2,5 @@
 
 pub(crate) mod corpus;
 mod line;
-mod random;
+pub(crate) mod random;
 pub(crate) mod truth;

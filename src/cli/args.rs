@@ -1,13 +1,20 @@
 //! The syntax of the command line, and nothing else: what the words mean is in `config`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::gate::GateArgs;
+use super::redact::RedactArgs;
 use crate::model::Confidence;
-use crate::report::Format;
+use crate::report::{Format, Section};
+
+mod tools;
+
+pub(super) use tools::{
+    AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +52,41 @@ pub struct Cli {
     /// Options of the default command.
     #[command(flatten)]
     pub scan: ScanArgs,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Whether long pages go through a pager.
+    #[command(flatten)]
+    pub pager: PagerArgs,
+}
+
+/// Whether long pages go through a pager.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PagerArgs {
+    /// Do not page what is longer than the terminal
+    ///
+    /// Else it goes through PAGER, or `less -FRX`.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Page after all, where a settings file does without
+    #[arg(long, global = true, hide = true, overrides_with = "no_pager")]
+    pub pager: bool,
+}
+
+/// Where settings come from, beside the command line and `TOKSCAN_*` variables.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsArgs {
+    /// Settings file to read in place of those that are found
+    ///
+    /// Else the nearest tokscan.toml upward from the working directory is read, and below it the user's own,
+    /// ~/.config/tokscan/tokscan.toml. The command line wins over TOKSCAN_* variables, those over files.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub no_config: bool,
 }
 
 /// The commands.
@@ -58,6 +100,10 @@ pub enum Command {
     /// Exits with 1 if there is any, so that no log with a token in it leaves the job.
     #[command(after_long_help = EXIT_CODES)]
     Leaks(Box<LeaksArgs>),
+    /// Write the same logs with a pseudonym in the place of every secret
+    ///
+    /// Equal values have equal pseudonyms, so that a redacted log gives the same diagnosis, and can be shared.
+    Redact(Box<RedactArgs>),
     /// Print the normalised token events, one JSON object per line
     Events(Box<EventsArgs>),
     /// Say what was recognised in each source, and what looked like a token event and was not
@@ -69,6 +115,21 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the rules
     Rules(RulesArgs),
+    /// Show the settings that hold and where they were set, or write a file to begin with
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a script that completes commands, options and values in a shell
+    ///
+    /// bash: `tokscan completions bash > ~/.local/share/bash-completion/completions/tokscan`, zsh: a file named
+    /// _tokscan in a folder of $fpath, fish: ~/.config/fish/completions/tokscan.fish.
+    Completions(CompletionsArgs),
+    /// Print a query or rule for a monitoring system that would have fired
+    ///
+    /// With logs or a saved report (`-o report.json`) it asks for your own fields and values, as they were
+    /// recognised there; without, for usual ones.
+    Alert(Box<AlertArgs>),
+    /// Print a manual page: `tokscan man | man -l -`
+    Man(ManArgs),
 }
 
 /// `tokscan scan`.
@@ -104,7 +165,13 @@ pub struct LeaksArgs {
     #[command(flatten)]
     pub fail: FailArgs,
     #[command(flatten)]
-    pub format: ReportArgs,
+    pub gate: GateArgs,
+    /// Format of what goes to standard output [default: terminal]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
+    pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long, help_heading = "Output")]
+    pub summary: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -230,91 +297,54 @@ pub struct FailArgs {
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// Format of what goes to standard output [default: terminal]
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal)),
-    )]
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats(Section::Triage))]
     pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// The formats of a section, by name.
+fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::of(section).map(Format::name))
+        .map(|name| Format::from_name(&name).unwrap_or(Format::Terminal))
 }
 
 /// Where results go, and how much is said beside them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
-    /// Write to a file, in the format of its suffix (repeatable): .txt, .json, .jsonl (events)
+    /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
     ///
-    /// Standard output then stays empty unless --format is given as well.
+    /// A file of `leaks` may also end in .csv or be named gl-secret-detection-report.json; .jsonl has its leaks,
+    /// that of the other commands the token events. Standard output then stays empty unless --format is given as well.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whether to colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// Where a `path:line` on a page leads: auto, none, file, kitty, vscode, vscodium, cursor, textmate
+    ///
+    /// Or a format with {path}, {line}, {column} and {host}: `my-editor://{path}?line={line}`. Links are written
+    /// only to a terminal and with colours; `auto`: if the terminal is known to follow them.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_short_help = true)]
+    pub hyperlink_format: String,
     /// Columns of the page, whatever the terminal has
     #[arg(long, value_name = "N", hide = true)]
     pub width: Option<usize>,
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+    /// Show the bar after all, where a settings file does without
+    #[arg(long, hide = true, overrides_with = "no_progress")]
+    pub progress: bool,
     /// Print no notices and no summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
     /// Say on standard error what was read
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
-}
-
-/// `tokscan explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// Name of a rule, as reports give it: refresh-race
-    #[arg(value_name = "RULE")]
-    pub rule: String,
-    #[allow(missing_docs, reason = "the fields are options")]
-    #[command(flatten)]
-    pub place: RulePlaceArgs,
-}
-
-/// `tokscan rules`.
-#[derive(Debug, Args)]
-#[allow(missing_docs, reason = "the fields are a command and a group of options")]
-pub struct RulesArgs {
-    #[command(subcommand)]
-    pub command: RulesCommand,
-    #[command(flatten)]
-    pub place: RulePlaceArgs,
-}
-
-/// `tokscan rules …`.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// List all rules: id, kind, title
-    List,
-    /// Print the file of a rule
-    Show {
-        /// Id of a rule
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Run every rule's own examples: the built-in rules, and those named here or with --rules
-    Check {
-        /// Rule files or folders
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-}
-
-/// Where rules come from, for commands that read no logs.
-#[derive(Debug, Args)]
-pub struct RulePlaceArgs {
-    /// Rule files or folders that extend or replace the built-in ones (repeatable)
-    #[arg(long = "rules", value_name = "DIR|FILE", help_heading = "Input", global = true)]
-    pub rule_paths: Vec<PathBuf>,
-    /// Whether to colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output", global = true)]
-    pub color: When,
 }
 
 /// `--color`.
@@ -344,85 +374,5 @@ impl From<Level> for Confidence {
             Level::Likely => Self::Likely,
             Level::Proven => Self::Proven,
         }
-    }
-}
-
-/// Puts the name of a command before the options that precede it, where clap looks for it:
-/// `tokscan --window 1s scan logs` is `tokscan scan --window 1s logs`. Only the first word that is
-/// neither an option nor an option's value can be a command; whatever else it is, it is a path.
-pub(super) fn command_first(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let root = <Cli as clap::CommandFactory>::command();
-    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    let mut index = 1;
-    while let Some(word) = arguments.get(index).map(|word| word.to_string_lossy().into_owned()) {
-        if word == "--" {
-            break;
-        }
-        if word.len() > 1 && word.starts_with('-') {
-            index += if takes_next(&root, &word) { 2 } else { 1 };
-            continue;
-        }
-        if root.find_subcommand(&word).is_some() {
-            let command = arguments.remove(index);
-            arguments.insert(1, command);
-        }
-        break;
-    }
-    arguments
-}
-
-/// Whether the value of an option is the next word.
-fn takes_next(root: &clap::Command, word: &str) -> bool {
-    let takes_value = |option: &clap::Arg| option.get_action().takes_values();
-    if let Some(long) = word.strip_prefix("--") {
-        return root.get_arguments().any(|option| option.get_long() == Some(long) && takes_value(option));
-    }
-    // In `-qj4` the value follows at once, in `-qj 4` it is the next word.
-    let mut letters = word[1..].chars();
-    while let Some(letter) = letters.next() {
-        if root.get_arguments().any(|option| option.get_short() == Some(letter) && takes_value(option)) {
-            return letters.next().is_none();
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use clap::{CommandFactory, Parser};
-
-    use super::{Cli, Command, command_first};
-
-    fn moved(line: &str) -> String {
-        let words = command_first(line.split(' ').map(OsString::from));
-        words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_command_may_follow_options_but_not_paths() {
-        assert_eq!(moved("tokscan --window 1s leaks a"), "tokscan leaks --window 1s a");
-        assert_eq!(moved("tokscan --window=1s -qj 4 scan a"), "tokscan scan --window=1s -qj 4 a");
-        assert_eq!(moved("tokscan -j4 scan"), "tokscan scan -j4");
-        assert_eq!(moved("tokscan --since -3h events a"), "tokscan events --since -3h a");
-        assert_eq!(moved("tokscan --client scan a"), "tokscan --client scan a");
-        for same in ["tokscan a scan", "tokscan -- scan", "tokscan ./scan", "tokscan explain.log", "tokscan - scan"] {
-            assert_eq!(moved(same), same);
-        }
-    }
-
-    #[test]
-    fn a_path_that_is_no_command_is_scanned() {
-        let cli = Cli::try_parse_from(["tokscan", "--window", "1s", "explain.log", "scan"]).unwrap();
-        assert!(cli.command.is_none());
-        assert_eq!(cli.scan.input.paths.len(), 2);
-        let cli = Cli::try_parse_from(["tokscan", "scan", "--since", "-3h", "--tz", "-05:00", "x"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Scan(scan)) if scan.select.since.as_deref() == Some("-3h")));
     }
 }

@@ -2,22 +2,26 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
+use super::gate::allow_rules;
+use super::hyperlinks;
 use super::rulebook::Rulebook;
+use super::settings::Settings;
 use super::values;
 use crate::extract::Hints;
-use crate::model::Zone;
-use crate::report::Style;
+use crate::model::{Precision, Timestamp, Zone};
+use crate::report::{Run, Style};
 use crate::rules::FieldRole;
 use crate::scan::ScanOptions;
+use crate::triage::Gate;
 
 /// What to read: `None` where no path is given and standard input is nothing to read from.
-pub(super) fn read(input: &InputArgs, select: &SelectArgs) -> Result<Option<ScanOptions>> {
+pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) -> Result<Option<ScanOptions>> {
     let paths = match input.paths.as_slice() {
         [] if stdin_has_data() => vec![PathBuf::from("-")],
         [] => return Ok(None),
@@ -45,6 +49,8 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs) -> Result<Option<Scan
         clients: select.clients.clone(),
         rule_paths: input.rule_paths.clone(),
         hints: hints(input)?,
+        thresholds: thresholds(&input.rule_paths, settings)?,
+        gate: Gate { allow: allow_rules(&input.rule_paths, settings)?, today: now.date_naive(), ..Gate::default() },
         ..ScanOptions::default()
     }))
 }
@@ -64,6 +70,15 @@ fn hints(input: &InputArgs) -> Result<Hints> {
             .ok_or_else(|| invalid("--field", text, "write PART=KEY, as in client=app.name; --help lists the parts"))
     });
     Ok(Hints { provider: input.provider.clone(), fields: fields.collect::<Result<_>>()? })
+}
+
+/// The numbers that settings put in the place of the rules' own.
+fn thresholds(rule_paths: &[PathBuf], settings: &Settings) -> Result<Vec<(String, String, f64)>> {
+    if settings.files.iter().all(|file| file.thresholds.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let set = settings.thresholds(&Rulebook::load(rule_paths)?)?;
+    Ok(set.into_iter().map(|(threshold, _)| (threshold.rule, threshold.name, threshold.value)).collect())
 }
 
 /// Which findings and leaks are wanted.
@@ -88,9 +103,18 @@ pub(super) fn diagnosis(options: &mut ScanOptions, args: &DiagnosisArgs) -> Resu
     Ok(())
 }
 
+/// A value that an option does not take; who shows it adds where it was set.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid value '{value}' for {option}: {hint}")]
+pub(super) struct Invalid {
+    pub(super) option: String,
+    pub(super) value: String,
+    hint: String,
+}
+
 /// `invalid value 'x' for --tz: …`
 pub(super) fn invalid(option: &str, value: &str, hint: &str) -> anyhow::Error {
-    anyhow!("invalid value '{value}' for {option}: {hint}")
+    Invalid { option: option.into(), value: value.into(), hint: hint.into() }.into()
 }
 
 fn zone(text: &str) -> Result<Zone> {
@@ -117,7 +141,7 @@ fn local_zone() -> Result<Zone> {
 
 /// Whether standard input is a pipe, a socket or a file. Of a terminal nobody expects to be read, and
 /// `/dev/null` is what a scheduler gives: a gate that forgot its path must not pass.
-fn stdin_has_data() -> bool {
+pub(super) fn stdin_has_data() -> bool {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
@@ -133,21 +157,35 @@ fn stdin_has_data() -> bool {
 }
 
 /// How a page on standard output looks.
-pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Style {
+pub(super) fn stdout_style(args: &OutputArgs, evidence: Option<usize>) -> Result<Style> {
     let terminal = io::stdout().is_terminal();
     let columns = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-    Style {
+    let color = color(args.color, terminal);
+    Ok(Style {
         width: args.width.or(columns).unwrap_or(100),
-        color: color(args.color, terminal),
+        color,
         unicode: !terminal || speaks_unicode(),
+        links: hyperlinks::links(&args.hyperlink_format, terminal, color)?,
         ..file_style(args, evidence)
-    }
+    })
 }
 
 /// How a page in a file looks.
 pub(super) fn file_style(args: &OutputArgs, evidence: Option<usize>) -> Style {
     let plain = Style::default();
-    Style { width: args.width.unwrap_or(100), evidence: evidence.unwrap_or(plain.evidence), ..plain }
+    // A folder that is no text cannot be the beginning of a path that is shown.
+    let root = env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+    let run = Run { root, started: now(), finished: None };
+    Style { width: args.width.unwrap_or(100), evidence: evidence.unwrap_or(plain.evidence), run, ..plain }
+}
+
+/// The present second, or that of `SOURCE_DATE_EPOCH` (<https://reproducible-builds.org/specs/source-date-epoch>).
+pub(super) fn now() -> Option<Timestamp> {
+    let fixed = env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<i64>().ok());
+    fixed
+        .unwrap_or_else(|| Utc::now().timestamp())
+        .checked_mul(1_000_000_000)
+        .map(|nanos| Timestamp::new(nanos, Precision::Second))
 }
 
 /// Whether to colour standard output.
@@ -170,9 +208,4 @@ fn speaks_unicode() -> bool {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })
-}
-
-/// The suffix of a file, in lower case.
-pub(super) fn suffix(path: &Path) -> String {
-    path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }

@@ -6,15 +6,16 @@ use super::args::EventsArgs;
 use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::scan::{exit, watched};
+use super::settings::Settings;
 use super::{Exit, config};
 use crate::report::Section;
 
-pub(super) fn run(args: &EventsArgs) -> Result<Exit> {
-    let Some(mut options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
+pub(super) fn run(args: &EventsArgs, settings: &Settings) -> Result<Exit> {
+    let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     options.diagnose = false;
     let asked = args.format.as_ref().map(|_| Kind::Events);
     let outputs = Outputs::create(&args.output, &[Kind::Events], asked, Section::Triage, None)?;
-    let outcome = watched(&options, &args.output)?;
+    let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &FailOn::default()))
+    Ok(exit(&outcome, &FailOn::default(), 0))
 }

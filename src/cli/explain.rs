@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use toml::Value;
 
 use super::args::ExplainArgs;
-use super::output::to_stdout;
+use super::pager::Pager;
 use super::rulebook::{Entry, Rulebook};
 use super::{Exit, config};
 use crate::report::{escape, wrap};
@@ -18,12 +18,12 @@ const WIDTH: usize = 90;
 const SECTIONS: [(&str, &str); 3] =
     [("detects", "What it detects"), ("differs", "What it is told from"), ("why", "Why it matters")];
 
-pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
+pub(super) fn run(args: &ExplainArgs, pager: Pager) -> Result<Exit> {
     let book = Rulebook::load(&args.place.rule_paths)?;
     let entry = book.find(&args.rule).map_err(|hint| anyhow!("{hint}"))?;
     let bold = config::color(args.place.color, io::stdout().is_terminal());
     let columns = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
-    to_stdout(|out| explain(entry, columns.min(WIDTH), bold, out))?;
+    pager.show(|out| explain(entry, columns.min(WIDTH), bold, out))?;
     Ok(Exit::Clean)
 }
 
@@ -56,19 +56,30 @@ fn explain(entry: &Entry, width: usize, bold: bool, out: &mut dyn Write) -> io::
         let who = who.replace('_', " ");
         fix.as_str().map(|fix| if who == "unknown" { fix.to_owned() } else { format!("{who}: {fix}") })
     });
-    for (title, items) in [
-        ("How to fix it", first.chain(texts(entry, "fix")).collect::<Vec<_>>()),
-        ("References", texts(entry, "references")),
-    ] {
-        if !items.is_empty() {
-            writeln!(out)?;
-            heading(out, title)?;
-        }
-        for item in items {
-            bullet(&item, width, out)?;
-        }
+    let fixes: Vec<String> = first.chain(texts(entry, "fix")).collect();
+    list(out, "How to fix it", &fixes, width, &heading)?;
+    if let Some(code) = entry.text("pseudo_code") {
+        writeln!(out)?;
+        heading(out, "The fix in pseudo-code")?;
+        verbatim(code.trim_end(), out)?;
     }
-    Ok(())
+    list(out, "References", &texts(entry, "references"), width, &heading)
+}
+
+/// A heading with its items; nothing where there are none.
+fn list(
+    out: &mut dyn Write,
+    title: &str,
+    items: &[String],
+    width: usize,
+    heading: &dyn Fn(&mut dyn Write, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    heading(out, title)?;
+    items.iter().try_for_each(|item| bullet(item, width, out))
 }
 
 /// The first log that the rule is held to by `tokscan rules check`: no other would be as sure to show it.

@@ -52,15 +52,18 @@ impl FailOn {
         Ok(Self(bars))
     }
 
-    /// Whether a report holds what is not forgiven.
-    pub(super) fn trips(&self, report: &Report) -> bool {
+    /// How many findings and leaks of a report are not forgiven.
+    pub(super) fn count(&self, report: &Report) -> usize {
         let findings = report.findings.iter().map(|finding| (finding.severity, &finding.rule));
         let leaks = report.leaks.iter().map(|leak| (leak.severity, &leak.rule));
-        findings.chain(leaks).any(|(severity, rule)| {
-            self.0.iter().any(|bar| match bar {
-                Bar::Severity(bar) => severity <= *bar,
-                Bar::Rule(name) => name == rule,
-            })
+        findings.chain(leaks).filter(|(severity, rule)| self.holds(*severity, rule)).count()
+    }
+
+    /// Whether something of a severity and a rule is not forgiven.
+    pub(super) fn holds(&self, severity: Severity, rule: &str) -> bool {
+        self.0.iter().any(|bar| match bar {
+            Bar::Severity(bar) => severity <= *bar,
+            Bar::Rule(name) => name == rule,
         })
     }
 }

@@ -5,14 +5,15 @@ use anyhow::Result;
 use super::args::FormatsArgs;
 use super::output::{complain, to_stdout};
 use super::progress::Bar;
+use super::settings::Settings;
 use super::{Exit, config};
 use crate::model::Trouble;
 use crate::report::{escape, render_survey, render_survey_json};
 use crate::scan::survey;
 
-pub(super) fn run(args: &FormatsArgs) -> Result<Exit> {
-    let Some(options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
-    let bar = Bar::new(&args.output);
+pub(super) fn run(args: &FormatsArgs, settings: &Settings) -> Result<Exit> {
+    let Some(options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
+    let bar = Bar::new(!args.output.no_progress && !args.output.quiet);
     let outcome = survey(&options, &bar);
     bar.clear();
     let outcome = outcome?;

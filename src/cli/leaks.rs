@@ -6,18 +6,26 @@ use super::args::LeaksArgs;
 use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::scan::{exit, watched};
-use super::{Exit, config};
+use super::settings::Settings;
+use super::{Exit, config, live};
 use crate::report::{Format, Section};
 
-pub(super) fn run(args: &LeaksArgs) -> Result<Exit> {
-    let Some(mut options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
+pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
+    let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     options.diagnose = false;
-    let fail_on = FailOn::read(&args.fail.fail_on, "any", &options.rule_paths)?;
-    let kinds = [Kind::Report(Format::Terminal), Kind::Report(Format::Json)];
-    let asked = args.format.format.map(Kind::Report);
-    let outputs = Outputs::create(&args.output, &kinds, asked, Section::Leaks, None)?;
-    let outcome = watched(&options, &args.output)?;
+    args.gate.add_to(&mut options.gate)?;
+    let renewed = args.gate.renewed()?;
+    let default = if renewed.is_some() { "never" } else { "any" };
+    let fail_on = FailOn::read(&args.fail.fail_on, default, &options.rule_paths)?;
+    let kinds: Vec<Kind> = Format::of(Section::Leaks).map(Kind::Report).collect();
+    if live::is_asked(args, &options)? {
+        return live::run(args, &options, &fail_on, settings);
+    }
+    let outputs = Outputs::create(&args.output, &kinds, args.format.map(Kind::Report), Section::Leaks, None)?;
+    let outputs = outputs.for_reader(settings.pager, args.summary);
+    let mut outcome = watched(&options, &args.output, settings)?;
+    args.gate.settle(&mut outcome, renewed)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &fail_on))
+    Ok(exit(&outcome, &fail_on, args.gate.max_leaks))
 }

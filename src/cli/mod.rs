@@ -3,31 +3,49 @@
 //! Nothing here that a user of the library would miss: commands call [`crate::scan`] and
 //! [`crate::report`], and map what came of it to an exit code.
 
+mod alert;
 mod args;
+mod command_first;
 mod config;
+mod configure;
 mod events;
 mod explain;
 mod fail_on;
+mod files;
 mod formats;
+mod gate;
+mod generate;
+mod hyperlinks;
 mod leaks;
+mod live;
 mod output;
+mod pager;
 mod progress;
+mod redact;
 mod rulebook;
 mod rules;
 mod scan;
+mod settings;
 mod values;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::error::ContextKind;
 use clap::{CommandFactory, Parser};
 
 pub use args::Cli;
-use args::{Command, command_first};
+use args::Command;
+use command_first::command_first;
+use config::Invalid;
 use output::complain;
+use pager::Pager;
+use rulebook::closest;
+use settings::{Settings, warn_of_unknown_variables};
 
 /// What came of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +73,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Parses, runs, and maps what came of it to an exit code.
 fn guarded(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(command_first(arguments)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors to clap, with exit code 0. A closed pipe is no trouble.
-            drop(error.print());
-            return u8::try_from(error.exit_code()).unwrap_or(2);
+    let arguments = command_first(arguments);
+    let matches = match Cli::command().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    let mut settings = match Settings::read(&matches) {
+        Ok(settings) => settings,
+        Err(errors) => {
+            for error in errors {
+                complain(&error.to_string());
+            }
+            return 2;
         }
     };
-    match dispatch(&cli) {
+    warn_of_unknown_variables();
+    let cli = match Cli::try_parse_from(settings.complete(arguments, &matches)) {
+        Ok(cli) => cli,
+        Err(error) => return misplaced(&error, &settings),
+    };
+    settings.pager = Pager { wanted: !cli.pager.no_pager };
+    match dispatch(&cli, &settings) {
         Ok(Exit::Clean) => 0,
         Ok(Exit::Found) => 1,
         Ok(Exit::Trouble) => 2,
@@ -73,20 +103,59 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             2
         }
         Err(error) => {
-            complain(&format!("{error:#}"));
+            let message = format!("{error:#}");
+            complain(&match error.downcast_ref::<Invalid>() {
+                Some(invalid) => settings.located(&invalid.option, &invalid.value, &message),
+                None => message,
+            });
             2
         }
     }
 }
 
-fn dispatch(cli: &Cli) -> Result<Exit> {
+/// Help and version are errors to clap, with exit code 0. A closed pipe is no trouble.
+fn usage(error: &clap::Error) -> u8 {
+    drop(error.print());
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}
+
+/// A value that clap does not take and that was typed nowhere: the message names the place that it was set at.
+fn misplaced(error: &clap::Error, settings: &Settings) -> u8 {
+    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let option = context(ContextKind::InvalidArg);
+    let option = option.split([' ', '=']).next().unwrap_or_default();
+    let text = error.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    complain(&settings.located(option, &context(ContextKind::InvalidValue), &message));
+    2
+}
+
+/// A first path that is not there and reads like a command was most likely meant as one.
+fn hint_at_command(paths: &[PathBuf]) {
+    let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else { return };
+    let cli = Cli::command();
+    if let Some(near) = closest(first, cli.get_subcommands().map(clap::Command::get_name)) {
+        complain(&format!("there is no file '{first}'; did you mean the command `tokscan {near}`?"));
+    }
+}
+
+fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
     match &cli.command {
-        None => scan::run(&cli.scan),
-        Some(Command::Scan(args)) => scan::run(args),
-        Some(Command::Leaks(args)) => leaks::run(args),
-        Some(Command::Events(args)) => events::run(args),
-        Some(Command::Formats(args)) => formats::run(args),
-        Some(Command::Explain(args)) => explain::run(args),
-        Some(Command::Rules(args)) => rules::run(args),
+        None => {
+            hint_at_command(&cli.scan.input.paths);
+            scan::run(&cli.scan, settings)
+        }
+        Some(Command::Scan(args)) => scan::run(args, settings),
+        Some(Command::Leaks(args)) => leaks::run(args, settings),
+        Some(Command::Redact(args)) => redact::run(args),
+        Some(Command::Events(args)) => events::run(args, settings),
+        Some(Command::Formats(args)) => formats::run(args, settings),
+        Some(Command::Explain(args)) => explain::run(args, settings.pager),
+        Some(Command::Rules(args)) => rules::run(args, settings.pager),
+        Some(Command::Config(command)) => configure::run(command, settings),
+        Some(Command::Alert(args)) => alert::run(args, settings),
+        Some(Command::Completions(args)) => generate::completions(args),
+        Some(Command::Man(args)) => generate::man(args),
     }
 }

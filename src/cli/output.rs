@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::args::OutputArgs;
-use super::config::{self, suffix};
+use super::config;
+use super::pager::Pager;
 use crate::model::{Notice, Trouble};
 use crate::report::{Format, Section, Style, escape, headline, render_events_jsonl};
 use crate::scan::ScanOutcome;
@@ -22,10 +23,10 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn suffix(self) -> &'static str {
+    fn suffix(self) -> Option<&'static str> {
         match self {
             Self::Report(format) => format.suffix(),
-            Self::Events => "jsonl",
+            Self::Events => Some("jsonl"),
         }
     }
 
@@ -55,6 +56,7 @@ pub(super) struct Outputs {
     file: Style,
     quiet: bool,
     verbose: bool,
+    pager: Pager,
 }
 
 impl Outputs {
@@ -81,15 +83,26 @@ impl Outputs {
             files,
             stdout: asked.or(default),
             section,
-            page: config::stdout_style(args, evidence),
+            page: config::stdout_style(args, evidence)?,
             file: config::file_style(args, evidence),
             quiet: args.quiet,
             verbose: args.verbose,
+            pager: Pager::default(),
         })
+    }
+
+    /// The same for a reader: long pages through the pager, and in ten lines if that is asked.
+    pub(super) fn for_reader(mut self, pager: Pager, summary: bool) -> Self {
+        self.pager = pager;
+        (self.page.summary, self.file.summary) = (summary, summary);
+        self
     }
 
     /// Writes all that was asked for. A closed pipe is no error: who closed it has read enough.
     pub(super) fn write(mut self, outcome: &ScanOutcome) -> Result<()> {
+        let finished = config::now();
+        self.file.run.finished = finished;
+        self.page.run.finished = finished;
         for target in &mut self.files {
             target
                 .kind
@@ -97,8 +110,12 @@ impl Outputs {
                 .and_then(|()| target.out.flush())
                 .with_context(|| format!("cannot write {}", target.path.display()))?;
         }
-        if let Some(kind) = self.stdout {
-            to_stdout(|out| kind.write(outcome, self.section, &self.page, out))?;
+        match self.stdout {
+            Some(kind @ Kind::Report(Format::Terminal)) => {
+                self.pager.show(|out| kind.write(outcome, self.section, &self.page, out))?;
+            }
+            Some(kind) => to_stdout(|out| kind.write(outcome, self.section, &self.page, out))?,
+            None => {}
         }
         if !self.quiet {
             self.say(outcome);
@@ -109,7 +126,7 @@ impl Outputs {
     /// What people must hear on standard error when no page shows it to them.
     fn say(&self, outcome: &ScanOutcome) {
         let report = &outcome.report;
-        let paged = self.stdout == Some(Kind::Report(Format::Terminal));
+        let paged = self.stdout == Some(Kind::Report(Format::Terminal)) && !self.page.summary;
         let told = |notice: &&Notice| (!paged && notice.trouble == Trouble::Incomplete) || self.verbose;
         for notice in report.notices.iter().filter(told) {
             let place = notice.path.as_ref().map_or(String::new(), |path| format!("{path}: "));
@@ -131,13 +148,17 @@ impl Outputs {
     }
 }
 
-/// The kind that a file's suffix asks for.
+/// The kind that the end of a file's name asks for: the longest that fits.
 fn kind_of(path: &Path, allowed: &[Kind]) -> Result<Kind> {
-    let suffix = suffix(path);
-    if let Some(kind) = allowed.iter().find(|kind| kind.suffix() == suffix) {
-        return Ok(*kind);
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let ends =
+        |suffix: &str| name.strip_suffix(suffix).is_some_and(|stem| stem.is_empty() || stem.ends_with(['.', '-']));
+    let fitting = allowed.iter().filter_map(|kind| Some((kind.suffix().filter(|suffix| ends(suffix))?.len(), *kind)));
+    if let Some((_, kind)) = fitting.max_by_key(|(length, _)| *length) {
+        return Ok(kind);
     }
-    let known: Vec<String> = allowed.iter().map(|kind| format!(".{}", kind.suffix())).collect();
+    let known: Vec<String> =
+        allowed.iter().filter_map(|kind| kind.suffix()).map(|suffix| format!(".{suffix}")).collect();
     bail!(
         "invalid value '{}' for --output: the suffix says the format, and this command writes {}",
         path.display(),

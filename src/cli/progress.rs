@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::OutputArgs;
 use crate::scan::Progress;
 
 /// A run shorter than this shows nothing.
@@ -24,8 +23,8 @@ pub(super) struct Bar {
 
 impl Bar {
     /// A bar, if standard error is a terminal and nobody asked for silence.
-    pub(super) fn new(args: &OutputArgs) -> Self {
-        let wanted = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+    pub(super) fn new(wanted: bool) -> Self {
+        let wanted = wanted && io::stderr().is_terminal();
         Self {
             drawn: wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())),
             started: Instant::now(),

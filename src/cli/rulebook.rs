@@ -30,6 +30,11 @@ impl Entry {
         self.table.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
     }
 
+    /// The numbers of a diagnosis that settings may replace.
+    pub(super) fn thresholds(&self) -> Option<&Table> {
+        self.table.get("thresholds").and_then(Value::as_table).filter(|_| self.kind == REPORTED[0])
+    }
+
     /// One line that says what the rule is. A title may be a template; then the summary says it.
     pub(super) fn title(&self) -> &str {
         let title = ["title", "name"].iter().find_map(|key| self.text(key)).filter(|title| !title.contains('{'));
@@ -89,6 +94,22 @@ impl Rulebook {
     pub(super) fn check_provider(&self, id: &str) -> Result<(), String> {
         let providers = || self.entries.iter().filter(|entry| entry.kind == "providers").map(|entry| entry.id.as_str());
         if providers().any(|known| known == id) { Ok(()) } else { Err(unknown(id, providers())) }
+    }
+
+    /// Whether a diagnosis has a threshold of this name.
+    pub(super) fn check_threshold(&self, id: &str, name: &str) -> Result<(), String> {
+        let with_numbers = || self.entries.iter().filter_map(|entry| Some((entry.id.as_str(), entry.thresholds()?)));
+        let Some((_, numbers)) = with_numbers().find(|(known, _)| *known == id) else {
+            let hint = closest(id, with_numbers().map(|(known, _)| known));
+            let hint = hint
+                .map_or("`tokscan config show` names those that have".into(), |near| format!("did you mean '{near}'?"));
+            return Err(format!("no rule '{id}' with thresholds; {hint}"));
+        };
+        if numbers.contains_key(name) {
+            return Ok(());
+        }
+        let names: Vec<&str> = numbers.keys().map(String::as_str).collect();
+        Err(format!("{id} has no threshold '{name}'; it has {}", names.join(", ")))
     }
 }
 

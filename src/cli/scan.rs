@@ -6,34 +6,44 @@ use super::args::{OutputArgs, ScanArgs};
 use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::progress::Bar;
+use super::settings::Settings;
 use super::{Exit, config};
 use crate::report::{Format, Section};
 use crate::scan::{ScanOptions, ScanOutcome, scan};
 
-pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
-    let Some(mut options) = config::read(&args.input, &args.select)? else { return Ok(Exit::NothingNamed) };
+pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
+    let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     config::diagnosis(&mut options, &args.diagnosis)?;
     let fail_on = FailOn::read(&args.fail.fail_on, "never", &options.rule_paths)?;
-    let kinds = [Kind::Report(Format::Terminal), Kind::Report(Format::Json), Kind::Events];
+    let mut kinds = vec![Kind::Report(Format::Terminal), Kind::Report(Format::Json), Kind::Events];
+    kinds.extend(Format::of(Section::Triage).skip(2).map(Kind::Report));
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
-    let outcome = watched(&options, &args.output)?;
+    let outputs = outputs.for_reader(settings.pager, args.format.summary);
+    let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
-    Ok(exit(&outcome, &fail_on))
+    Ok(exit(&outcome, &fail_on, 0))
 }
 
-/// Scans behind a progress bar.
-pub(super) fn watched(options: &ScanOptions, output: &OutputArgs) -> Result<ScanOutcome> {
-    let bar = Bar::new(output);
-    let outcome = scan(options, &bar);
+/// Scans behind a progress bar. What a project's file decided stands in the report.
+pub(super) fn watched(options: &ScanOptions, output: &OutputArgs, settings: &Settings) -> Result<ScanOutcome> {
+    behind(&Bar::new(!output.no_progress && !output.quiet), options, settings)
+}
+
+/// Scans behind this bar.
+pub(super) fn behind(bar: &Bar, options: &ScanOptions, settings: &Settings) -> Result<ScanOutcome> {
+    let outcome = scan(options, bar);
     bar.clear();
-    Ok(outcome?)
+    let mut outcome = outcome?;
+    outcome.report.notices.splice(0..0, settings.notice());
+    Ok(outcome)
 }
 
-/// The exit code of a run: that something could not be read outweighs what was found.
-pub(super) fn exit(outcome: &ScanOutcome, fail_on: &FailOn) -> Exit {
-    match (outcome.complete, fail_on.trips(&outcome.report)) {
+/// The exit code of a run that is forgiven so many findings and leaks: that something could not be read outweighs
+/// what was found.
+pub(super) fn exit(outcome: &ScanOutcome, fail_on: &FailOn, forgiven: usize) -> Exit {
+    match (outcome.complete, fail_on.count(&outcome.report) > forgiven) {
         (false, _) => Exit::Trouble,
         (true, true) => Exit::Found,
         (true, false) => Exit::Clean,

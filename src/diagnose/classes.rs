@@ -7,8 +7,10 @@ use crate::model::{CauseClass, Confidence, EventKind, Outcome};
 
 use super::draft::{Draft, Verdict};
 use super::line::Line;
-use super::names::{EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED};
-use super::unexplained_failure;
+use super::names::{
+    CORRUPT, DROPPED, EXPIRED, INTERACTION, MALFORMED, MISCONFIGURED, OUTAGE, PERMANENT, RACE, REUSE, SKEW, UNEXPLAINED,
+};
+use super::{corrupt_token_store, dropped_refresh_token, unexplained_failure};
 
 /// Failures whose error decides, one finding per principal and cause; what a whole client or
 /// provider shares is left to [`misconfigured`] and [`outages`].
@@ -16,9 +18,8 @@ pub(super) fn of_line(line: &Line<'_>) -> Vec<Draft> {
     let mut by_rule: BTreeMap<(bool, &'static str), Vec<u32>> = BTreeMap::new();
     let timed = line.ids.iter().map(|&id| (true, id));
     for (has_time, id) in timed.chain(line.untimed.iter().map(|&id| (false, id))) {
-        let event = line.scene.event(id);
-        if event.kind == EventKind::RefreshFailed
-            && let Some(rule) = rule(event.class, has_time)
+        if line.scene.event(id).kind == EventKind::RefreshFailed
+            && let Some(rule) = rule(line, id, has_time)
         {
             by_rule.entry((has_time, rule)).or_default().push(id);
         }
@@ -26,7 +27,13 @@ pub(super) fn of_line(line: &Line<'_>) -> Vec<Draft> {
     by_rule
         .into_iter()
         .map(|((has_time, rule), failures)| {
-            let mut draft = Draft::cause(verdict(rule, has_time), line.number, failures);
+            let context = match rule {
+                DROPPED => dropped_refresh_token::last_good(line, failures[0]),
+                CORRUPT => corrupt_token_store::before(line, failures[0]),
+                _ => None,
+            };
+            let mut draft = Draft::cause(verdict(line, rule, failures[0], has_time), line.number, failures);
+            draft.context.extend(context);
             if has_time {
                 heal(line, &mut draft);
             }
@@ -35,8 +42,11 @@ pub(super) fn of_line(line: &Line<'_>) -> Vec<Draft> {
         .collect()
 }
 
-fn rule(class: CauseClass, has_time: bool) -> Option<&'static str> {
-    Some(match class {
+/// The cause of a failure whose error decides, where it is this principal's alone.
+fn rule(line: &Line<'_>, id: u32, has_time: bool) -> Option<&'static str> {
+    Some(match line.scene.event(id).class {
+        CauseClass::MissingToken => return dropped_refresh_token::cause(line, id),
+        CauseClass::Malformed if corrupt_token_store::before(line, id).is_some() => CORRUPT,
         CauseClass::Malformed => MALFORMED,
         CauseClass::InteractionRequired => INTERACTION,
         CauseClass::ClockSkew => SKEW,
@@ -50,8 +60,10 @@ fn rule(class: CauseClass, has_time: bool) -> Option<&'static str> {
     })
 }
 
-fn verdict(rule: &'static str, has_time: bool) -> Verdict {
+fn verdict(line: &Line<'_>, rule: &'static str, first: u32, has_time: bool) -> Verdict {
     match rule {
+        DROPPED => dropped_refresh_token::verdict(line, first),
+        CORRUPT => corrupt_token_store::told(line, first).unwrap_or_else(unexplained_failure::untimed),
         UNEXPLAINED => unexplained_failure::untimed(),
         REUSE => Verdict::new(
             rule,
@@ -88,7 +100,12 @@ pub(super) fn misconfigured(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<
     for (number, line) in lines.iter().enumerate() {
         for &id in line.ids.iter().chain(line.untimed) {
             let event = line.scene.event(id);
-            if event.kind == EventKind::RefreshFailed && event.class == CauseClass::Misconfigured {
+            let about_request = match event.class {
+                CauseClass::Misconfigured => true,
+                CauseClass::MissingToken => dropped_refresh_token::cause(line, id).is_none(),
+                _ => false,
+            };
+            if event.kind == EventKind::RefreshFailed && about_request {
                 let code = line.scene.text(event.error.or(event.sub_code)).to_owned();
                 let group = groups.entry((client_of(number).1, code)).or_insert_with(|| {
                     let reason = "The server refuses the client or the request, whatever the grant.";

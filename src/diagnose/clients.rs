@@ -10,6 +10,7 @@ use super::draft::{Draft, Unsaved};
 use super::line::Line;
 use super::names::{PERMANENT, REUSE, STALE, UNEXPLAINED};
 use super::rotation_not_persisted::{fold, repeated, repeats};
+use super::{recurrence, replay};
 
 /// Turns single cycles that failed for good into `rotation-not-persisted` where they repeat, and
 /// makes one finding of a principal's.
@@ -96,6 +97,8 @@ pub(super) fn summaries(
             refresh_failed: 0,
             causes: BTreeMap::new(),
             verdict: "healthy".into(),
+            would_have_helped: Vec::new(),
+            recurrence: None,
         });
         subjects.entry(client).or_default().extend(line.principal.subject);
         for &id in line.ids.iter().chain(line.untimed) {
@@ -106,10 +109,17 @@ pub(super) fn summaries(
             }
         }
     }
+    let mut by_client: BTreeMap<usize, Vec<&Draft>> = BTreeMap::new();
     for draft in drafts {
-        if let Some(row) = rows.get_mut(&client_of(draft.lines[0]).1) {
+        by_client.entry(client_of(draft.lines[0]).1).or_default().push(draft);
+    }
+    for (client, drafts) in by_client {
+        let Some(row) = rows.get_mut(&client) else { continue };
+        for draft in &drafts {
             *row.causes.entry(draft.verdict.rule.to_owned()).or_default() += draft.owned();
         }
+        row.would_have_helped = replay::fixes(lines, drafts.iter().copied());
+        row.recurrence = recurrence::recurrence(lines, drafts.iter().copied());
     }
     let severity = |rule: &str| catalogue.get(rule).map_or(Severity::Info, |rule| rule.severity);
     for (client, row) in &mut rows {

@@ -30,6 +30,8 @@ pub(super) struct Draft {
     pub(super) aftermath: Vec<u32>,
     pub(super) heal: Option<u32>,
     pub(super) context: Vec<u32>,
+    /// Several successes at once that led to it, where they are not its winners.
+    pub(super) racers: Vec<u32>,
     pub(super) outcome: Outcome,
     /// New grants that it forced.
     pub(super) sign_ins: u64,
@@ -70,6 +72,7 @@ impl Draft {
             aftermath: Vec::new(),
             heal: None,
             context: Vec::new(),
+            racers: Vec::new(),
             outcome: Outcome::Unresolved,
             sign_ins: 0,
             clusters: 1,

@@ -6,15 +6,15 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::model::{
-    EventKind, Evidence, Finding, FindingClass, Impact, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
-    TokenEvent, Topology,
+    EventKind, Evidence, Finding, FindingClass, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest, TokenEvent,
+    Topology,
 };
 use crate::rules::Catalogue;
 
 use super::draft::Draft;
 use super::line::{Line, Scene};
 use super::names::{DUPLICATE, RACE, RACE_REVOKED};
-use super::words;
+use super::{chain, impact, words};
 
 /// Makes a finding of a draft.
 pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, draft: &Draft) -> Finding {
@@ -22,18 +22,18 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let scene = line.scene;
     let rule = catalogue.get(draft.verdict.rule);
     let text = |symbol: Option<Symbol>| symbol.map(|symbol| scene.set.symbols.get(symbol).to_owned());
-    let proper = || draft.winners.iter().chain(&draft.failures).copied();
+    // What no attempt shows is told by the records that do.
+    let told = draft.winners.is_empty() && draft.failures.is_empty();
+    let context = if told { draft.context.as_slice() } else { &[] };
+    let proper = || draft.winners.iter().chain(&draft.failures).chain(context).copied();
     let (start, last) = bounds(scene, proper());
     let (_, end) = bounds(scene, proper().chain(draft.aftermath.iter().copied()));
     let span_ms = start.zip(last).map_or(0, |(start, last)| last.millis_since(start));
     let errors = errors(scene, draft);
     let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
     let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
-    let failed = draft.failures.iter().filter_map(|&id| scene.event(id).time).min();
-    let healed = draft.heal.and_then(|id| scene.event(id).time);
-    let healed_after_ms = healed.zip(failed).map(|(healed, failed)| healed.millis_since(failed));
-    let principals: HashSet<_> = draft.lines.iter().map(|&number| lines[number].principal).collect();
-    let subject = if principals.len() == 1 { text(line.principal.subject) } else { None };
+    let (impact, ending) = (impact::impact(lines, draft), impact::ending(scene, draft));
+    let subject = if impact.principals == 1 { text(line.principal.subject) } else { None };
     let mut finding = Finding {
         id: String::new(),
         rule: draft.verdict.rule.into(),
@@ -51,8 +51,10 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         failures: draft.failures.len() as u64,
         aftermath_failures: draft.aftermath.len() as u64,
         outcome: draft.outcome,
+        reauthorized_at: ending.reauthorized_at,
+        unresolved_for_ms: ending.unresolved_for_ms,
         topology,
-        impact: Impact { principals: principals.len() as u64, forced_sign_ins: draft.sign_ins, healed_after_ms },
+        impact,
         title: String::new(),
         explanation: words::explanation(
             rule.map_or("", |rule| &rule.summary),
@@ -60,12 +62,13 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
             start.map(|_| span_ms),
             &errors,
             topology,
-            healed_after_ms,
+            impact.healed_after_ms,
         ),
         remediation: rule
             .map(|rule| rule.fix_first.of(topology).into_iter().chain(rule.fix.iter().map(String::as_str)))
             .map(|fixes| fixes.map(str::to_owned).collect())
             .unwrap_or_default(),
+        family: chain::family(scene, draft),
         evidence: evidence(scene, draft, limit),
         errors,
     };
@@ -226,7 +229,7 @@ fn excerpt(scene: &Scene<'_>, event: &TokenEvent) -> String {
 /// Stable over runs: what was found, about whom, when, and where its first event stands.
 fn id(scene: &Scene<'_>, draft: &Draft, finding: &Finding) -> String {
     let all = draft.winners.iter().chain(&draft.failures).chain(&draft.aftermath);
-    let first = all.min().map(|&id| scene.event(id));
+    let first = all.min().or(draft.context.iter().min()).map(|&id| scene.event(id));
     let place = first.map(|event| format!("{}\u{1f}{}", scene.set.path(event), event.position.byte_start));
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let start = finding.start.map(|time| time.to_string()).unwrap_or_default();

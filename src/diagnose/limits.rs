@@ -33,6 +33,22 @@ pub(super) struct Limits {
     pub(super) storm_rate: f64,
     /// A storm by rate lasts so long at least.
     pub(super) storm_span: i64,
+    /// A refresh so soon after a 401 is its consequence.
+    pub(super) reactive: i64,
+    /// The grace of a server that would have helped: the usual setting of those that have one.
+    pub(super) grace: i64,
+    /// A store that broke so long before a failure may be its cause.
+    pub(super) corrupt: i64,
+    /// So many token requests in the time that one token lasts are requests per call, and so many of them in a row.
+    pub(super) uncached: (f64, usize),
+    /// A fixed period so many lifetimes long refreshes too early, or too late; and so many lifetimes are another job's.
+    pub(super) expiry: (f64, f64, f64),
+    /// So many intervals of one length are a fixed period.
+    pub(super) expiry_intervals: usize,
+    /// So many refreshes that each follow a 401 are a habit.
+    pub(super) reactive_cycles: usize,
+    /// Two logs of one request write it so close together.
+    pub(super) shared_apart: i64,
     /// Texts of revocations that a user or an administrator made.
     pub(super) user_level: Vec<String>,
 }
@@ -61,6 +77,18 @@ impl Limits {
             storm_attempts: whole("retry-storm", "attempts", 5.0),
             storm_rate: number("retry-storm", "per_minute", 10.0),
             storm_span: seconds("retry-storm", "span_seconds", 5.0),
+            reactive: seconds("refresh-race", "reactive_seconds", 60.0),
+            grace: seconds("refresh-race", "grace_seconds", 30.0),
+            corrupt: seconds("corrupt-token-store", "before_seconds", 86_400.0),
+            uncached: (number("uncached-token", "per_lifetime", 10.0), whole("uncached-token", "requests", 10.0)),
+            expiry: (
+                number("wrong-expiry", "early", 0.25),
+                number("wrong-expiry", "late", 1.05),
+                number("wrong-expiry", "unrelated", 4.0),
+            ),
+            expiry_intervals: whole("wrong-expiry", "intervals", 6.0),
+            reactive_cycles: whole("reactive-refresh", "cycles", 3.0),
+            shared_apart: seconds("shared-token", "apart_seconds", 2.0),
             user_level,
         }
     }

@@ -4,8 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashSet;
 
-use crate::model::{CauseClass, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent};
-use crate::timeline::{Principal, Tie, Timelines};
+use crate::model::{
+    CauseClass, Confidence, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent,
+};
+use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
 use super::limits::Limits;
@@ -19,6 +21,32 @@ pub(super) struct Scene<'a> {
     pub(super) limits: &'a Limits,
     /// The clients whose nameless failures lie beside successes by chance.
     pub(super) chances: &'a Chances,
+    /// Which event issued, presented and spent each token.
+    pub(super) ledger: &'a Ledger,
+    pub(super) troubles: &'a Troubles,
+}
+
+/// What the logs say of stores; ids in order.
+#[derive(Default)]
+pub(super) struct Troubles {
+    /// A stored credential could not be read.
+    pub(super) corrupt: Vec<u32>,
+    /// A credential could not be written.
+    pub(super) unsaved: Vec<u32>,
+}
+
+impl Troubles {
+    pub(super) fn of(events: &[TokenEvent]) -> Self {
+        let mut troubles = Self::default();
+        for (id, event) in (0..).zip(events) {
+            match event.kind {
+                EventKind::StoreCorrupt => troubles.corrupt.push(id),
+                EventKind::StoreFailed => troubles.unsaved.push(id),
+                _ => {}
+            }
+        }
+        troubles
+    }
 }
 
 impl Scene<'_> {
@@ -100,6 +128,10 @@ pub(super) struct Line<'a> {
     pub(super) untimed: &'a [u32],
     /// Times of the good refreshes, in order.
     pub(super) good: Vec<i64>,
+    /// Times of the good refreshes and of new grants, in order.
+    pub(super) fresh: Vec<i64>,
+    /// Times at which an API call was answered 401, in order.
+    pub(super) unauthorized: Vec<i64>,
     /// Some of its times have whole seconds only.
     pub(super) coarse: bool,
     /// Set where nobody is named and chance alone puts as many failures beside a success.
@@ -142,6 +174,25 @@ impl<'a> Line<'a> {
             None => self.policy.rotates == Some(true),
         };
         rotated && self.same_token(good, failure)
+    }
+
+    /// The last refresh before a failure that had spent the token which it presents; an id.
+    pub(super) fn spent_before(&self, failure: usize) -> Option<u32> {
+        let event = self.event(failure);
+        let token = self.scene.ledger.get(self.scene.set, event, event.presented?)?;
+        token.spent.iter().copied().rfind(|&id| id < self.ids[failure])
+    }
+
+    /// What the same token on both sides proves: one that the log masks may be another one of the same form.
+    pub(super) fn proof(&self, position: usize) -> Confidence {
+        let masked = self.event(position).presented.is_some_and(|form| is_masked(self.scene.set, form));
+        if masked { Confidence::Likely } else { Confidence::Proven }
+    }
+
+    /// The first refresh that fails after a time; a position.
+    pub(super) fn failed_after(&self, time: i64) -> Option<usize> {
+        let from = self.ids.partition_point(|&id| self.scene.event(id).time.is_none_or(|at| at.nanos <= time));
+        (from..self.ids.len()).find(|&position| self.event(position).kind == EventKind::RefreshFailed)
     }
 
     pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {

@@ -6,21 +6,24 @@ use crate::timeline::Tie;
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
 use super::line::Line;
-use super::names::{REUSE, UNEXPLAINED};
+use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, REUSE, UNEXPLAINED};
 use super::{
-    expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted, stale_token_read,
-    unexplained_failure, without_winner,
+    corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted,
+    stale_token_read, unexplained_failure, without_winner,
 };
 
 type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
 
 /// What may explain an episode, in this order; the last always does. What the server says comes
 /// first, then what ids prove, then what the timeline shows.
-const JUDGES: [Judge; 11] = [
+const JUDGES: [Judge; 14] = [
     permanent_revocation::told,
     expired_refresh_token::told,
     without_winner::told,
+    refresh_token_reuse::by_chain,
     rotation_not_persisted::proven,
+    corrupt_token_store::shown,
+    rotation_not_persisted::unsaved,
     rotation_not_persisted::overwritten,
     stale_token_read::late_copy,
     without_winner::burst,
@@ -56,7 +59,18 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         (draft.heal, draft.outcome, draft.sign_ins) = (None, Outcome::Unresolved, 0);
     }
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
-    draft.unsaved = rotation_not_persisted::candidate(line, episode);
+    if draft.verdict.rule == OVERWRITTEN {
+        draft.racers = rotation_not_persisted::fork(line, episode);
+    }
+    draft.context.extend(match draft.verdict.rule {
+        CORRUPT => corrupt_token_store::before(line, line.ids[episode.first()]),
+        NOT_PERSISTED => rotation_not_persisted::write_failure(line, episode),
+        _ => None,
+    });
+    // What the chain shows, no other cycle can change.
+    if refresh_token_reuse::by_chain(line, episode).is_none() {
+        draft.unsaved = rotation_not_persisted::candidate(line, episode);
+    }
     if episode.told(line) == CauseClass::Reuse && draft.verdict.rule == REUSE {
         draft.notes.extend(refresh_token_reuse::elsewhere(line, episode).map(|place| {
             format!("The spent token came from {place}, where this principal never refreshed well in these logs.")

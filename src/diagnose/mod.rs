@@ -10,30 +10,43 @@
 
 mod adopt;
 mod attribution;
+mod cadence;
+mod chain;
 mod chance;
 mod classes;
 mod clients;
+mod corrupt_token_store;
+mod credential_discarded;
 mod crews;
 mod draft;
+mod dropped_refresh_token;
 mod duplicate_refresh;
 mod episode;
 mod expired_refresh_token;
 mod finish;
+mod impact;
+mod insecure_endpoint;
 mod limits;
 mod line;
 mod lives;
 mod loose;
 mod names;
 mod permanent_revocation;
+mod reactive_refresh;
+mod recurrence;
 mod refresh_race;
 mod refresh_token_reuse;
+mod replay;
 mod retry_storm;
 mod rotation_not_persisted;
+mod shared_token;
 mod stale_token_read;
+mod uncached_token;
 mod unexplained_failure;
 mod window;
 mod without_winner;
 mod words;
+mod wrong_expiry;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -44,12 +57,12 @@ use rayon::prelude::*;
 
 use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol};
 use crate::rules::Catalogue;
-use crate::timeline::{self, Timelines};
+use crate::timeline::{self, Ledger, Timelines};
 
 use chance::{Chances, Coincidences};
 use draft::Draft;
 use limits::Limits;
-use line::{Line, Scene};
+use line::{Line, Scene, Troubles};
 use window::{Attempt, Window};
 
 /// Rotation policies by provider id.
@@ -91,13 +104,13 @@ pub struct Diagnosis {
 pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
-    let nothing = Chances::new();
-    let (adopted, chances) =
-        adopt::adopt(&Scene { set: events, timelines: &built, window, limits: &limits, chances: &nothing });
+    let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(events, &built.events), Troubles::of(&built.events));
+    let shared = Shared { set: events, window, limits: &limits, ledger: &ledger, troubles: &troubles };
+    let (adopted, chances) = adopt::adopt(&shared.scene(&built, &nothing));
     let adopted = adopted.unwrap_or(built);
-    let parted = crews::part(&Scene { set: events, timelines: &adopted, window, limits: &limits, chances: &chances });
+    let parted = crews::part(&shared.scene(&adopted, &chances));
     let timelines = parted.unwrap_or(adopted);
-    let scene = Scene { set: events, timelines: &timelines, window, limits: &limits, chances: &chances };
+    let scene = shared.scene(&timelines, &chances);
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);
@@ -109,6 +122,8 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     let token_lives = lives::lives(&lines, &drafts);
     let clients = clients::summaries(&lines, &drafts, catalogue, &client);
     drafts.extend(behaviours);
+    drafts.extend(insecure_endpoint::judge(&lines, &client));
+    drafts.extend(shared_token::judge(&lines));
     let finish = |draft: &Draft| finish::finding(&lines, catalogue, settings.evidence, draft);
     let mut findings: Vec<Finding> = drafts.par_iter().map(finish).collect();
     finish::sort(&mut findings);
@@ -123,6 +138,22 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     }
 }
 
+/// What stays the same while events find their timelines.
+struct Shared<'a> {
+    set: &'a EventSet,
+    window: Window,
+    limits: &'a Limits,
+    ledger: &'a Ledger,
+    troubles: &'a Troubles,
+}
+
+impl Shared<'_> {
+    fn scene<'s>(&'s self, timelines: &'s Timelines, chances: &'s Chances) -> Scene<'s> {
+        let Self { set, window, limits, ledger, troubles } = *self;
+        Scene { set, timelines, window, limits, chances, ledger, troubles }
+    }
+}
+
 /// The causes of every timeline, and the behaviours.
 fn walk_all(lines: &[Line<'_>]) -> (Vec<Draft>, Vec<Draft>) {
     let walked: Vec<(Vec<Draft>, Vec<Draft>)> = lines
@@ -131,8 +162,13 @@ fn walk_all(lines: &[Line<'_>]) -> (Vec<Draft>, Vec<Draft>) {
             let walked = attribution::walk(line);
             let mut causes = walked.causes;
             causes.extend(classes::of_line(line));
+            let rounds = cadence::rounds(line);
             let mut behaviours = retry_storm::judge(line);
             behaviours.extend(duplicate_refresh::judge(line, &walked.forks));
+            behaviours.extend(credential_discarded::judge(line, &causes));
+            behaviours.extend(reactive_refresh::judge(line, &rounds));
+            behaviours.extend(wrong_expiry::judge(line, &rounds));
+            behaviours.extend(uncached_token::judge(line));
             (causes, behaviours)
         })
         .collect();
@@ -154,7 +190,8 @@ struct Known {
 fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
-    let good: Vec<Vec<i64>> = timelines.iter().map(|line| good(scene, &line.timed)).collect();
+    let good: Vec<Vec<i64>> =
+        timelines.iter().map(|line| times(scene, &line.timed, &[EventKind::RefreshSucceeded])).collect();
     for (line, good) in timelines.iter().zip(&good) {
         let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
         known.refreshes |= !good.is_empty();
@@ -179,6 +216,8 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             ids: &timeline.timed,
             untimed: &timeline.untimed,
             good,
+            fresh: times(scene, &timeline.timed, &[EventKind::RefreshSucceeded, EventKind::GrantIssued]),
+            unauthorized: times(scene, &timeline.timed, &[EventKind::ApiUnauthorized]),
             coarse: timeline
                 .timed
                 .iter()
@@ -202,9 +241,10 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
     found.plausible(scene).then(|| Arc::new(found))
 }
 
-fn good(scene: &Scene<'_>, ids: &[u32]) -> Vec<i64> {
-    let good = ids.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
-    good.filter_map(|event| event.time).map(|time| time.nanos).collect()
+/// The times of the events of some kinds, in order.
+fn times(scene: &Scene<'_>, ids: &[u32], kinds: &[EventKind]) -> Vec<i64> {
+    let events = ids.iter().map(|&id| scene.event(id)).filter(|event| kinds.contains(&event.kind));
+    events.filter_map(|event| event.time).map(|time| time.nanos).collect()
 }
 
 /// A number for the provider and one for the client of each timeline, in order of appearance.

@@ -17,9 +17,18 @@ pub(super) const UNEXPLAINED: &str = "unexplained-failure";
 pub(super) const DUPLICATE: &str = "duplicate-refresh";
 pub(super) const STORM: &str = "retry-storm";
 
+pub(super) const DROPPED: &str = "dropped-refresh-token";
+pub(super) const CORRUPT: &str = "corrupt-token-store";
+pub(super) const UNCACHED: &str = "uncached-token";
+pub(super) const WRONG_EXPIRY: &str = "wrong-expiry";
+pub(super) const REACTIVE: &str = "reactive-refresh";
+pub(super) const DISCARDED: &str = "credential-discarded";
+pub(super) const SHARED: &str = "shared-token";
+pub(super) const INSECURE: &str = "insecure-endpoint";
+
 /// All of them.
 #[cfg(test)]
-pub(super) const ALL: [&str; 16] = [
+pub(super) const ALL: [&str; 24] = [
     RACE,
     RACE_REVOKED,
     REUSE,
@@ -36,4 +45,12 @@ pub(super) const ALL: [&str; 16] = [
     UNEXPLAINED,
     DUPLICATE,
     STORM,
+    DROPPED,
+    CORRUPT,
+    UNCACHED,
+    WRONG_EXPIRY,
+    REACTIVE,
+    DISCARDED,
+    SHARED,
+    INSECURE,
 ];

@@ -14,6 +14,7 @@ use super::draft::{Draft, Verdict};
 use super::episode::{Before, Episode, Next};
 use super::line::{Line, Worker};
 use super::names::{PERMANENT, RACE, RACE_REVOKED};
+use super::rotation_not_persisted::masked;
 use super::window::Cluster;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
@@ -236,7 +237,9 @@ fn confidence(line: &Line<'_>, cluster: &Cluster) -> (Confidence, String) {
     let losers = || cluster.failures.iter().copied();
     let told = |class: CauseClass| losers().any(|loser| line.event(loser).class == class);
     if shares_token(line, cluster) {
-        return (Confidence::Proven, "A loser presented the same refresh token as the winner.".into());
+        let reason = "A loser presented the same refresh token as the winner.";
+        let winner = cluster.successes[0];
+        return (line.proof(winner), masked(line, winner, reason));
     }
     if told(CauseClass::Concurrent) {
         return (Confidence::Proven, "The server itself says that several requests used the token at once.".into());

@@ -6,6 +6,8 @@ use super::draft::Verdict;
 use super::episode::Episode;
 use super::line::Line;
 use super::names::REUSE;
+use super::rotation_not_persisted::masked;
+use super::words;
 
 /// The server says that the token had been used, outside of any race.
 pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
@@ -26,6 +28,38 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let reason =
             "The server itself says that the token had been used, and no refresh of the principal competed with it.";
         Verdict::new(REUSE, Confidence::Proven, reason)
+    })
+}
+
+/// The chain shows it, whatever the server says: a token that had been spent long before came from an
+/// address where the principal never refreshed well. Addresses of one's own network come and go with its machines.
+pub(super) fn by_chain(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let known = &line.good_places().addresses;
+    let private = known.iter().all(|address| is_private(line.scene.text(Some(*address))));
+    let old = |failure: usize| {
+        let address = line.event(failure).address?;
+        let spent = line.scene.event(line.spent_before(failure)?).time?;
+        let ago = line.nanos(failure).saturating_sub(spent.nanos);
+        let own = private && is_private(line.scene.text(Some(address)));
+        let strange = !known.contains(&address) && !own;
+        (strange && ago > line.scene.limits.stale_soon).then_some((failure, ago))
+    };
+    if known.is_empty() {
+        return None;
+    }
+    let (failure, ago) = episode.failures.iter().find_map(|&failure| old(failure))?;
+    let ago = words::duration_ms(ago / 1_000_000);
+    let reason = format!(
+        "The presented token had been spent {ago} before, and it came from an address where this principal never refreshed well."
+    );
+    Some(Verdict::new(REUSE, line.proof(failure), masked(line, failure, &reason)))
+}
+
+/// Whether an address is one of a private network.
+fn is_private(address: &str) -> bool {
+    address.parse::<std::net::IpAddr>().is_ok_and(|address| match address {
+        std::net::IpAddr::V4(address) => address.is_private() || address.is_loopback(),
+        std::net::IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
     })
 }
 

@@ -6,8 +6,9 @@
 //! subjects of the client. Tokens that had been rotated well before are not forgotten, so only
 //! the second refresh after a sign-in counts.
 
-use crate::model::{CauseClass, Confidence};
+use crate::model::{CauseClass, Confidence, EventKind};
 
+use super::corrupt_token_store;
 use super::draft::{Draft, Unsaved, Verdict};
 use super::episode::{Episode, Next};
 use super::line::Line;
@@ -22,7 +23,29 @@ pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         return None;
     }
     let reason = "The failure presents the refresh token that the last good refresh had spent, one cycle later.";
-    Some(Verdict::new(NOT_PERSISTED, Confidence::Proven, reason))
+    Some(Verdict::new(NOT_PERSISTED, line.proof(episode.first()), masked(line, episode.first(), reason)))
+}
+
+/// A reason that rests on equal tokens, with a word on tokens that the log masks.
+pub(super) fn masked(line: &Line<'_>, failure: usize, reason: &str) -> String {
+    if line.proof(failure) == Confidence::Proven {
+        return reason.to_owned();
+    }
+    format!("{reason} The log masks the tokens; only this user's have that form here.")
+}
+
+/// The log says that a token could not be written, after the last good refresh and before the failure.
+pub(super) fn unsaved(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    write_failure(line, episode)?;
+    let told = matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse);
+    let reason = "The log says that the token could not be stored after the last good refresh, and the next one fails.";
+    (told && !line.anonymous).then(|| Verdict::new(NOT_PERSISTED, Confidence::Likely, reason))
+}
+
+/// The record of a failed write that an episode follows; an id.
+pub(super) fn write_failure(line: &Line<'_>, episode: &Episode) -> Option<u32> {
+    good_refresh(episode)?;
+    corrupt_token_store::trouble(line, line.ids[episode.first()], &line.scene.troubles.unsaved)
 }
 
 /// Several refreshes had succeeded at once, and the next cycle fails: a superseded token was stored last.
@@ -37,6 +60,13 @@ pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict>
     let unsure = line.anonymous || line.is_coarse(fork);
     let reason = "Several refreshes had succeeded at once, and the refresh of the next cycle fails for good.";
     late.then(|| Verdict::new(OVERWRITTEN, if unsure { Confidence::Possible } else { Confidence::Likely }, reason))
+}
+
+/// The refreshes that had succeeded at once before an episode; ids.
+pub(super) fn fork(line: &Line<'_>, episode: &Episode) -> Vec<u32> {
+    let (Some(first), Some(last)) = (episode.before.forked, episode.before.good) else { return Vec::new() };
+    let good = (first..=last).filter(|&position| line.event(position).kind == EventKind::RefreshSucceeded);
+    good.map(|position| line.ids[position]).collect()
 }
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.

@@ -7,26 +7,42 @@ use super::episode::{Episode, Next};
 use super::line::Line;
 use super::names::STALE;
 use super::refresh_token_reuse::elsewhere;
+use super::rotation_not_persisted::masked;
+use super::window::SKEW;
 
 /// The server says that the token had been used, but so soon after the rotation, from a known
 /// place and without lasting harm, that a late copy explains it better than a thief.
 pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let limits = &line.scene.limits;
     let soon = episode.gap(line).is_some_and(|gap| gap <= limits.stale_soon);
-    let harmless = episode.next.healed()
-        && episode.failures.len() <= limits.stale_few
+    let few = episode.failures.len() <= limits.stale_few
         && !line.several
-        && !line.crowded(line.nanos(episode.first()), 0);
-    if episode.told(line) != CauseClass::Reuse || !soon || !harmless || elsewhere(line, episode).is_some() {
+        && !line.crowded(line.nanos(episode.first()), 0)
+        && elsewhere(line, episode).is_none();
+    let harmless = episode.next.healed() && (few || at_once(line, episode));
+    if episode.told(line) != CauseClass::Reuse || !soon || !harmless {
         return None;
     }
-    let reason = "A spent token came back soon after the rotation, from a place that refreshes well, and the next refresh works without a new grant.";
+    let reason = if few {
+        "A spent token came back soon after the rotation, from a place that refreshes well, and the next refresh works without a new grant."
+    } else {
+        "The token that had just been spent came back within seconds, as from a late copy or a host whose clock is off, and the next refresh works without a new grant."
+    };
     let confidence = match (presented_before(line, episode), line.anonymous) {
-        (true, _) => Confidence::Proven,
-        (false, false) => Confidence::Likely,
-        (false, true) => Confidence::Possible,
+        (Some(failure), _) => line.proof(failure),
+        (None, false) => Confidence::Likely,
+        (None, true) => Confidence::Possible,
     };
     Some(Verdict::new(STALE, confidence, reason))
+}
+
+/// Whether what had been spent a moment before was presented, and then nothing else but that: no thief is as
+/// quick, but another host whose clock goes differently, or a copy that is late, and their retries.
+fn at_once(line: &Line<'_>, episode: &Episode) -> bool {
+    let first = episode.first();
+    let spent = line.spent_before(first).and_then(|id| line.scene.event(id).time);
+    let quick = spent.is_some_and(|spent| line.nanos(first).saturating_sub(spent.nanos) <= SKEW);
+    quick && episode.failures.iter().all(|&failure| line.same_token(first, failure))
 }
 
 /// Some failures after a success, and then a success without a new grant.
@@ -36,9 +52,9 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if line.crowded(line.nanos(episode.first()), 0) || (line.anonymous && line.client_has_subjects) {
         return None;
     }
-    if presented_before(line, episode) {
+    if let Some(failure) = presented_before(line, episode) {
         let reason = "The failures presented a token that an earlier refresh had spent, and a later refresh works.";
-        return Some(Verdict::new(STALE, Confidence::Proven, reason));
+        return Some(Verdict::new(STALE, line.proof(failure), masked(line, failure, reason)));
     }
     let few = episode.failures.len() <= limits.stale_few;
     if line.several || (!few && episode.span(line) > limits.stale_long) {
@@ -54,9 +70,11 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     })
 }
 
-/// Whether a failure presented what the last success had spent. Looks no further back: digests of
-/// older tokens are the same proof, but their successes are too many to search on a long timeline.
-fn presented_before(line: &Line<'_>, episode: &Episode) -> bool {
+/// A failure that presented what the last success, or any before it, had spent.
+fn presented_before(line: &Line<'_>, episode: &Episode) -> Option<usize> {
     let spent = episode.before.good.filter(|_| !episode.before.was_grant);
-    spent.is_some_and(|good| episode.failures.iter().any(|&failure| line.presents_spent(good, failure)))
+    let old = |failure: usize| {
+        spent.is_some_and(|good| line.presents_spent(good, failure)) || line.spent_before(failure).is_some()
+    };
+    episode.failures.iter().copied().find(|&failure| old(failure))
 }

@@ -11,6 +11,9 @@ use crate::model::{
 use crate::rules::{embedded, load_diagnoses};
 use crate::timeline::sample::{Log, Says};
 
+mod lookalikes;
+mod replay;
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -488,12 +491,19 @@ fn every_diagnosis_has_its_words_and_every_word_its_diagnosis() {
     let mut names: Vec<&str> = super::names::ALL.to_vec();
     names.sort_unstable();
     assert_eq!(catalogue.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), names);
-    for rule in catalogue.iter() {
-        assert_eq!(
-            rule.class == FindingClass::Behaviour,
-            ["duplicate-refresh", "retry-storm"].contains(&rule.id.as_str())
-        );
-    }
+    let behaviours = catalogue.iter().filter(|rule| rule.class == FindingClass::Behaviour);
+    let known = [
+        "credential-discarded",
+        "duplicate-refresh",
+        "insecure-endpoint",
+        "reactive-refresh",
+        "retry-storm",
+        "shared-token",
+        "uncached-token",
+        "wrong-expiry",
+    ];
+    assert_eq!(behaviours.map(|rule| rule.id.as_str()).collect::<Vec<_>>(), known);
+    assert!(catalogue.iter().all(|rule| rule.pseudo_code.is_some()), "each says how to fix it");
 }
 
 // --- properties ---

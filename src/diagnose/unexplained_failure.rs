@@ -6,6 +6,7 @@ use super::draft::Verdict;
 use super::episode::{Episode, Next};
 use super::line::Line;
 use super::names::UNEXPLAINED;
+use super::words;
 
 /// What is missing.
 pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
@@ -22,12 +23,30 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "The logs begin with the failure and a later refresh works; the logs before it would settle it."
     } else if matches!(episode.next, Next::Success(_)) {
         "A long series of failures ended without a new grant; the server's log would say why."
-    } else if episode.before.good.is_some() {
-        "It failed soon after a success and the logs end; the logs after it would settle it."
     } else {
-        "Nothing before and nothing after it is in these logs; the server's log, or more of this one, would settle it."
+        &unfinished(line, episode)
     };
     Verdict::new(UNEXPLAINED, Confidence::Possible, reason)
+}
+
+/// What the logs lack where they end, or begin, with the failures.
+fn unfinished(line: &Line<'_>, episode: &Episode) -> String {
+    let count = episode.failures.len();
+    let failed = match count {
+        1 => "One attempt failed".to_owned(),
+        _ => format!("{count} attempts failed within {}", words::duration_ms(episode.span(line) / 1_000_000)),
+    };
+    if let Some(gap) = episode.gap(line) {
+        let good = if episode.before.was_grant { "a sign-in" } else { "a good refresh" };
+        let after = words::duration_ms(gap / 1_000_000);
+        return format!(
+            "{failed}, {after} after {good}, and the logs of this principal end; what came next would settle it."
+        );
+    }
+    let alike = if count > 1 { "a race that somebody else won" } else { "a race" };
+    format!(
+        "{failed}, and these logs hold no good refresh of this principal: {alike} and a grant that is gone look the same. The server's log, or more of this one, would settle it."
+    )
 }
 
 /// For failures without a time.

@@ -11,6 +11,8 @@ use hashbrown::HashMap;
 use crate::model::{Precision, Symbol, TokenEvent};
 
 const SECOND: i64 = 1_000_000_000;
+/// The clocks of two hosts differ by so much, if a token is refused at one before it is accepted at the other.
+pub(super) const SKEW: i64 = 5 * SECOND;
 /// How many neighbours of each side are looked at for one attempt: bounds the work where a hostile
 /// log has thousands of different tokens in one window.
 const REACH: usize = 128;
@@ -53,6 +55,8 @@ pub(super) struct Attempt {
     pub(super) coarse: bool,
     pub(super) success: bool,
     pub(super) identity: Identity,
+    /// Host, or address where no host is known.
+    pub(super) host: Option<Symbol>,
 }
 
 impl Attempt {
@@ -61,7 +65,16 @@ impl Attempt {
         let time = event.time?;
         let took = i64::from(event.duration_ms.unwrap_or(0)) * 1_000_000;
         let coarse = time.precision == Precision::Second;
-        Some(Self { start: time.nanos.saturating_sub(took), end: time.nanos, coarse, success, identity })
+        let (start, host) = (time.nanos.saturating_sub(took), event.host.or(event.address));
+        Some(Self { start, end: time.nanos, coarse, success, identity, host })
+    }
+
+    /// Whether a token was refused at one host shortly before it was accepted at another. In one order of
+    /// time that cannot be: their clocks differ, and the failure lost to the success.
+    fn lost_by_another_clock(&self, winner: &Self) -> bool {
+        let hosts = self.host.is_some() && winner.host.is_some() && self.host != winner.host;
+        let before = self.end < winner.end && winner.end.saturating_sub(self.end) <= SKEW;
+        !self.success && winner.success && hosts && before && self.identity.same_token(winner.identity)
     }
 
     fn overlaps(&self, other: &Self) -> bool {
@@ -167,7 +180,7 @@ impl<'a> Build<'a> {
         Self {
             window,
             attempts,
-            later: earlier.max(longest),
+            later: earlier.max(longest).max(SKEW),
             earlier,
             clusters: Vec::new(),
             identities: Vec::new(),
@@ -231,7 +244,9 @@ impl<'a> Build<'a> {
         let end = |place: usize| self.attempts[among[place].0].end;
         let fits = |place: &usize| {
             let (other, cluster) = among[*place];
-            self.window.near(attempt, &self.attempts[other]) && !self.identities[cluster].conflicts(attempt.identity)
+            let other = &self.attempts[other];
+            (self.window.near(attempt, other) || attempt.lost_by_another_clock(other))
+                && !self.identities[cluster].conflicts(attempt.identity)
         };
         let middle = among.partition_point(|(other, _)| self.attempts[*other].end <= attempt.end);
         let oldest = attempt.start.saturating_sub(self.earlier);
@@ -277,7 +292,11 @@ mod tests {
             } else {
                 (a.end - b.end).abs() <= window.nanos
             };
-            apart || (a.start <= b.end && b.start <= a.end)
+            let refused = |a: &Attempt, b: &Attempt| {
+                let clocks = a.host.is_some() && b.host.is_some() && a.host != b.host && b.end - a.end <= 5 * SECOND;
+                !a.success && b.success && a.end < b.end && clocks && a.identity.same_token(b.identity)
+            };
+            apart || (a.start <= b.end && b.start <= a.end) || refused(a, b)
         };
         let agrees = |index: usize, cluster: &Cluster| {
             let mut known = Identity::default();
@@ -337,9 +356,10 @@ mod tests {
     prop_compose! {
         fn attempt()(end in 0i64..3000, took in prop_oneof![4 => Just(0i64), 1 => 0i64..900],
                      coarse in prop::bool::weighted(0.15), success: bool,
-                     token in prop::option::weighted(0.5, 0usize..4), grant in prop::option::weighted(0.3, 0usize..2))
-                     -> (i64, i64, bool, bool, Option<usize>, Option<usize>) {
-            (end, took, coarse, success, token, grant)
+                     token in prop::option::weighted(0.5, 0usize..4), grant in prop::option::weighted(0.3, 0usize..2),
+                     host in prop::option::weighted(0.4, 0usize..2))
+                     -> (i64, i64, bool, bool, Option<usize>, Option<usize>, Option<usize>) {
+            (end, took, coarse, success, token, grant, host)
         }
     }
 
@@ -347,13 +367,15 @@ mod tests {
         #[test]
         fn agrees_with_the_definition(raw in prop::collection::vec(attempt(), 0..60), width in 0i64..500) {
             let mut symbols = Symbols::default();
-            let mut attempts: Vec<Attempt> = raw.into_iter().map(|(end, took, coarse, success, token, grant)| {
+            let mut attempts: Vec<Attempt> = raw.into_iter().map(|(end, took, coarse, success, token, grant, host)| {
                 let end = if coarse { end / 1000 * 1000 } else { end };
                 let token = token.map(|token| symbols.intern(["t1", "t2", "t3", "…long"][token])).map(|symbol| {
                     (symbol, symbols.get(symbol).len())
                 });
                 let grant = grant.map(|grant| symbols.intern(["g1", "g2"][grant]));
-                Attempt { start: (end - took) * MILLI, end: end * MILLI, coarse, success, identity: Identity { token, grant } }
+                let host = host.map(|host| symbols.intern(["h1", "h2"][host]));
+                let identity = Identity { token, grant };
+                Attempt { start: (end - took) * MILLI, end: end * MILLI, coarse, success, identity, host }
             }).collect();
             attempts.sort_by_key(|attempt| attempt.end);
             let window = Window { nanos: width * MILLI };
@@ -363,7 +385,7 @@ mod tests {
 
     fn at(millis: i64, success: bool) -> Attempt {
         let end = millis * MILLI;
-        Attempt { start: end, end, coarse: false, success, identity: Identity::default() }
+        Attempt { start: end, end, coarse: false, success, identity: Identity::default(), host: None }
     }
 
     #[test]

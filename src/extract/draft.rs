@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::roles::Roles;
 use super::signals::Signals;
+use super::tokens;
 use crate::format::{Record, percent_decode};
 use crate::model::{CauseClass, EventKind, Position, Symbols, Timestamp, TokenEvent};
 use crate::rules::FieldRole;
@@ -20,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) class: CauseClass,
     pub(super) error: Option<&'a str>,
     pub(super) status: Option<u16>,
+    insecure: bool,
+    without_refresh_token: bool,
     pub(super) provider: Option<String>,
     pub(super) presented: Option<String>,
     pub(super) issued: Option<String>,
@@ -63,6 +66,8 @@ impl<'a> Draft<'a> {
             class: CauseClass::Ambiguous,
             error: if failed { code.or(named) } else { None },
             status: signals.status.or_else(|| roles.get(FieldRole::Status).and_then(|value| value.parse().ok())),
+            insecure: signals.insecure,
+            without_refresh_token: kind == EventKind::RefreshSucceeded && tokens::omitted(record, signals),
             provider: None,
             presented: None,
             issued: None,
@@ -91,8 +96,9 @@ impl<'a> Draft<'a> {
     /// Masks and interns every string.
     pub(super) fn keep(self, position: Position, mask: Masker<'_>, symbols: &mut Symbols) -> TokenEvent {
         let mut event = TokenEvent::new(self.kind, symbols.intern(&self.rule), position);
-        let mut keep =
-            |text: Option<&str>| text.filter(|text| !text.is_empty()).map(|text| symbols.intern(&mask(text)));
+        // What was kept before has been masked, and masking it again would change nothing: names come again and again.
+        let mut known = |text: &str| symbols.find(text).unwrap_or_else(|| symbols.intern(&mask(text)));
+        let mut keep = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(&mut known);
         let [client, subject, grant, request, address, host, process, thread] = self.identities;
         event.error = keep(self.error);
         event.error_description = keep(self.description.as_deref());
@@ -105,6 +111,7 @@ impl<'a> Draft<'a> {
         event.presented = keep(self.presented.as_deref());
         event.issued = keep(self.issued.as_deref());
         event.time = self.time;
+        (event.insecure, event.without_refresh_token) = (self.insecure, self.without_refresh_token);
         event.class = self.class;
         event.status = self.status;
         event.expires_in = self.expires_in;

@@ -1,10 +1,8 @@
 //! Parts of a token event that only running text names: `for user u1 client c1 (pid 42)`.
 
-use regex::Regex;
-
 use super::roles::Roles;
 use crate::format::Record;
-use crate::rules::FieldRole;
+use crate::rules::{FieldRole, Pattern};
 
 /// Words that stand where a name would, and are none.
 const NO_NAMES: [&str; 24] = [
@@ -36,11 +34,11 @@ const NO_NAMES: [&str; 24] = [
 
 #[derive(Debug)]
 pub(super) struct TextFields {
-    patterns: Vec<(FieldRole, Vec<Regex>)>,
+    patterns: Vec<(FieldRole, Vec<Pattern>)>,
 }
 
 impl TextFields {
-    pub(super) fn new(patterns: &[(FieldRole, Vec<Regex>)]) -> Self {
+    pub(super) fn new(patterns: &[(FieldRole, Vec<Pattern>)]) -> Self {
         Self { patterns: patterns.to_vec() }
     }
 
@@ -52,7 +50,7 @@ impl TextFields {
             }
             let found = patterns.iter().find_map(|pattern| {
                 record.texts.iter().find_map(|text| {
-                    pattern.captures_iter(text).find_map(|groups| {
+                    pattern.regex().captures_iter(text).find_map(|groups| {
                         let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
                         is_name(*role, value).then_some(value)
                     })

@@ -16,6 +16,10 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
     let certain = signals.code.is_some_and(|hit| hit.known.refresh_only);
     match signals.grant {
         Some(GrantType::Other) => return None,
+        Some(GrantType::Client) => {
+            let given = signals.outcome == Some(Outcome::Success);
+            return given.then_some((EventKind::TokenIssued, "grant-type"));
+        }
         Some(GrantType::New) => {
             let told = signals.outcome.is_none() && signals.about(Topic::Grant);
             let granted = signals.outcome == Some(Outcome::Success) || told;
@@ -30,6 +34,9 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
     if certain {
         return Some((EventKind::RefreshFailed, "error-code"));
     }
+    if let Some(kind) = store_trouble(signals) {
+        return Some((kind, WORDING));
+    }
     if signals.about(Topic::Discard) && signals.code.is_none() && signals.status.is_none() {
         return Some((EventKind::CredentialDiscarded, WORDING));
     }
@@ -39,6 +46,15 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
         return Some(found);
     }
     lifecycle(signals).or_else(|| by_endpoint(signals))
+}
+
+/// A store that could not be read or written. An answer with a status is a server's, not a store's.
+fn store_trouble(signals: &Signals<'_, '_>) -> Option<EventKind> {
+    if signals.status.is_some() {
+        return None;
+    }
+    let kinds = [(Topic::Corrupt, EventKind::StoreCorrupt), (Topic::Unsaved, EventKind::StoreFailed)];
+    kinds.into_iter().find(|(topic, _)| signals.about(*topic)).map(|(_, kind)| kind)
 }
 
 /// A refresh with its outcome; one that only begins is no attempt yet.

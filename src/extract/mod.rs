@@ -3,6 +3,7 @@
 //! Rules name the records of known servers and libraries; every other record is judged by the
 //! vocabulary (topic, outcome, error code). Looks at one record at a time and at nothing else.
 
+mod address;
 mod classify;
 mod draft;
 mod hints;
@@ -15,6 +16,8 @@ mod signals;
 mod survey;
 mod tokens;
 mod words;
+
+use aho_corasick::AhoCorasick;
 
 use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};
@@ -37,6 +40,8 @@ pub struct Extractor {
     providers: provider::Recogniser,
     in_text: in_text::TextFields,
     hints: Hints,
+    /// What a record must hold for its words to count.
+    triggers: AhoCorasick,
 }
 
 impl Extractor {
@@ -48,15 +53,18 @@ impl Extractor {
             classes: classify::Classifier::new(&providers.list, &vocabulary.codes),
             providers: provider::Recogniser::new(&providers.list),
             in_text: in_text::TextFields::new(&vocabulary.in_text),
+            triggers: AhoCorasick::new(&vocabulary.triggers).unwrap_or_else(|_| signals::empty()),
             signals: signals::Detector::new(vocabulary),
             hints: hints.normal(),
         }
     }
 
-    /// The token event of a record, if it is one. Every string goes through `mask` before it is kept.
+    /// The token event of a record, if it is one; `raw` is the text that it was read from. Every string goes
+    /// through `mask` before it is kept.
     pub fn extract(
         &self,
         record: &Record<'_>,
+        raw: &[u8],
         position: Position,
         mask: Masker<'_>,
         symbols: &mut Symbols,
@@ -73,8 +81,8 @@ impl Extractor {
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
-        let judged =
-            || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || is_log_entry(record, &roles));
+        let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
+        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || worded());
         let (kind, rule_id) = named.or_else(judged)?;
         let of_rule = rule.as_ref().and_then(|matched| matched.rule.provider.as_deref());
         let provider = self.hints.provider.clone().or_else(|| self.providers.recognise(record, &roles, of_rule));

@@ -1,6 +1,6 @@
 //! Which value of a record is the client, the subject, the error: field aliases, best first.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::rule_match::Matched;
 use crate::format::{Field, Record, ValueKind, normal_key};

@@ -1,11 +1,9 @@
 //! Finds the first `[[event]]` rule that a record satisfies.
 
-use std::collections::HashMap;
-
-use regex::RegexSet;
+use hashbrown::HashMap;
 
 use crate::format::{Field, Record, normal_key};
-use crate::rules::{EventRule, FieldRole};
+use crate::rules::{EventRule, FieldRole, Pattern, PatternSet};
 
 /// A rule that matched, and what its patterns captured.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(super) struct RuleIndex {
     /// Rules by the last part of the path of their most telling condition.
     by_key: HashMap<String, Vec<usize>>,
     /// Patterns of the rules that have no condition, and the rule of each.
-    by_text: RegexSet,
+    by_text: PatternSet,
     text_rules: Vec<usize>,
 }
 
@@ -49,8 +47,7 @@ impl RuleIndex {
                 None => add_texts(rule, number, &mut patterns, &mut text_rules),
             }
         }
-        // Each pattern was compiled when its file was read: together they compile, too.
-        let by_text = RegexSet::new(&patterns).unwrap_or_default();
+        let by_text = PatternSet::of(patterns);
         Self { rules, by_key, by_text, text_rules }
     }
 
@@ -60,13 +57,15 @@ impl RuleIndex {
             numbers.extend(self.by_key.get(field.leaf()).into_iter().flatten());
         }
         for text in texts_of(record) {
-            numbers.extend(self.by_text.matches(text).into_iter().map(|pattern| self.text_rules[pattern]));
+            numbers.extend(self.by_text.regex().matches(text).into_iter().map(|pattern| self.text_rules[pattern]));
         }
         numbers.sort_unstable();
         numbers.dedup();
         numbers.into_iter().find_map(|number| {
             let rule = &self.rules[number];
-            rule.conditions.iter().all(|(path, wanted)| holds(record, path, wanted)).then_some(())?;
+            let exact = |number| rule.searched == Some(number);
+            let mut conditions = rule.conditions.iter().enumerate();
+            conditions.all(|(number, (path, wanted))| holds(record, path, wanted, exact(number))).then_some(())?;
             let captures = if rule.texts.is_empty() { Vec::new() } else { captures(rule, record)? };
             Some(Matched { rule, captures })
         })
@@ -81,9 +80,9 @@ fn telling(rule: &EventRule) -> Option<&str> {
     present.max_by_key(|(_, values)| shortest(values)).map(|(path, _)| path.as_str())
 }
 
-fn add_texts<'r>(rule: &'r EventRule, number: usize, patterns: &mut Vec<&'r str>, text_rules: &mut Vec<usize>) {
+fn add_texts<'r>(rule: &'r EventRule, number: usize, patterns: &mut Vec<&'r Pattern>, text_rules: &mut Vec<usize>) {
     for pattern in &rule.texts {
-        patterns.push(pattern.as_str());
+        patterns.push(pattern);
         text_rules.push(number);
     }
 }
@@ -95,12 +94,16 @@ pub(super) fn at_path(field: &Field<'_>, path: &str) -> bool {
         && field.path.strip_suffix(path).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }
 
-fn holds(record: &Record<'_>, path: &str, wanted: &[String]) -> bool {
+fn holds(record: &Record<'_>, path: &str, wanted: &[String], exact: bool) -> bool {
     let mut values = record.fields.iter().filter(|field| at_path(field, path)).map(|field| field.value);
     if wanted.iter().any(|value| value == "!") {
         return values.all(|value| value.is_empty() || value == "null");
     }
-    values.any(|value| wanted.iter().any(|wanted| equal(value, wanted)))
+    values.any(|value| wanted.iter().any(|wanted| if exact { same(value, wanted) } else { equal(value, wanted) }))
+}
+
+fn same(value: &str, wanted: &str) -> bool {
+    wanted.strip_suffix('*').map_or(value == wanted, |prefix| value.starts_with(prefix))
 }
 
 fn equal(value: &str, wanted: &str) -> bool {
@@ -119,7 +122,8 @@ fn texts_of<'a>(record: &Record<'a>) -> impl Iterator<Item = &'a str> {
 /// What the first pattern that is found in a text of the record captures.
 fn captures<'a>(rule: &EventRule, record: &Record<'a>) -> Option<Vec<(FieldRole, &'a str)>> {
     texts_of(record).find_map(|text| {
-        let (pattern, groups) = rule.texts.iter().find_map(|pattern| Some((pattern, pattern.captures(text)?)))?;
+        let (pattern, groups) =
+            rule.texts.iter().find_map(|pattern| Some((pattern.regex(), pattern.regex().captures(text)?)))?;
         let named = pattern.capture_names().flatten().filter_map(|name| {
             let field_role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
             Some((field_role, &text[groups.name(name)?.range()]))

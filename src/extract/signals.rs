@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::address;
 use super::roles::Roles;
 use super::words::{self, Heard};
 use crate::format::{Record, ValueKind};
@@ -35,9 +36,14 @@ pub(super) enum GrantType {
     Refresh,
     /// One that the user takes part in.
     New,
-    /// `client_credentials` and the like: no refresh token at all.
+    /// The client's own: an access token for itself, no refresh token and no user.
+    Client,
+    /// Token exchange and the like: no refresh token at all.
     Other,
 }
+
+/// Grants by which a client asks for itself.
+const OF_CLIENT: [&str; 2] = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
 
 /// A known code where it stands in a text.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +60,8 @@ pub(super) struct Signals<'d, 'a> {
     pub(super) status: Option<u16>,
     pub(super) outcome: Option<Outcome>,
     pub(super) endpoint: Option<Endpoint>,
+    /// The token endpoint's address is shown, and it is plain `http://`.
+    pub(super) insecure: bool,
     pub(super) grant: Option<GrantType>,
     pub(super) topics: Vec<Topic>,
     /// Polling, negotiation, or no attempt at all.
@@ -88,9 +96,11 @@ impl Detector {
         let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let headlines = headlines(record, roles);
         let heard = words::read(&self.vocabulary, &headlines);
+        let (endpoint, insecure) = self.endpoint(record, roles);
         Signals {
             outcome: self.outcome(&heard, roles, code.as_ref(), status),
-            endpoint: self.endpoint(record, roles),
+            endpoint,
+            insecure,
             grant: self.grant(record, roles),
             no_attempt: polling || heard.no_attempt,
             code,
@@ -163,6 +173,10 @@ impl Detector {
             Some(400..) => return Some(Outcome::Failure),
             _ => {}
         }
+        // `refreshed, the answer did not include a refresh token` tells no failure.
+        if heard.success && heard.topics.contains(&Topic::Omitted) {
+            return Some(Outcome::Success);
+        }
         let grave = roles
             .get(FieldRole::Level)
             .is_some_and(|level| matches!(level.to_ascii_lowercase().as_str(), "error" | "err" | "fatal" | "critical"));
@@ -179,24 +193,26 @@ impl Detector {
         }
     }
 
-    fn endpoint(&self, record: &Record<'_>, roles: &Roles<'_>) -> Option<Endpoint> {
+    /// The endpoint, and whether it is a token endpoint over plain HTTP.
+    fn endpoint(&self, record: &Record<'_>, roles: &Roles<'_>) -> (Option<Endpoint>, bool) {
         let urls = roles.all(FieldRole::Url).map(|field| field.value).filter(|url| url.contains('/'));
         let texts = record.texts.iter().copied().filter(|text| text.contains('/'));
         let mut seen = None;
         for (in_field, text) in urls.map(|url| (true, url)).chain(texts.map(|text| (false, text))) {
-            if self.vocabulary.revoke_endpoint.is_match(text) {
-                return Some(Endpoint::Revoke);
+            if self.vocabulary.revoke_endpoint.regex().is_match(text) {
+                return (Some(Endpoint::Revoke), false);
             }
-            if self.vocabulary.token_endpoint.is_match(text) {
-                return Some(Endpoint::Token);
+            if self.vocabulary.token_endpoint.regex().is_match(text) {
+                let insecure = address::is_plain_http(text, self.vocabulary.token_endpoint.regex());
+                return (Some(Endpoint::Token), insecure);
             }
-            if self.vocabulary.other_endpoint.is_match(text) {
+            if self.vocabulary.other_endpoint.regex().is_match(text) {
                 seen = Some(Endpoint::Other);
             } else if in_field {
                 seen = seen.or(Some(Endpoint::Api));
             }
         }
-        seen
+        (seen, false)
     }
 
     fn grant(&self, record: &Record<'_>, roles: &Roles<'_>) -> Option<GrantType> {
@@ -212,8 +228,10 @@ impl Detector {
                 Some(GrantType::Refresh)
             } else if self.vocabulary.new_grants.iter().any(|name| starts(name)) {
                 Some(GrantType::New)
+            } else if OF_CLIENT.iter().any(|name| starts(name)) {
+                Some(GrantType::Client)
             } else {
-                ["client_credentials", "urn:"].iter().any(|name| starts(name)).then_some(GrantType::Other)
+                starts("urn:").then_some(GrantType::Other)
             }
         })
     }

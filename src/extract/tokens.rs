@@ -3,9 +3,9 @@
 use super::draft::Draft;
 use super::roles::Roles;
 use super::signals::Signals;
-use crate::format::Field;
-use crate::model::{EventKind, TokenDigest};
-use crate::rules::FieldRole;
+use crate::format::{Field, Record, ValueKind};
+use crate::model::{EventKind, TokenDigest, pseudonym_digits};
+use crate::rules::{FieldRole, Topic};
 
 /// Fills `presented` and `issued` of a draft.
 pub(super) fn assign(draft: &mut Draft<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>) {
@@ -34,6 +34,38 @@ fn is_issued(kind: EventKind, field: &Field<'_>, signals: &Signals<'_, '_>) -> b
     }
 }
 
+/// Keys that say whether an answer had a refresh token.
+const HAS_TOKEN: [&str; 6] = [
+    "hasrefreshtoken",
+    "refreshtokenpresent",
+    "refreshtokenreturned",
+    "refreshtokenreceived",
+    "gotrefreshtoken",
+    "includesrefreshtoken",
+];
+
+/// Whether a record shows that the answer to a refresh had no refresh token: it says so, its field is
+/// empty, or the answer is there as a whole and has none.
+pub(super) fn omitted(record: &Record<'_>, signals: &Signals<'_, '_>) -> bool {
+    let no = |field: &Field<'_>| matches!(field.value, "false" | "False" | "0" | "no");
+    let empty =
+        |field: &Field<'_>| field.kind == ValueKind::Null || matches!(field.value, "" | "null" | "None" | "nil");
+    let (mut given, mut lacking, mut answer) = (false, signals.about(Topic::Omitted), [false; 2]);
+    for field in &record.fields {
+        match field.leaf() {
+            "refreshtoken" => (given, lacking) = (given || !empty(field), lacking || empty(field)),
+            "accesstoken" => answer[0] |= !empty(field),
+            "tokentype" | "expiresin" => answer[1] = true,
+            leaf if leaf.contains("refreshtoken") => {
+                lacking |= HAS_TOKEN.contains(&leaf) && no(field);
+                given |= !HAS_TOKEN.contains(&leaf);
+            }
+            _ => {}
+        }
+    }
+    !given && (lacking || answer == [true; 2])
+}
+
 /// Keys that hold a token itself, not a digest or an id of it.
 fn is_value_key(leaf: &str) -> bool {
     !["hash", "sha", "digest", "fp", "fingerprint", "suffix", "last4", "hint", "jti", "id"]
@@ -44,6 +76,9 @@ fn is_value_key(leaf: &str) -> bool {
 /// A raw value becomes its keyed digest; what is masked, hashed or an id already keeps its form.
 fn identity(field: &Field<'_>) -> Option<String> {
     let value = field.value.trim().trim_matches(['"', '\'', '[', ']']);
+    if let Some(digits) = pseudonym_digits(value) {
+        return Some(format!("redacted:{digits}"));
+    }
     let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
     let placeholder = ["redacted", "filtered", "hidden", "masked", "secret", "null", "none", "true", "false"];
     if letters < 3 || placeholder.iter().any(|word| value.trim_matches(['<', '>', '*']).eq_ignore_ascii_case(word)) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bumpalo::Bump;
+use hashbrown::{HashMap, HashSet};
 
 use super::json::{self, Leaf, ValueKind};
 use super::pairs;
@@ -63,8 +64,9 @@ pub struct Record<'a> {
 #[derive(Debug)]
 pub struct Reader {
     texts: Vec<TextFormat>,
-    time_keys: Vec<String>,
-    message_keys: Vec<String>,
+    /// The rank of each key of a time: a whole path or its last part.
+    time_keys: HashMap<String, usize>,
+    message_keys: HashSet<String>,
     envelope_keys: Vec<String>,
 }
 
@@ -82,22 +84,29 @@ pub fn normal_key(key: &str) -> String {
     key.chars().filter(|letter| !"_-@$ ".contains(*letter)).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
+/// The same, without an allocation of its own: done for every field of every record that is read.
+fn normal_in<'a>(arena: &'a Bump, key: &str) -> &'a str {
+    let mut normal = bumpalo::collections::String::with_capacity_in(key.len(), arena);
+    normal.extend(key.chars().filter(|letter| !"_-@$ ".contains(*letter)).map(|letter| letter.to_ascii_lowercase()));
+    normal.into_bump_str()
+}
+
 impl Reader {
     /// A reader of these formats.
     pub fn new(formats: &Formats) -> Self {
-        let normal = |keys: &[String]| keys.iter().map(|key| normal_key(key)).collect();
+        let keys = &formats.keys;
         Self {
             texts: formats.texts.clone(),
-            time_keys: normal(&formats.keys.time),
-            message_keys: normal(&formats.keys.message),
-            envelope_keys: normal(&formats.keys.envelope),
+            // The best place of a key that is named twice: collecting keeps the last.
+            time_keys: keys.time.iter().enumerate().rev().map(|(rank, key)| (normal_key(key), rank)).collect(),
+            message_keys: keys.message.iter().map(|key| normal_key(key)).collect(),
+            envelope_keys: keys.envelope.iter().map(|key| normal_key(key)).collect(),
         }
     }
 
     /// The columns that a heading names, if it names any.
     pub fn columns(&self, heading: &[u8]) -> Option<Columns> {
-        let known =
-            |name: &str| [&self.time_keys, &self.message_keys].iter().any(|keys| keys.iter().any(|key| key == name));
+        let known = |name: &str| self.time_keys.contains_key(name) || self.message_keys.contains(name);
         Columns::of(heading, &known)
     }
 
@@ -217,7 +226,9 @@ impl<'a> State<'a, '_> {
             return;
         }
         let mut layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) = layouts.find_map(|layout| Some((layout, layout.pattern.captures(text)?))) {
+        if let Some((layout, groups)) =
+            layouts.find_map(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
+        {
             self.layout(layout, &groups, text, depth);
             return;
         }
@@ -234,7 +245,7 @@ impl<'a> State<'a, '_> {
             self.record.format.get_or_insert(id)
         };
         let mut message = None;
-        for name in layout.pattern.capture_names().flatten() {
+        for name in layout.pattern.regex().capture_names().flatten() {
             let Some(group) = groups.name(name) else { continue };
             let value = &text[group.range()];
             if name == "message" {
@@ -297,7 +308,7 @@ impl<'a> State<'a, '_> {
             return;
         }
         let name = path.rsplit('.').next().unwrap_or(path);
-        let is_message = self.reader.message_keys.iter().any(|key| key == name);
+        let is_message = self.reader.message_keys.contains(name);
         if is_message {
             self.line(leaf.value, depth + 1);
         } else if holds_structure(leaf.value) {
@@ -306,10 +317,11 @@ impl<'a> State<'a, '_> {
     }
 
     fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
-        let path: &'a str = self.arena.alloc_str(&normal_key(path));
+        let path = normal_in(self.arena, path);
         let field = Field::new(path, value, kind, depth);
-        let rank = self.reader.time_keys.iter().position(|key| key == field.leaf() || key == path);
-        if let Some(rank) = rank
+        let ranks = &self.reader.time_keys;
+        let rank = ranks.get(field.leaf()).into_iter().chain(ranks.get(path)).min();
+        if let Some(&rank) = rank
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
             self.record.times.push(Candidate { stamp, depth, rank });
@@ -378,7 +390,7 @@ impl<'a> State<'a, '_> {
         let equals = pairs::scan(self.arena, text, &mut self.leaves);
         for leaf in self.leaves.split_off(from) {
             let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
-            let is_message = self.reader.message_keys.iter().any(|key| key == path);
+            let is_message = self.reader.message_keys.contains(path);
             if is_message && leaf.kind == ValueKind::Quoted {
                 self.record.texts.push(leaf.value);
             }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::heading::Heading;
@@ -74,12 +74,13 @@ pub(super) struct Job<'a> {
     pub(super) path: &'a str,
     /// What its beginning told, once that was seen.
     opening: OnceLock<(Weave, Heading)>,
+    stored: AtomicBool,
     panics: Mutex<Vec<Range<u64>>>,
 }
 
 impl<'a> Job<'a> {
     pub(super) fn new(run: &'a Run<'a>, source: usize, path: &'a str) -> Self {
-        Self { run, source, path, opening: OnceLock::new(), panics: Mutex::default() }
+        Self { run, source, path, opening: OnceLock::new(), stored: AtomicBool::new(false), panics: Mutex::default() }
     }
 
     /// Looks at how the text begins, before any of it is visited.
@@ -97,10 +98,15 @@ impl<'a> Job<'a> {
         &self.opening.get_or_init(Default::default).1
     }
 
+    /// Says that offsets are those of the file: it is neither packed nor in another encoding.
+    pub(super) fn is_stored(&self) {
+        self.stored.store(true, Ordering::Relaxed);
+    }
+
     /// Visits one segment; a panic is noted.
     pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>, heading: &Heading) {
-        let heading = heading.line();
-        let segment = Segment { source: self.source, base, bytes, layout, weave: self.weave(), heading };
+        let (weave, heading, stored) = (self.weave(), heading.line(), self.stored.load(Ordering::Relaxed));
+        let segment = Segment { source: self.source, base, bytes, layout, weave, heading, stored };
         if catch_unwind(AssertUnwindSafe(|| (self.run.visit)(&segment))).is_err() {
             lock(&self.panics).push(base..base + bytes.len() as u64);
         }

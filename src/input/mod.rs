@@ -22,6 +22,7 @@ mod heading;
 mod job;
 mod members;
 mod open;
+mod ordered;
 mod plain;
 mod scanner;
 mod sniff;
@@ -42,6 +43,8 @@ use rayon::prelude::*;
 use crate::model::{Notice, Trouble};
 
 pub use discover::discover;
+pub use open::read_at;
+pub use ordered::{Chunk, Ordered, last_record, live};
 pub use strand::Weave;
 
 /// Bytes of a segment where the settings do not say.
@@ -125,6 +128,8 @@ pub struct Segment<'a> {
     /// The line that may name the columns of those that follow, as it stood before this segment: the first
     /// of the source, or the last `#Fields` line of one that begins with such lines.
     pub heading: &'a [u8],
+    /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
+    pub stored: bool,
 }
 
 /// What reading one source came to.

@@ -124,7 +124,7 @@ pub(super) fn retry(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<u
 }
 
 /// Reads at an offset without moving the file's own position, so that many threads may share it.
-pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
     let read = || std::os::unix::fs::FileExt::read_at(file, buffer, offset);
     #[cfg(windows)]
@@ -225,12 +225,12 @@ impl<'a> Text<'a> {
             Some(Compression::Xz) => guarded(Members::new(input, Xz::default())),
             Some(Compression::Zstd) => guarded(ZstdFrames::new(input)),
         };
-        let mut marked = Ahead::new(decoded, 2);
+        let mut marked = Ahead::new(decoded, sniff::UTF16_BYTES);
         let order = sniff::utf16(&marked.head);
         let text: Box<dyn Read + Send + 'a> = match order {
             None => Box::new(marked),
-            Some(order) => {
-                marked.given = 2;
+            Some((order, mark)) => {
+                marked.given = mark;
                 Box::new(Utf16::new(marked, order))
             }
         };

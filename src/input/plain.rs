@@ -37,6 +37,7 @@ impl Read for Range<'_> {
 
 /// Reads a file of `size` bytes. What is appended meanwhile is left for the next run.
 pub(super) fn read(job: &Job<'_>, file: &File, size: u64) -> SourceRead {
+    job.is_stored();
     let step = job.run.segment_bytes as u64;
     let count = size.div_ceil(step) as usize;
     let range = |index: usize| {

@@ -54,11 +54,27 @@ pub(super) enum Utf16Order {
     Big,
 }
 
-/// Whether a decoded stream that begins with `head` is UTF-16 with a byte order mark.
-pub(super) fn utf16(head: &[u8]) -> Option<Utf16Order> {
+/// How many bytes [`utf16`] looks at.
+pub(super) const UTF16_BYTES: usize = 64;
+
+/// Fewer bytes than that tell nothing without a byte order mark.
+const UTF16_LEAST: usize = 16;
+
+/// Whether a decoded stream that begins with `head` is UTF-16, and how long its byte order mark is. Without
+/// one it is known by its beginning: a log begins with ASCII, of which every other byte is then zero.
+pub(super) fn utf16(head: &[u8]) -> Option<(Utf16Order, usize)> {
+    let ascii = |first: usize| {
+        let head = &head[..head.len().min(UTF16_BYTES) / 2 * 2];
+        let letter = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+        head.len() >= UTF16_LEAST
+            && head.iter().skip(first).step_by(2).all(letter)
+            && head.iter().skip(1 - first).step_by(2).all(|byte| *byte == 0)
+    };
     match head {
-        [0xff, 0xfe, ..] => Some(Utf16Order::Little),
-        [0xfe, 0xff, ..] => Some(Utf16Order::Big),
+        [0xff, 0xfe, ..] => Some((Utf16Order::Little, 2)),
+        [0xfe, 0xff, ..] => Some((Utf16Order::Big, 2)),
+        _ if ascii(0) => Some((Utf16Order::Little, 0)),
+        _ if ascii(1) => Some((Utf16Order::Big, 0)),
         _ => None,
     }
 }
@@ -122,7 +138,7 @@ fn is_control(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Compression, binary, compression};
+    use super::{Compression, Utf16Order, binary, compression, utf16};
 
     #[test]
     fn damaged_logs_are_text_and_programs_are_not() {
@@ -137,6 +153,18 @@ mod tests {
         assert!(binary(&noise).is_some());
         assert_eq!(binary(&[0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, b' '].repeat(100)), None, "Windows-1251");
         assert!(binary(&[1, 2, 3, 0, 5, 6, 7, 8, b'a', b'b']).is_some());
+    }
+
+    #[test]
+    fn utf16_is_known_with_and_without_its_mark() {
+        let text = "2026-01-02 error".encode_utf16();
+        let little: Vec<u8> = text.clone().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.flat_map(u16::to_be_bytes).collect();
+        assert_eq!(utf16(&little), Some((Utf16Order::Little, 0)));
+        assert_eq!(utf16(&big), Some((Utf16Order::Big, 0)));
+        assert_eq!(utf16(b"\xff\xfe2\0"), Some((Utf16Order::Little, 2)));
+        assert_eq!(utf16(&little[..8]), None);
+        assert_eq!(utf16(b"2026-01-02 a log\0\0\0\0\0\0\0\0"), None);
     }
 
     #[test]

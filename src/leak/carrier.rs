@@ -75,6 +75,9 @@ pub(super) fn open(line: &[u8], key: Key) -> Option<Opening> {
         at += quote(line, at).unwrap_or(0);
     }
     let operator_from = skip_blank(line, at).0;
+    if is_option(line, key.start) && operator_from > at {
+        return Some(unwrap(line, operator_from));
+    }
     let (operator, length) = unit(line, operator_from)?;
     let spaced = operator_from > at;
     at = operator_from + length;
@@ -86,8 +89,10 @@ pub(super) fn open(line: &[u8], key: Key) -> Option<Opening> {
             }
         }
         b'-' if line.get(at) == Some(&b'>') => at += 1,
-        b',' if closing.is_some() && is_listed(line, key.start) => {}
-        b'>' if before(line, key.start) == Some(b'<') || before(line, key.start) == Some(b';') => {}
+        b',' if is_listed(line, key.start) => {}
+        // PHP's `serialize`: `s:5:"key";s:43:"…"`.
+        b';' if closing.is_some() => at = string_header(line, at)?,
+        b'>' if matches!(before(line, name_start(line, key.start)), Some(b'<' | b';')) => {}
         _ => return None,
     }
     let (value_from, wrapped) = skip_blank(line, at);
@@ -104,16 +109,46 @@ fn skip_colour(line: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Whether a quoted key is the first of a pair: `('key', …)`, `["key", …]`.
+/// Where the name begins that a key is the end of: `registration_access_token`.
+fn name_start(line: &[u8], key_start: usize) -> usize {
+    let head = &line[key_start.saturating_sub(40)..key_start];
+    key_start - head.iter().rev().take_while(|byte| IDENT[usize::from(**byte)]).count()
+}
+
+/// Whether the key is an option of a command line, whose value is the next word.
+fn is_option(line: &[u8], key_start: usize) -> bool {
+    let start = name_start(line, key_start);
+    line[start..].starts_with(b"--")
+        && before(line, start).is_none_or(|byte| byte == b' ' || byte == b'\'' || byte == b'"')
+}
+
+/// Steps over `s:43:`, which must be followed by a quote.
+fn string_header(line: &[u8], at: usize) -> Option<usize> {
+    let rest = line.get(at..)?.strip_prefix(b"s:")?;
+    let digits = rest.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + 2 + digits + 1;
+    (rest.get(digits) == Some(&b':') && quote(line, end).is_some()).then_some(end)
+}
+
+/// Steps over the type that PHP's `var_dump` writes before a text: `string(43) `.
+fn string_type(line: &[u8], at: usize) -> Option<usize> {
+    let rest = line.get(at..)?.strip_prefix(b"string(")?;
+    let digits = rest.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + 7 + digits + 2;
+    (rest[digits..].starts_with(b") ") && quote(line, end).is_some()).then_some(end)
+}
+
+/// Whether a key is the first of a pair: `('key', …)`, `["key", …]`, `[key, …]`.
 fn is_listed(line: &[u8], key_start: usize) -> bool {
     // The quote before the key may be an escaped one, so the bracket is looked for just before it.
-    let head = &line[key_start.saturating_sub(8)..key_start];
+    let start = name_start(line, key_start);
+    let head = &line[start.saturating_sub(8)..start];
     head.iter().rev().find(|byte| !matches!(byte, b'"' | b'\'' | b'\\')).is_some_and(|byte| matches!(byte, b'(' | b'['))
 }
 
 /// Steps into lists, constructors (`Some("…")`, `Secret('…')`) and string prefixes (`b'…'`).
 fn unwrap(line: &[u8], from: usize) -> Opening {
-    let mut at = from;
+    let mut at = string_type(line, from).unwrap_or(from);
     for _ in 0..4 {
         if let Some(length) = quote(line, at) {
             return Opening { at: at + length, quoted: true };

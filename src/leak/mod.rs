@@ -9,10 +9,12 @@ mod bytes;
 mod carrier;
 mod examples;
 mod jwt;
+mod layers;
 mod pass;
 mod text;
 mod triggers;
 mod value;
+mod view;
 
 use std::borrow::Cow;
 
@@ -20,7 +22,8 @@ pub use examples::check_examples;
 
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
 use crate::rules::LeakRule;
-use pass::{Candidate, Pass, Requirement};
+use layers::Found;
+use pass::Requirement;
 use triggers::Triggers;
 
 /// Finds and masks token values. Built once, shared by all workers.
@@ -53,6 +56,8 @@ pub struct LeakHit {
     pub masked: String,
     /// Of the decoded value; of the secret alone where the value is the base64 of `id:secret`.
     pub digest: TokenDigest,
+    /// Whether the value could be found back from a digest by trying.
+    pub guessable: bool,
     /// What the value is recognised by elsewhere: decoded, as written, in lower case, and the secret in it.
     pub scents: Vec<Scent>,
     /// The `exp` of a JWT, seconds since the epoch.
@@ -86,8 +91,7 @@ impl LeakScanner {
     /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.
     pub fn find(&self, line: &[u8], hits: &mut Vec<LeakHit>) {
         if self.triggers.brought.is_match(line) {
-            let found = Pass::new(self, line).run();
-            hits.extend(found.iter().map(|candidate| self.hit(line, candidate)));
+            hits.extend(layers::search(self, line).iter().map(|found| self.hit(line, found)));
         }
     }
 
@@ -97,17 +101,17 @@ impl LeakScanner {
         let mut masked = Cow::Borrowed(text);
         for _ in 0..MASK_ROUNDS {
             // Also what `find` only looks at in lines that a literal brought: an excerpt may have lost that literal.
-            let found = Pass::new(self, masked.as_bytes()).run();
+            let found = layers::search(self, masked.as_bytes());
             if found.is_empty() {
                 break;
             }
             let mut out = String::with_capacity(masked.len());
             let mut at = 0;
-            for candidate in &found {
+            for found in &found {
                 // Spans end at ASCII bytes, so they never split a character; if one did, the rest is dropped.
-                out.push_str(masked.get(at..candidate.start).unwrap_or_default());
-                out.push_str(&self.masked(masked.as_bytes(), candidate));
-                at = candidate.end;
+                out.push_str(masked.get(at..found.candidate.start).unwrap_or_default());
+                out.push_str(&masked_form(found));
+                at = found.candidate.end;
             }
             out.push_str(masked.get(at..).unwrap_or_default());
             masked = Cow::Owned(out);
@@ -115,18 +119,18 @@ impl LeakScanner {
         masked
     }
 
-    fn hit(&self, line: &[u8], candidate: &Candidate<'_>) -> LeakHit {
+    fn hit(&self, line: &[u8], found: &Found<'_>) -> LeakHit {
+        let Found { candidate, value } = found;
         let rule = &self.rules[candidate.rule];
-        let value = bytes::decode(&line[candidate.start..candidate.end]);
         let secret = if candidate.pair {
-            jwt::basic_secret(&value).map(|secret| bytes::decode(&secret).into_owned())
+            jwt::basic_secret(value).map(|secret| bytes::decode(&secret).into_owned())
         } else {
             None
         };
         let written = &line[candidate.start..candidate.end];
         // Names of providers and hosts are kept in lower case.
         let lower = value.to_ascii_lowercase();
-        let spellings = [Some(&*value), Some(written), Some(&lower), secret.as_deref()];
+        let spellings = [Some(value.as_slice()), Some(written), Some(&lower), secret.as_deref()];
         let mut scents: Vec<Scent> = spellings.into_iter().flatten().filter_map(Scent::of).collect();
         scents.sort();
         scents.dedup();
@@ -138,29 +142,29 @@ impl LeakScanner {
             severity: rule.severity,
             confidence: rule.confidence,
             field: candidate.field.map(str::to_owned),
-            masked: self.masked(line, candidate),
-            digest: TokenDigest::of(secret.as_deref().unwrap_or(&value)),
+            masked: masked_form(found),
+            digest: TokenDigest::of(secret.as_deref().unwrap_or(value)),
+            guessable: rule.kind == LeakKind::Password || value::is_guessable(secret.as_deref().unwrap_or(value)),
             scents,
-            expires_at: jwt::expiry(&value),
+            expires_at: jwt::expiry(value),
         }
     }
+}
 
-    /// The public prefix that its rule knows the value by, and the length.
-    #[allow(clippy::unused_self, reason = "beside `hit`, of which it is a part")]
-    fn masked(&self, line: &[u8], candidate: &Candidate<'_>) -> String {
-        let value = bytes::decode(&line[candidate.start..candidate.end]);
-        let mut prefix = candidate.prefix;
-        if prefix.is_empty() && value.starts_with(b"eyJ") {
-            prefix = b"eyJ";
-        }
-        // A short value shows nothing; a long prefix no more than what tells the kind.
-        let shown = match prefix.len() {
-            _ if value.len() < 16 || !value.starts_with(prefix) => 0,
-            length @ 0..=5 => length,
-            _ => 4,
-        };
-        format!("{}…(len {})", String::from_utf8_lossy(&prefix[..shown]), value.len())
+/// The public prefix that its rule knows the value by, and the length.
+fn masked_form(found: &Found<'_>) -> String {
+    let value = found.value.as_slice();
+    let mut prefix = found.candidate.prefix;
+    if prefix.is_empty() && value.starts_with(b"eyJ") {
+        prefix = b"eyJ";
     }
+    // A short value shows nothing; a long prefix no more than what tells the kind.
+    let shown = match prefix.len() {
+        _ if value.len() < 16 || !value.starts_with(prefix) => 0,
+        length @ 0..=5 => length,
+        _ => 4,
+    };
+    format!("{}…(len {})", String::from_utf8_lossy(&prefix[..shown]), value.len())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::carrier::{self, Key, Opening};
 use super::triggers::Action;
 use super::value::{SAMPLE_JWT, entropy, is_placeholder, is_secret, is_uuid};
 use super::{jwt, text};
+use crate::model::is_in_pseudonym;
 use crate::rules::{Detect, Keys, LeakRule, Scheme, Shape};
 
 /// A span that a rule takes for a value.
@@ -89,6 +90,8 @@ impl<'s, 'l> Pass<'s, 'l> {
                 }
             }
         }
+        let line = self.line;
+        self.found.retain(|found| !is_in_pseudonym(line, found.start, found.end));
         merged(self.found)
     }
 
@@ -158,7 +161,7 @@ impl<'s, 'l> Pass<'s, 'l> {
     fn accepts(&self, definition: &LeakRule, keys: &Keys, value: &[u8]) -> bool {
         match &keys.pattern {
             Some(pattern) => {
-                pattern.find(value).is_some_and(|found| found.len() == value.len()) && !is_placeholder(value)
+                pattern.regex().find(value).is_some_and(|found| found.len() == value.len()) && !is_placeholder(value)
             }
             None => is_secret(value, definition.demand),
         }
@@ -256,12 +259,12 @@ fn header_before<'s>(line: &[u8], start: usize, scheme: &'s Scheme) -> Option<&'
 fn shape_span(line: &[u8], shape: &Shape, start: usize, literal: usize) -> Option<(usize, usize)> {
     if shape.has_group {
         // Finding is cheaper than telling groups apart, and mostly finds nothing.
-        shape.pattern.find(&line[start..])?;
-        let value = shape.pattern.captures(&line[start..])?.name("value")?;
+        shape.pattern.regex().find(&line[start..])?;
+        let value = shape.pattern.regex().captures(&line[start..])?.name("value")?;
         return Some((start + value.start(), start + value.end()));
     }
     let ends = |end: usize| unit(line, end).is_none_or(|(byte, _)| !byte.is_ascii_alphanumeric() && byte != b'_');
-    if let Some(found) = shape.pattern.find(&line[start..]) {
+    if let Some(found) = shape.pattern.regex().find(&line[start..]) {
         let end = start + found.end();
         let goes_on = line.get(end).is_some_and(|byte| ESCAPING[usize::from(*byte)])
             && unit(line, end).is_some_and(|(byte, _)| JOINED[usize::from(byte)]);
@@ -272,7 +275,7 @@ fn shape_span(line: &[u8], shape: &Shape, start: usize, literal: usize) -> Optio
     let run = run_end(line, start + shape.lead + literal, &JOINED);
     let raw = &line[start..run];
     let Cow::Owned(decoded) = decode(raw) else { return None };
-    let length = shape.pattern.find(&decoded)?.end();
+    let length = shape.pattern.regex().find(&decoded)?.end();
     let mut end = start;
     for _ in 0..length {
         end += unit(line, end)?.1;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::view;
 use crate::rules::{Detect, LeakRule};
 
 /// What to do where a trigger ends.
@@ -76,6 +77,7 @@ impl Triggers {
         }
         let mut literals: Vec<Vec<u8>> =
             rules.iter().flat_map(|rule| &rule.literals).map(|literal| literal.clone().into_bytes()).collect();
+        literals.extend(view::LITERALS.map(|literal| literal.as_bytes().to_vec()));
         literals.sort_by_key(|literal| (literal.len(), literal.clone()));
         // A literal that holds a shorter one brings no line that the shorter one does not.
         let mut kept: Vec<Vec<u8>> = Vec::new();

@@ -42,6 +42,24 @@ const OTHER_KINDS: [&[u8]; 19] = [
 /// The sample of jwt.io, in thousands of documents and tests.
 pub(super) const SAMPLE_JWT: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw";
 
+/// Values of RFC 6749, 6750, 7009, 7636 and 8628 and of vendors' documentation, in thousands of examples.
+const SAMPLES: [&[u8]; 14] = [
+    b"2YotnFZFEjr1zCsicMWpAA",
+    b"tGzv3JOkF0XG5Qx2TlKWIA",
+    b"SplxlOBeZQQYbYS6WxSbIA",
+    b"gX1fBat3bV",
+    b"7Fjfp0ZBr1KtDRbnfVdmIw",
+    b"mF_9.B5f-4.1JqM",
+    b"45ghiukldjahdnhzdauz",
+    b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    b"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS",
+    b"SlAV32hkKG",
+    b"8xLOxBtZp8",
+    b"i1WsRn1uB1",
+    b"ZJYCqe3GGRvdrudKyZS0XhGv_Z45DuKhCUk0gBR1vZk",
+    b"7FjfP0ZBr1KtDRbnfVdmIw",
+];
+
 /// Whether a decoded value in a telling place is a secret.
 pub(super) fn is_secret(value: &[u8], demand: Demand) -> bool {
     let Some(&first) = value.first() else { return false };
@@ -70,6 +88,9 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     value.windows(2).any(|pair| pair == b"**")
         || value.ends_with(b"..")
         || value.starts_with(SAMPLE_JWT)
+        || value.ends_with(b"EXAMPLE")
+        || value.ends_with(b"EXAMPLEKEY")
+        || SAMPLES.contains(&value)
         || PLACEHOLDERS.iter().any(|word| contains_ignoring_case(value, word))
 }
 
@@ -140,6 +161,15 @@ fn is_password(value: &[u8]) -> bool {
         && (classes[0] || classes[3])
         && classes.iter().filter(|has| **has).count() >= 2
         && !(value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':')))
+}
+
+/// Bits of a value below which somebody who tries long enough could find it back from a digest.
+const GUESSABLE_BITS: f64 = 48.0;
+
+/// Whether a value is so short or so uniform that it could be guessed. The estimate takes the characters for
+/// independent, which those of a token are; a password of words is told by its rule instead.
+pub(super) fn is_guessable(value: &[u8]) -> bool {
+    entropy(value) * (value.len() as f64) < GUESSABLE_BITS
 }
 
 /// Shannon entropy, bits a byte.

@@ -27,6 +27,12 @@ pub enum EventKind {
     StoreRead,
     /// The application threw a credential away or asked the user to sign in again.
     CredentialDiscarded,
+    /// The token endpoint gave an access token to the client itself: there is no refresh token and no user.
+    TokenIssued,
+    /// A stored credential could not be read: truncated, empty or unparsable.
+    StoreCorrupt,
+    /// A credential could not be written to a store.
+    StoreFailed,
 }
 
 impl EventKind {
@@ -41,6 +47,9 @@ impl EventKind {
             Self::StoreWritten => "store_written",
             Self::StoreRead => "store_read",
             Self::CredentialDiscarded => "credential_discarded",
+            Self::TokenIssued => "token_issued",
+            Self::StoreCorrupt => "store_corrupt",
+            Self::StoreFailed => "store_failed",
         }
     }
 }
@@ -71,6 +80,8 @@ pub enum CauseClass {
     InteractionRequired,
     /// Not yet valid, issued in the future.
     ClockSkew,
+    /// The request had no refresh token, or an empty one.
+    MissingToken,
 }
 
 impl CauseClass {
@@ -87,6 +98,7 @@ impl CauseClass {
             Self::Transient => "transient",
             Self::InteractionRequired => "interaction-required",
             Self::ClockSkew => "clock-skew",
+            Self::MissingToken => "missing-token",
         }
     }
 }
@@ -119,6 +131,10 @@ pub struct TokenEvent {
     pub expires_in: Option<u32>,
     /// How long the request took, in milliseconds; `time` is then its end.
     pub duration_ms: Option<u32>,
+    /// The record shows the address of the token endpoint, and it is plain `http://` (loopback aside).
+    pub insecure: bool,
+    /// For a good refresh: the record shows that the answer had no refresh token.
+    pub without_refresh_token: bool,
     /// Error code as in RFC 6749 §5.2 or as the provider spells it.
     pub error: Option<Symbol>,
     /// The server's own text, masked.
@@ -149,8 +165,10 @@ pub struct TokenEvent {
     pub thread: Option<Symbol>,
     /// Id of the rule that recognised the record.
     pub rule: Symbol,
-    /// The record's text, masked and shortened, for evidence.
+    /// The record's text, masked and shortened, for evidence; `None` where it can be read again.
     pub excerpt: Option<Symbol>,
+    /// Equal for records of the same bytes; 0 if unknown.
+    pub likeness: u32,
     /// Where the record stands.
     pub position: Position,
 }
@@ -165,6 +183,8 @@ impl TokenEvent {
             status: None,
             expires_in: None,
             duration_ms: None,
+            insecure: false,
+            without_refresh_token: false,
             error: None,
             error_description: None,
             sub_code: None,
@@ -181,6 +201,7 @@ impl TokenEvent {
             thread: None,
             rule,
             excerpt: None,
+            likeness: 0,
             position,
         }
     }

@@ -136,6 +136,50 @@ pub struct Impact {
     pub forced_sign_ins: u64,
     /// From the first failure to the healing event, in milliseconds; `None` while unresolved.
     pub healed_after_ms: Option<i64>,
+    /// API calls of the same principals that were answered 401 from the first failure until it healed.
+    #[serde(default)]
+    pub api_unauthorized: u64,
+}
+
+/// The chain of refresh tokens R0 → R1 → … around a finding, as far as the logs show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenFamily {
+    /// In the order of the chain; capped, the tokens of the finding itself are kept.
+    pub tokens: Vec<FamilyToken>,
+}
+
+/// One refresh token of a family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FamilyToken {
+    /// Its digest, or the masked, hashed or id form that the log itself has. Never the value.
+    pub token: String,
+    /// When it was issued, where the log shows that.
+    pub issued_at: Option<Timestamp>,
+    /// Who presented it, in time order; capped.
+    pub presented: Vec<Presentation>,
+}
+
+/// One use of a refresh token at the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presentation {
+    /// When, by the log.
+    pub time: Option<Timestamp>,
+    /// What the server made of it.
+    pub outcome: PresentationOutcome,
+    /// The source of the record.
+    pub path: String,
+    /// The 1-based line of the record.
+    pub line: u64,
+}
+
+/// What a server made of a presented token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresentationOutcome {
+    /// It was exchanged.
+    Accepted,
+    /// It was refused, or the request failed.
+    Refused,
 }
 
 /// One diagnosis with its evidence; the fields are those of `design.md` §5.
@@ -162,10 +206,19 @@ pub struct Finding {
     /// Failures (aftermath included) by error code.
     pub errors: BTreeMap<String, u64>,
     pub outcome: Outcome,
+    /// When the new grant was issued that ended it.
+    #[serde(default)]
+    pub reauthorized_at: Option<Timestamp>,
+    /// How long the logs go on after its last failure without showing an end of it, in milliseconds.
+    #[serde(default)]
+    pub unresolved_for_ms: Option<i64>,
     pub topology: Topology,
     pub impact: Impact,
     pub title: String,
     pub explanation: String,
     pub remediation: Vec<String>,
+    /// The tokens around it, where the logs tell which token was presented.
+    #[serde(default)]
+    pub family: Option<TokenFamily>,
     pub evidence: Vec<Evidence>,
 }

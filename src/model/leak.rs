@@ -23,6 +23,26 @@ pub enum LeakKind {
 }
 
 impl LeakKind {
+    /// All kinds, in the order of `design.md` §5.
+    pub const ALL: [Self; 11] = [
+        Self::AccessToken,
+        Self::RefreshToken,
+        Self::IdToken,
+        Self::AuthorizationCode,
+        Self::ClientSecret,
+        Self::AuthorizationHeader,
+        Self::Jwt,
+        Self::SessionCookie,
+        Self::ApiKey,
+        Self::PrivateKey,
+        Self::Password,
+    ];
+
+    /// The kind of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,6 +100,8 @@ pub struct LeakSighting {
     pub masked: String,
     /// The keyed digest of the decoded value.
     pub digest: TokenDigest,
+    /// Whether the value could be found back from a digest by trying (a password): little may be written of it.
+    pub guessable: bool,
     /// What the value is recognised by elsewhere: decoded, as written, in lower case, and the secret in it.
     pub scents: Vec<Scent>,
     /// Expiry that the value itself carries (`exp` of a JWT), seconds since the epoch.
@@ -116,4 +138,7 @@ pub struct Leak {
     pub client: Option<String>,
     pub subject: Option<String>,
     pub confidence: Confidence,
+    /// Whether the value could be found back from a digest by trying; not written to reports.
+    #[serde(skip)]
+    pub guessable: bool,
 }

@@ -8,6 +8,7 @@ mod event;
 mod finding;
 mod leak;
 mod policy;
+mod pseudonym;
 mod report;
 mod survey;
 mod symbol;
@@ -16,10 +17,17 @@ mod zone;
 
 pub use digest::{Scent, TokenDigest};
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
-pub use finding::{Confidence, Evidence, Finding, FindingClass, Impact, Outcome, Role, RuleName, Severity, Topology};
+pub use finding::{
+    Confidence, Evidence, FamilyToken, Finding, FindingClass, Impact, Outcome, Presentation, PresentationOutcome, Role,
+    RuleName, Severity, TokenFamily, Topology,
+};
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
 pub use policy::{ReusePolicy, RotationPolicy};
-pub use report::{ClientSummary, InputSummary, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble};
+pub use pseudonym::{is_in_pseudonym, pseudonym, pseudonym_digits, without_kinds};
+pub use report::{
+    ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
+    Trouble,
+};
 pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};

@@ -65,6 +65,34 @@ pub struct ClientSummary {
     pub causes: BTreeMap<String, u64>,
     /// The cause with most failures, or `healthy`.
     pub verdict: String,
+    /// How many of its failures each fix would have prevented, by a replay of its timelines: the fix that
+    /// prevents most first; fixes that prevent none are left out. Fixes overlap, so the numbers do not add up.
+    #[serde(default)]
+    pub would_have_helped: Vec<FixGain>,
+    /// The period of its incidents, where they have one.
+    #[serde(default)]
+    pub recurrence: Option<Recurrence>,
+}
+
+/// What one fix would have done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixGain {
+    /// `in-process-single-flight`, `cross-process-lock`, `distributed-lock`, `re-read-before-fail`,
+    /// `rotation-merge`, `proactive-refresh` or `provider-grace`.
+    pub fix: String,
+    /// Failed refreshes that the replay with it does not have.
+    pub failures_prevented: u64,
+}
+
+/// Incidents that come back at even intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recurrence {
+    /// Seconds from one incident of a principal to the next, or between two chances of one.
+    pub period_s: u64,
+    /// How many incidents keep to it.
+    pub incidents: u64,
+    /// The access token's lifetime that the client is told, in seconds, where the logs have it.
+    pub expires_in: Option<u32>,
 }
 
 /// Whether a notice makes the exit code 2.
@@ -100,6 +128,19 @@ impl Notice {
     }
 }
 
+/// What is said of a rule beside its findings and leaks, for formats that carry the rules along (SARIF).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleText {
+    /// Its name everywhere.
+    pub id: String,
+    /// One line, without a full stop.
+    pub title: String,
+    /// Why it matters and what to do, a paragraph each.
+    pub help: Vec<String>,
+    /// Where to read on: URLs, and names of documents.
+    pub references: Vec<String>,
+}
+
 /// Everything that a run found. No field holds a raw token value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are those of design.md §5")]
@@ -112,4 +153,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub leaks: Vec<Leak>,
     pub notices: Vec<Notice>,
+    /// The rules that findings and leaks name; not a part of the JSON form.
+    #[serde(skip)]
+    pub rules: Vec<RuleText>,
 }

@@ -22,7 +22,9 @@ impl Symbol {
 pub struct Symbols {
     text: String,
     ends: Vec<usize>,
-    table: HashTable<Symbol>,
+    /// With the hash of each text: without it a look-up that meets another text, and the table when it grows, would
+    /// have to read the texts, most of which are in no cache.
+    table: HashTable<(u64, Symbol)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -30,17 +32,20 @@ impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.hasher.hash_one(text);
-        let (ends, all) = (&self.ends, &self.text);
-        if let Some(found) = self.table.find(hash, |known| slice(all, ends, *known) == text) {
-            return *found;
+        if let Some(found) = self.known(hash, text) {
+            return found;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len());
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         let symbol = Symbol(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX));
-        let (ends, all, hasher) = (&self.ends, &self.text, &self.hasher);
-        self.table.insert_unique(hash, symbol, |known| hasher.hash_one(slice(all, ends, *known)));
+        self.table.insert_unique(hash, (hash, symbol), |(hash, _)| *hash);
         symbol
+    }
+
+    fn known(&self, hash: u64, text: &str) -> Option<Symbol> {
+        let same = |(known, symbol): &(u64, Symbol)| *known == hash && self.get(*symbol) == text;
+        self.table.find(hash, same).map(|(_, symbol)| *symbol)
     }
 
     /// The text of a symbol of this table.
@@ -58,8 +63,7 @@ impl Symbols {
 
     /// The symbol of `text` if it was interned before.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        let hash = self.hasher.hash_one(text);
-        self.table.find(hash, |known| slice(&self.text, &self.ends, *known) == text).copied()
+        self.known(self.hasher.hash_one(text), text)
     }
 
     /// Takes all strings of another table in; returns a map from its symbols to this table's.

@@ -30,6 +30,74 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// Text for XML, in an attribute or between tags: control characters are visible escapes (most are not allowed in
+/// XML at all), and what XML would read as markup is an entity.
+pub fn xml(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in terminal(text).chars() {
+        match character {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '"' => shown.push_str("&quot;"),
+            '\'' => shown.push_str("&apos;"),
+            // The two code points that are characters to Rust and none to XML.
+            '\u{fffe}' | '\u{ffff}' => shown.push('\u{fffd}'),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// The message of a GitHub workflow command; lines are kept, and no line of it can be a command of its own.
+pub fn github_message(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| terminal(line).replace('%', "%25")).collect();
+    lines.join("%0A")
+}
+
+/// A property (file, title) of a GitHub workflow command.
+pub fn github_property(text: &str) -> String {
+    github_message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A SARIF message: brackets would be links, so they are escaped.
+pub fn sarif(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '[' | ']' | '\\' => shown.extend(['\\', character]),
+            '\n' => shown.push('\n'),
+            _ => shown.push_str(&terminal(character.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    shown
+}
+
+/// A path as a URI reference (RFC 3986): everything but unreserved characters and `/`, `!`, `@`, `+`, `=`, `,` is
+/// percent-encoded. An absolute path has the scheme `file`.
+pub fn uri(path: &str) -> String {
+    let mut shown = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for byte in path.bytes() {
+        match byte {
+            _ if byte.is_ascii_alphanumeric() || b"-._~/!@+=,".contains(&byte) => shown.push(char::from(byte)),
+            // Writing into a String cannot fail.
+            _ => {
+                let _ = write!(shown, "%{byte:02X}");
+            }
+        }
+    }
+    shown
+}
+
+/// A cell of a table that a spreadsheet may open: what it would take for a formula begins with an apostrophe.
+pub fn csv(text: &str) -> Cow<'_, str> {
+    let shown = terminal(text);
+    if shown.trim_start().starts_with(['=', '+', '-', '@']) {
+        return format!("'{shown}").into();
+    }
+    shown
+}
+
 /// Whether a terminal would obey the character, or show nothing (or something else) for it.
 fn acts_or_hides(character: char) -> bool {
     character.is_control()
@@ -55,7 +123,7 @@ fn acts_or_hides(character: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{acts_or_hides, terminal};
+    use super::{acts_or_hides, csv, github_message, github_property, sarif, terminal, uri, xml};
 
     #[test]
     fn shows_what_would_act_or_hide() {
@@ -73,7 +141,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_target_has_its_own_dangers() {
+        assert_eq!(xml("<a b='\"'>&\0\n"), "&lt;a b=&apos;&quot;&apos;&gt;&amp;\\x00⏎");
+        assert_eq!(github_message("50%\n::error::x"), "50%25%0A::error::x");
+        assert_eq!(github_property("C:\\a,b"), "C%3A\\a%2Cb");
+        assert_eq!(sarif("[x](http://evil)\n\u{202e}"), "\\[x\\](http://evil)\n\\u{202e}");
+        assert_eq!(uri("logs/a b:ü%.log"), "logs/a%20b%3A%C3%BC%25.log");
+        assert_eq!(uri("/tmp/a"), "file:///tmp/a");
+        assert_eq!((csv("=1+1"), csv(" @x"), csv("a-b")), ("'=1+1".into(), "' @x".into(), "a-b".into()));
+    }
+
     proptest! {
+        #[test]
+        fn no_text_breaks_out_of_its_target(text in any::<String>()) {
+            let markup = ['<', '>', '"', '\'', '\0', '\u{fffe}', '\u{ffff}', '\n'];
+            prop_assert!(!xml(&text).contains(markup));
+            prop_assert!(!github_message(&text).contains(['\n', '\r']));
+            prop_assert!(!github_property(&text).contains(['\n', '\r', ':', ',']));
+            let links = sarif(&text).replace("\\\\", "").replace("\\[", "").replace("\\]", "");
+            prop_assert!(!links.contains(['[', ']', '\x1b']));
+            let reserved = b"\"<>\\^`{|}#?";
+            prop_assert!(uri(&text).bytes().all(|byte| byte.is_ascii_graphic() && !reserved.contains(&byte)));
+            prop_assert!(!csv(&text).trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']));
+        }
+
         #[test]
         fn nothing_that_acts_gets_through_and_twice_is_once(text in any::<String>()) {
             let once = terminal(&text).into_owned();

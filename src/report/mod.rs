@@ -4,9 +4,16 @@
 //! environment. Everything in a report is masked already; what a renderer adds is that nothing in
 //! it can act on the reader's terminal.
 
+pub mod alert;
 pub mod escape;
 mod events;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod leak_rows;
+mod place;
+mod sarif;
 mod survey;
 mod terminal;
 
@@ -15,9 +22,15 @@ use std::io::{self, Write};
 use crate::model::Report;
 
 pub use events::render_events_jsonl;
+pub use github::render_github;
+pub use gitlab::render_gitlab;
 pub use json::render_json;
+pub use junit::render_junit;
+pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
+pub use place::{Run, leak_sentence};
+pub use sarif::render_sarif;
 pub use survey::{render_survey, render_survey_json};
-pub use terminal::{Section, Style, headline, render_terminal, render_terminal_section, wrap};
+pub use terminal::{Links, Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,25 +39,69 @@ pub enum Format {
     Terminal,
     /// Everything, `schema_version` 1.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// GitHub Actions annotations.
+    Github,
+    /// GitLab's secret detection report: leaks alone.
+    Gitlab,
+    /// One leak per line.
+    LeaksJsonl,
+    /// One leak per row.
+    LeaksCsv,
 }
 
 impl Format {
     /// All formats, in the order in which help names them.
-    pub const ALL: [Self; 2] = [Self::Terminal, Self::Json];
+    pub const ALL: [Self; 8] = [
+        Self::Terminal,
+        Self::Json,
+        Self::Sarif,
+        Self::Junit,
+        Self::Github,
+        Self::Gitlab,
+        Self::LeaksJsonl,
+        Self::LeaksCsv,
+    ];
+
+    /// The formats of a section: those that hold nothing but leaks are no formats of a triage.
+    pub fn of(section: Section) -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.into_iter().filter(move |format| section == Section::Leaks || !format.is_of_leaks())
+    }
+
+    /// Whether it holds nothing but leaks.
+    pub fn is_of_leaks(self) -> bool {
+        matches!(self, Self::Gitlab | Self::LeaksJsonl | Self::LeaksCsv)
+    }
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Terminal => "terminal",
             Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::LeaksJsonl => "jsonl",
+            Self::LeaksCsv => "csv",
         }
     }
 
-    /// The file suffix that asks for the format.
-    pub fn suffix(self) -> &'static str {
+    /// The end of a file's name that asks for the format, behind a dot or a dash; GitHub's annotations are for
+    /// standard output alone.
+    pub fn suffix(self) -> Option<&'static str> {
         match self {
-            Self::Terminal => "txt",
-            Self::Json => "json",
+            Self::Terminal => Some("txt"),
+            Self::Json => Some("json"),
+            Self::Sarif => Some("sarif"),
+            Self::Junit => Some("xml"),
+            Self::Github => None,
+            Self::Gitlab => Some("secret-detection-report.json"),
+            Self::LeaksJsonl => Some("jsonl"),
+            Self::LeaksCsv => Some("csv"),
         }
     }
 
@@ -53,16 +110,19 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// The format that a file suffix asks for.
-    pub fn from_suffix(suffix: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.suffix().eq_ignore_ascii_case(suffix))
-    }
-
-    /// Renders a report; the section and the style matter to formats that people read.
+    /// Renders a report; the section and the style matter to formats that people read, the run to those that
+    /// other programs look files up by.
     pub fn render(self, report: &Report, section: Section, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let run = &style.run;
         match self {
             Self::Terminal => render_terminal_section(report, section, style, out),
             Self::Json => render_json(report, out),
+            Self::Sarif => render_sarif(report, run, out),
+            Self::Junit => render_junit(report, run, out),
+            Self::Github => render_github(report, run, out),
+            Self::Gitlab => render_gitlab(report, run, out),
+            Self::LeaksJsonl => render_leaks_jsonl(report, out),
+            Self::LeaksCsv => render_leaks_csv(report, out),
         }
     }
 }

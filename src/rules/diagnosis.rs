@@ -31,6 +31,9 @@ pub struct DiagnosisRule {
     pub why: String,
     /// What to do, best first.
     pub fix: Vec<String>,
+    /// The fix as a few lines of pseudo-code.
+    #[serde(default)]
+    pub pseudo_code: Option<String>,
     /// The layer that would have prevented it, by how far apart the racers were; comes before `fix`.
     #[serde(default)]
     pub fix_first: FixFirst,
@@ -201,6 +204,16 @@ impl Catalogue {
     /// All diagnoses with their files, by name: where to point when an example does not hold.
     pub fn with_sources(&self) -> impl Iterator<Item = (&DiagnosisRule, &RuleSource)> {
         self.rules.values().filter_map(|rule| Some((rule, self.sources.get(&rule.id)?)))
+    }
+
+    /// Puts numbers in the place of thresholds: (diagnosis, name, number). A name that no diagnosis has
+    /// changes nothing.
+    pub fn adjust(&mut self, thresholds: &[(String, String, f64)]) {
+        for (id, name, number) in thresholds {
+            if let Some(threshold) = self.rules.get_mut(id).and_then(|rule| rule.thresholds.get_mut(name)) {
+                *threshold = *number;
+            }
+        }
     }
 
     /// A threshold of a diagnosis, or the value that the program was made with.

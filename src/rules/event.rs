@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde::Deserialize;
 
-use super::{RuleError, RuleSource, parse};
+use super::needed::{Literal, Needles, OneOf, best, needed_by_any};
+use super::{Pattern, RuleError, RuleSource, Vocabulary, parse};
 use crate::model::{CauseClass, EventKind};
 
 /// What a value of a record can be to a token event.
@@ -99,8 +99,11 @@ pub struct EventRule {
     /// Conditions on fields: path (dotted, as written) to the values of which one must be there;
     /// `*` is any, a trailing `*` a prefix, `!` means that the field must be absent or empty.
     pub conditions: Vec<(String, Vec<String>)>,
+    /// The condition whose values the scan searches for: they count as they are written. Set by [`triggers`]; the
+    /// values of the others count in any case.
+    pub searched: Option<usize>,
     /// Patterns of which one must be found in a text of the record; their groups are roles.
-    pub texts: Vec<Regex>,
+    pub texts: Vec<Pattern>,
     /// Where parts stand, before any alias is asked.
     pub map: Vec<(FieldRole, Vec<String>)>,
     /// The file that holds it.
@@ -109,17 +112,53 @@ pub struct EventRule {
     pub line: usize,
 }
 
+/// The status of an API's answer that is an event by itself.
+const UNAUTHORIZED: &str = "401";
+
 impl EventRule {
-    /// Literals of which one is in every record that satisfies the conditions: the values of the most
-    /// telling one. Empty where the rule goes by texts or by values too short to search for; its
-    /// examples then prove that the vocabulary's triggers are enough.
-    pub fn triggers(&self) -> Vec<String> {
-        let shortest =
-            |values: &[String]| values.iter().map(|value| value.trim_end_matches('*').len()).min().unwrap_or(0);
-        let telling = self.conditions.iter().max_by_key(|(_, values)| shortest(values));
-        let Some((_, values)) = telling.filter(|(_, values)| shortest(values) >= 4) else { return Vec::new() };
-        values.iter().map(|value| value.trim_end_matches('*').to_owned()).collect()
+    /// Makes sure that the rule's records are searched for: by the values of a condition, a text, or a key where
+    /// there is nothing else. False if they cannot be.
+    fn search(&mut self, needles: &mut Needles) -> bool {
+        let exact = |value: &String| Literal::exact(value.trim_end_matches('*'));
+        let of_values = |(_, values): &(String, Vec<String>)| values.iter().map(exact).collect();
+        let mut sets: Vec<OneOf> = self.conditions.iter().map(of_values).collect();
+        sets.extend(needed_by_any(self.texts.iter().map(Pattern::text), needles));
+        if best(&sets).is_none() {
+            let present = self.conditions.iter().filter(|(_, values)| values.iter().all(|value| value != "!"));
+            let words = present.filter_map(|(path, _)| path.split(['_', '-', '.', '@']).max_by_key(|word| word.len()));
+            sets.extend(words.map(|word| vec![Literal::any_case(word)]));
+        }
+        let covered = needles.cover(&sets);
+        self.searched = covered.filter(|number| *number < self.conditions.len());
+        covered.is_some()
     }
+
+    fn unsearchable(&self) -> RuleError {
+        let message = format!(
+            "no text of 4 letters or more is in every record of `{}`: every line would have to be parsed; give it a \
+             condition with a longer value, or a pattern with a word in it",
+            self.id
+        );
+        RuleError { path: self.path.clone(), line: self.line, message }
+    }
+}
+
+/// The literals to search logs for: of every record that could be a token event, one is in it.
+///
+/// An error for each rule that holds nothing to search for.
+pub fn triggers<'r>(
+    vocabulary: &Vocabulary,
+    rules: impl Iterator<Item = &'r mut EventRule>,
+) -> Result<Vec<String>, Vec<RuleError>> {
+    let mut needles = Needles::new(&vocabulary.triggers);
+    needles.add(UNAUTHORIZED);
+    for set in &vocabulary.needs {
+        needles.cover(std::slice::from_ref(set));
+    }
+    let makers = rules.filter(|rule| rule.kind.is_some());
+    let errors: Vec<RuleError> =
+        makers.filter_map(|rule| (!rule.search(&mut needles)).then(|| rule.unsearchable())).collect();
+    if errors.is_empty() { Ok(needles.into_vec()) } else { Err(errors) }
 }
 
 /// What a line must give, for a rule's proof.
@@ -240,10 +279,7 @@ impl EventSpec {
         if self.conditions.is_empty() && self.text.is_empty() {
             return Err(source.error_at(&self.id, "an event needs `where` or `text`, otherwise it takes every record"));
         }
-        let texts = self.text.iter().map(|pattern| {
-            Regex::new(pattern)
-                .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))
-        });
+        let texts = self.text.iter().map(|pattern| Pattern::new(source, pattern));
         Ok(EventRule {
             path: source.path.clone(),
             line: source.line_with(&format!("\"{}\"", self.id)),
@@ -253,6 +289,7 @@ impl EventSpec {
             class: self.class,
             error: self.error,
             conditions: self.conditions.into_iter().collect(),
+            searched: None,
             texts: texts.collect::<Result<_, _>>()?,
             map: self.map.into_iter().collect(),
         })

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{EventExamples, Proof, RuleError, RuleSource, parse};
+use super::{EventExamples, Pattern, Proof, RuleError, RuleSource, parse};
 
 /// What tells the two kinds of files in `rules/formats/` apart; each then has a schema of its own.
 #[derive(Debug, Deserialize)]
@@ -101,11 +100,11 @@ pub struct TextFormat {
     /// Higher is tried first.
     pub priority: i32,
     /// The pattern.
-    pub pattern: Regex,
+    pub pattern: Pattern,
     /// The proof.
     pub examples: FormatExamples,
     /// The file.
-    pub path: String,
+    pub source: RuleSource,
 }
 
 /// All formats, in the order in which they are tried.
@@ -151,25 +150,26 @@ fn load_text(source: &RuleSource) -> Result<TextFormat, RuleError> {
     if file.examples.matches.is_empty() || file.examples.ignore.is_empty() {
         return Err(source.error_at("pattern", "a format needs examples: [[examples.match]] and examples.ignore"));
     }
-    let pattern = Regex::new(&file.pattern)
-        .map_err(|error| source.error_at("pattern", format!("the pattern cannot be compiled: {error}")))?;
-    let text = TextFormat {
+    Ok(TextFormat {
+        pattern: Pattern::new(source, &file.pattern)?,
         id: file.id,
         wrapper: file.wrapper,
         priority: file.priority,
-        pattern,
         examples: file.examples,
-        path: source.path.clone(),
-    };
-    prove(source, &text)?;
-    Ok(text)
+        source: source.clone(),
+    })
 }
 
-/// Runs a format's own examples.
-fn prove(source: &RuleSource, format: &TextFormat) -> Result<(), RuleError> {
+/// Runs the layouts' own examples; returns what does not hold.
+pub fn prove_formats(formats: &[TextFormat]) -> Vec<RuleError> {
+    formats.iter().filter_map(|format| prove(format).err()).collect()
+}
+
+fn prove(format: &TextFormat) -> Result<(), RuleError> {
+    let (source, pattern) = (&format.source, format.pattern.regex());
     for example in &format.examples.matches {
         let head: String = example.line.chars().take(40).collect();
-        let Some(groups) = format.pattern.captures(&example.line) else {
+        let Some(groups) = pattern.captures(&example.line) else {
             return Err(source.error_at(&head, "the example that must match does not"));
         };
         for (name, wanted) in &example.groups {
@@ -180,7 +180,7 @@ fn prove(source: &RuleSource, format: &TextFormat) -> Result<(), RuleError> {
             }
         }
     }
-    match format.examples.ignore.iter().find(|line| format.pattern.is_match(line)) {
+    match format.examples.ignore.iter().find(|line| pattern.is_match(line)) {
         Some(line) => Err(source.error_at(line, "the example that must be ignored matches")),
         None => Ok(()),
     }

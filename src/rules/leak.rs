@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use super::pattern::BytePattern;
 use super::sample;
 use super::source::{RuleError, RuleSource, parse};
 use crate::model::{Confidence, LeakKind, Severity};
@@ -59,7 +59,7 @@ pub enum Detect {
 #[derive(Clone, Debug)]
 pub struct Shape {
     /// Matched at the start of the value; the group `value`, if any, is what leaks.
-    pub pattern: Regex,
+    pub pattern: BytePattern,
     /// The pattern has a group `value`.
     pub has_group: bool,
     /// Bytes of the value that stand before its trigger literal.
@@ -82,7 +82,7 @@ pub struct Keys {
     /// One of these (any case) must be in the same line; empty asks for nothing.
     pub requires: Vec<String>,
     /// The whole value must look like this.
-    pub pattern: Option<Regex>,
+    pub pattern: Option<BytePattern>,
 }
 
 /// A value known by its authentication scheme.
@@ -239,11 +239,11 @@ fn compile(source: &RuleSource, entry: Entry) -> Result<LeakRule, RuleError> {
                 .error_at(literal, format!("literal `{literal}`: give at least 3 bytes that start with no quote")));
         }
     }
-    let pattern = entry.pattern.as_deref().map(|pattern| regex(source, pattern)).transpose()?;
+    let pattern = entry.pattern.as_deref().map(|pattern| BytePattern::new(source, pattern)).transpose()?;
     let literals = literals_of(&entry).map_err(wrong)?;
     let detect = match (pattern, entry.keys.is_empty(), entry.schemes.is_empty()) {
         (Some(pattern), true, true) => Detect::Shape(Shape {
-            has_group: pattern.capture_names().flatten().any(|name| name == "value"),
+            has_group: pattern.has_group("value"),
             pattern,
             lead: entry.lead,
             context_literals: entry.context_literals,
@@ -281,15 +281,6 @@ fn compile(source: &RuleSource, entry: Entry) -> Result<LeakRule, RuleError> {
         literals,
         references: entry.references,
         examples,
-    })
-}
-
-/// Patterns are matched at one place, never searched for: that keeps a long line linear.
-fn regex(source: &RuleSource, pattern: &str) -> Result<Regex, RuleError> {
-    RegexBuilder::new(&format!("\\A(?:{pattern})")).unicode(false).build().map_err(|error| {
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or("it does not parse").trim();
-        source.error_at(pattern, format!("pattern `{pattern}`: {reason}"))
     })
 }
 

@@ -7,6 +7,8 @@ mod diagnosis;
 mod event;
 mod format;
 mod leak;
+mod needed;
+mod pattern;
 mod provider;
 mod sample;
 mod source;
@@ -15,9 +17,12 @@ mod vocabulary;
 pub use diagnosis::{
     Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
 };
-pub use event::{EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events};
-pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats};
+pub use event::{
+    EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events, triggers,
+};
+pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
+pub use pattern::{BytePattern, Pattern, PatternSet};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
 pub use vocabulary::{KnownCode, Meaning, Topic, Vocabulary, load_vocabulary};

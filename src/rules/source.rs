@@ -19,6 +19,11 @@ pub struct RuleSource {
 }
 
 impl RuleSource {
+    /// Whether the program brought it along; its tests have proved such a file.
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
+
     /// The folder that the file lies in (`leaks`, `providers`, …): it decides the schema.
     pub fn folder(&self) -> &str {
         Path::new(&self.path).parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("")

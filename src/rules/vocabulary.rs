@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 use super::event::{EventExamples, FieldRole};
-use super::{Proof, RuleError, RuleSource, parse};
+use super::needed::{Literal, OneOf, best, needed};
+use super::{Pattern, PatternSet, Proof, RuleError, RuleSource, parse};
 use crate::model::CauseClass;
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +79,12 @@ pub enum Topic {
     Store,
     /// A credential read from a store.
     Load,
+    /// A stored credential that cannot be read: truncated, empty, unparsable.
+    Corrupt,
+    /// A credential that could not be written to a store.
+    Unsaved,
+    /// An answer of the token endpoint without a refresh token.
+    Omitted,
     /// Talk about tokens that is none of these: schedules, settings, counts.
     Chatter,
 }
@@ -114,12 +120,14 @@ pub enum Meaning {
 /// The compiled vocabulary.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// Literals of which at least one is in every record worth parsing.
+    /// Words make an event only in a record that holds one of these literals.
     pub triggers: Vec<String>,
+    /// Sets of literals of which one is in every record that is an event by its code, grant type or endpoint.
+    pub(super) needs: Vec<OneOf>,
     /// Keys by role, best first.
     pub fields: Vec<(FieldRole, Vec<String>)>,
     /// Patterns that find a role's value in running text, in the group `value`.
-    pub in_text: Vec<(FieldRole, Vec<Regex>)>,
+    pub in_text: Vec<(FieldRole, Vec<Pattern>)>,
     /// Error codes.
     pub codes: Vec<KnownCode>,
     /// Codes of polling and negotiation: neither success nor failure.
@@ -127,13 +135,13 @@ pub struct Vocabulary {
     /// Values of `grant_type` that make a new grant.
     pub new_grants: Vec<String>,
     /// Paths of token endpoints.
-    pub token_endpoint: RegexSet,
+    pub token_endpoint: PatternSet,
     /// Paths of revocation endpoints.
-    pub revoke_endpoint: RegexSet,
+    pub revoke_endpoint: PatternSet,
     /// Paths of other endpoints of an authorization server.
-    pub other_endpoint: RegexSet,
+    pub other_endpoint: PatternSet,
     /// Patterns of all topics and outcomes, compiled together: one search of a text finds them all.
-    pub words: RegexSet,
+    pub words: PatternSet,
     /// What each pattern of `words` means.
     pub meanings: Vec<Meaning>,
     /// Values of outcome fields that say success, lower case.
@@ -151,14 +159,16 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
     })?;
     let file: VocabularyFile = parse(source)?;
     let (words, meanings) = words(&file);
+    let needs = needs(source, &file)?;
     let proof = Proof::of(source, file.examples)?;
-    let set = |patterns: &[String]| compile_set(source, patterns);
+    let set = |patterns: &[String]| PatternSet::new(source, patterns);
     let mut in_text = Vec::new();
     for (role, patterns) in &file.in_text {
-        let compiled = patterns.iter().map(|pattern| compile_value(source, pattern)).collect::<Result<_, _>>()?;
+        let compiled = patterns.iter().map(|pattern| value_pattern(source, pattern)).collect::<Result<_, _>>()?;
         in_text.push((*role, compiled));
     }
     Ok(Vocabulary {
+        needs,
         triggers: file.triggers,
         fields: file.fields.into_iter().collect(),
         in_text,
@@ -174,6 +184,23 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         failure_values: file.outcome.failure_values,
         proof,
     })
+}
+
+/// What stands in every event that more than words tell.
+fn needs(source: &RuleSource, file: &VocabularyFile) -> Result<Vec<OneOf>, RuleError> {
+    // Shared codes count only beside a topic, a grant type or an endpoint.
+    let codes = file.codes.values().flat_map(|codes| &codes.refresh).map(|code| vec![Literal::exact(code)]);
+    let refresh = ["refresh", "primaryRefreshToken"].into_iter();
+    let grants = refresh.chain(file.new_grants.iter().map(String::as_str)).map(|name| vec![Literal::any_case(name)]);
+    let mut needs: Vec<OneOf> = codes.chain(grants).collect();
+    for pattern in file.endpoints.token.iter().chain(&file.endpoints.revoke) {
+        let (_, set) = best(&needed(pattern)).ok_or_else(|| {
+            let message = "no text of 4 letters or more is in every match: every line would have to be parsed";
+            source.error_at(pattern, message)
+        })?;
+        needs.push(set);
+    }
+    Ok(needs)
 }
 
 /// All patterns of topics and outcomes, and what each of them means.
@@ -195,28 +222,10 @@ fn known(class: CauseClass, codes: Codes) -> impl Iterator<Item = KnownCode> {
     codes.refresh.into_iter().map(one(true)).chain(codes.shared.into_iter().map(one(false)))
 }
 
-fn compile_set(source: &RuleSource, patterns: &[String]) -> Result<RegexSet, RuleError> {
-    let patterns: Vec<String> = patterns.iter().map(|pattern| ascii_words(pattern)).collect();
-    RegexSet::new(&patterns).map_err(|whole| {
-        // The set does not say which pattern is wrong; each by itself does.
-        let wrong = patterns.iter().find_map(|pattern| Some((pattern, Regex::new(pattern).err()?)));
-        match wrong {
-            Some((pattern, error)) => source.error_at(pattern, format!("the pattern cannot be compiled: {error}")),
-            None => source.error_at("id", format!("the patterns are too large together: {whole}")),
-        }
-    })
-}
-
-/// Word boundaries as ASCII has them: those of Unicode turn the fast engines off in every text that is
-/// not English.
-fn ascii_words(pattern: &str) -> String {
-    pattern.replace(r"\b", r"(?-u:\b)")
-}
-
-fn compile_value(source: &RuleSource, pattern: &str) -> Result<Regex, RuleError> {
-    let compiled = Regex::new(&ascii_words(pattern))
-        .map_err(|error| source.error_at(pattern, format!("the pattern cannot be compiled: {error}")))?;
-    if compiled.capture_names().flatten().any(|name| name == "value") {
+/// A pattern whose group `value` is what it finds.
+fn value_pattern(source: &RuleSource, pattern: &str) -> Result<Pattern, RuleError> {
+    let compiled = Pattern::new(source, pattern)?;
+    if compiled.has_group("value") {
         Ok(compiled)
     } else {
         Err(source.error_at(pattern, "the pattern needs a group named `value`"))

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::excerpt::Archive;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
+use super::texts;
 use super::worker::{Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::extract::ENDPOINT_RULE;
 use crate::input::{Discovery, SourceRead};
 use crate::model::{
-    EventKind, EventSet, InputSummary, LeakSighting, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+    EventKind, EventSet, InputSummary, Leak, LeakSighting, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
 };
 use crate::triage;
 
@@ -39,16 +41,22 @@ pub(super) fn finish(
         leak.client = leak.client.take().map(|client| scrubber.text(&client).into_owned());
         leak.subject = leak.subject.take().map(|subject| scrubber.text(&subject).into_owned());
     }
+    options.gate.weigh(&mut notices);
+    notices.extend(options.gate.over());
+    notices.extend(options.gate.admit(&mut merged.leaks, &merged.events.sources));
     for notice in &mut notices {
         notice.message = scrubber.text(&rules.leaks.mask(&notice.message)).into_owned();
         notice.path = notice.path.take().map(|path| scrubber.text(&rules.leaks.mask(&path)).into_owned());
     }
 
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
-    let diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let mut diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let findings = &mut diagnosis.findings;
+    Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let report = report(options, &merged, diagnosis, reads, notices);
-    ScanOutcome { report, events: merged.events, complete }
+    let (mut report, known_leaks) = report(options, &merged, diagnosis, reads, notices);
+    report.rules = texts::of_report(rules, &report);
+    ScanOutcome { report, events: merged.events, known_leaks, complete }
 }
 
 pub(super) struct Merged {
@@ -149,8 +157,10 @@ fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>)
         inside(event.time)
             && (wanted.is_empty() || symbols.text(event.client).is_some_and(|client| wanted.contains(client)))
     });
+    // A leak in a record without a time is kept: where it belongs is not known, and a gate must not pass it.
     merged.leaks.retain(|leak| {
-        inside(leak.time) && (wanted.is_empty() || leak.client.as_deref().is_some_and(|client| wanted.contains(client)))
+        (leak.time.is_none() || inside(leak.time))
+            && (wanted.is_empty() || leak.client.as_deref().is_some_and(|client| wanted.contains(client)))
     });
 }
 
@@ -159,15 +169,17 @@ fn report(
     merged: &Merged,
     diagnosis: Diagnosis,
     reads: &[SourceRead],
-    notices: Vec<Notice>,
-) -> Report {
+    mut notices: Vec<Notice>,
+) -> (Report, Vec<Leak>) {
     let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
     let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
     let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
     findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
-    leaks.retain(|leak| (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= options.min_confidence);
+    leaks.retain(|leak| options.wants(leak));
+    let (known, said) = options.gate.known(&mut leaks);
+    notices.extend(said);
     let notices = triage::notices(notices);
     let inputs = inputs(merged, reads, &notices);
     let summary = Summary {
@@ -186,7 +198,18 @@ fn report(
         untimed_events: merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64,
     };
     let tool = ToolInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
-    Report { schema_version: SCHEMA_VERSION, tool, summary, inputs, clients, findings, leaks, notices }
+    let report = Report {
+        schema_version: SCHEMA_VERSION,
+        tool,
+        summary,
+        inputs,
+        clients,
+        findings,
+        leaks,
+        notices,
+        rules: Vec::new(),
+    };
+    (report, known)
 }
 
 fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<InputSummary> {

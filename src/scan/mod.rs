@@ -2,11 +2,15 @@
 
 mod chains;
 mod check;
+mod excerpt;
 mod finish;
 mod prefilter;
+mod redact;
 mod rule_set;
 mod scrub;
 mod survey;
+mod texts;
+mod watch;
 mod worker;
 
 use std::path::PathBuf;
@@ -17,12 +21,15 @@ use std::sync::Mutex;
 use crate::extract::Hints;
 use crate::format::{Clock, timestamp::year_and_month};
 use crate::input::{self, Discovery, ReadSettings, Source, SourceRead};
-use crate::model::{Confidence, EventSet, Report, Timestamp, Zone};
+use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
 use crate::rules::RuleError;
+use crate::triage::Gate;
 use prefilter::Prefilter;
+pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
 pub use survey::{SurveyOutcome, survey};
+pub use watch::{Watched, watch};
 use worker::{Harvest, Workshop};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
@@ -54,6 +61,11 @@ pub struct ScanOptions {
     pub rule_paths: Vec<PathBuf>,
     /// What is known of the logs beforehand: their provider, keys of theirs.
     pub hints: Hints,
+    /// Which leaks count: kinds, allow rules, the baseline.
+    pub gate: Gate,
+    /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
+    /// has changes nothing.
+    pub thresholds: Vec<(String, String, f64)>,
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
@@ -77,9 +89,19 @@ impl Default for ScanOptions {
             evidence: 12,
             rule_paths: Vec::new(),
             hints: Hints::default(),
+            gate: Gate::default(),
+            thresholds: Vec::new(),
             diagnose: true,
             unfiltered: false,
         }
+    }
+}
+
+impl ScanOptions {
+    /// Whether a leak is asked for, by its rule, its kind and how sure it is.
+    fn wants(&self, leak: &Leak) -> bool {
+        let asked = |name: &str| self.rules.is_empty() || self.rules.iter().any(|wanted| wanted == name);
+        (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= self.min_confidence
     }
 }
 
@@ -90,6 +112,8 @@ pub struct ScanOutcome {
     pub report: Report,
     /// The token events, sorted.
     pub events: EventSet,
+    /// Leaks that the baseline knows; they are not in the report.
+    pub known_leaks: Vec<Leak>,
     /// Whether everything that was named could be read whole; otherwise the exit code is 2.
     pub complete: bool,
 }
@@ -120,6 +144,9 @@ pub enum ScanError {
     /// The worker threads could not be started.
     #[error("the worker threads could not be started: {0}; try --threads 1")]
     Threads(String),
+    /// What was to be written could not be.
+    #[error("cannot write: {0}")]
+    Write(std::io::Error),
 }
 
 /// Scans and diagnoses. Trouble with an input is a notice of the report; only rules that are wrong and
@@ -128,7 +155,8 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
+        rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
 }

@@ -4,10 +4,14 @@ use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
 use super::rule_set::RuleSet;
+use crate::leak::LeakScanner;
 
 /// Literals of one pass. The vector search (Teddy) takes no more; beyond it an automaton reads byte
 /// by byte at a fifth of the speed, so that several vector passes are cheaper than one automaton.
 const LITERALS: usize = 64;
+/// The search looks at the first four bytes of each literal of a pass, or at as many as the shortest has: shorter ones
+/// get a pass of their own, because 64 literals by three bytes were found at 2.4 GB/s, and by four at 4.5 GB/s.
+const FINGERPRINT: usize = 4;
 
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
@@ -35,14 +39,24 @@ impl Prefilter {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let mut literals: Vec<Vec<u8>> = rules.triggers.iter().map(|literal| literal.clone().into_bytes()).collect();
         literals.extend(rules.leaks.literals());
+        Self::of(literals)
+    }
+
+    /// The literals of leak rules alone.
+    pub(super) fn of_leaks(leaks: &LeakScanner) -> Self {
+        Self::of(leaks.literals())
+    }
+
+    fn of(mut literals: Vec<Vec<u8>>) -> Self {
         literals.sort();
         literals.dedup();
         // A literal that holds another one adds nothing: the shorter is found wherever it is.
         let held = |literal: &Vec<u8>| {
             literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
         };
-        let kept: Vec<&Vec<u8>> = literals.iter().filter(|literal| !held(literal)).collect();
-        Self { passes: kept.chunks(LITERALS).map(Pass::new).collect() }
+        let kept = literals.iter().filter(|literal| !held(literal));
+        let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= FINGERPRINT);
+        Self { passes: long.chunks(LITERALS).chain(short.chunks(LITERALS)).map(Pass::new).collect() }
     }
 
     /// The slow way: takes every record.
@@ -90,11 +104,25 @@ impl Pass {
         )
     }
 
-    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        match self {
-            Self::Vector(searcher) => searcher.find_in(bytes, Span::from(from..bytes.len())).map(|found| found.start()),
-            Self::Everything => Some(from),
-            Self::Automaton(automaton) => automaton.find(&bytes[from..]).map(|found| from + found.start()),
+    /// Where the next trigger begins. A number counts only where it is not a part of a longer one.
+    fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
+        loop {
+            let (start, end) = match self {
+                Self::Vector(searcher) => {
+                    let found = searcher.find_in(bytes, Span::from(from..bytes.len()))?;
+                    (found.start(), found.end())
+                }
+                Self::Automaton(automaton) => {
+                    let found = automaton.find(&bytes[from..])?;
+                    (from + found.start(), from + found.end())
+                }
+                Self::Everything => return Some(from),
+            };
+            let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+            if !(digit(Some(start)) && (digit(start.checked_sub(1)) || digit(Some(end)))) {
+                return Some(start);
+            }
+            from = start + 1;
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::extract::{Extractor, Hints};
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::rules::{
-    Catalogue, EventRule, Proof, RuleError, RuleSource, embedded, load_diagnoses, load_events, load_formats,
-    load_leaks, load_providers, load_vocabulary, read_path,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, TextFormat, embedded, load_diagnoses, load_events,
+    load_formats, load_leaks, load_providers, load_vocabulary, read_path, triggers,
 };
 
 /// The compiled rules of a run.
@@ -24,6 +24,8 @@ pub(super) struct RuleSet {
     pub(super) triggers: Vec<String>,
     /// The examples of everything that makes token events.
     pub(super) proofs: Vec<Proof>,
+    /// The text layouts, with theirs.
+    pub(super) layouts: Vec<TextFormat>,
     sizes: RuleSizes,
 }
 
@@ -71,8 +73,8 @@ impl RuleSet {
         let vocabulary = taken(vocabulary, &mut errors);
         let (
             Some(formats),
-            Some(providers),
-            Some((events, mut proofs)),
+            Some(mut providers),
+            Some((mut events, mut proofs)),
             Some(leaks),
             Some(catalogue),
             Some(vocabulary),
@@ -99,15 +101,15 @@ impl RuleSet {
                 + leaks.iter().map(|rule| rule.examples.count()).sum::<usize>()
                 + catalogue.iter().map(|rule| rule.examples.count()).sum::<usize>(),
         };
-        let of_rules = events.iter().chain(&providers.events).flat_map(EventRule::triggers);
-        let triggers = vocabulary.triggers.iter().cloned().chain(of_rules).collect();
+        let triggers = triggers(&vocabulary, events.iter_mut().chain(&mut providers.events))?;
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
         let extractor = Extractor::new(&events, &providers, vocabulary, hints);
         let leaks = LeakScanner::new(&leaks);
-        Ok(Self { reader: Reader::new(&formats), extractor, leaks, catalogue, policies, triggers, proofs, sizes })
+        let (reader, layouts) = (Reader::new(&formats), formats.texts);
+        Ok(Self { reader, extractor, leaks, catalogue, policies, triggers, proofs, layouts, sizes })
     }
 
-    /// Runs every rule's own examples (those of the formats were run when they were loaded).
+    /// Runs every rule's own examples.
     pub(super) fn prove(&self) -> Vec<RuleError> {
         check::prove(self)
     }

@@ -1,6 +1,5 @@
 //! `tokscan formats`: what was recognised in each source, and what looked like a token event and was none.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::finish::merge;
@@ -44,14 +43,14 @@ impl SurveyFound {
         record: &Record<'_>,
         sighting: Sighting,
         position: Position,
-        mask: &dyn Fn(&str) -> Cow<'static, str>,
+        mask: &dyn Fn(&str) -> String,
         excerpt: &dyn Fn() -> String,
     ) {
         self.records += 1;
         *self.formats.entry(record.format.to_owned()).or_default() += 1;
         let Some(near_miss) = sighting.near_miss else {
             for (role, key) in sighting.fields {
-                *self.fields.entry((role, mask(&key).into_owned())).or_default() += 1;
+                *self.fields.entry((role, mask(&key))).or_default() += 1;
             }
             return;
         };
@@ -63,7 +62,7 @@ impl SurveyFound {
                 line: position.line,
                 reason: near_miss.reason.to_owned(),
                 excerpt: excerpt(),
-                suggestion: mask(&near_miss.suggestion).into_owned(),
+                suggestion: mask(&near_miss.suggestion),
             };
             self.examples.entry(position.byte_start).or_insert(unmatched);
             self.trim();

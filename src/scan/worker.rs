@@ -1,6 +1,5 @@
 //! The map step: one segment's bytes to token events and leaks, nothing borrowed kept.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -8,16 +7,15 @@ use std::sync::Mutex;
 use bumpalo::Bump;
 
 use super::chains::{Block, Chain, placed};
+use super::excerpt::{excerpt_of, likeness};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
 use crate::format::{Clock, Columns, Setting, Stamp};
 use crate::input::{Layout, Segment, Weave};
 use crate::leak::LeakHit;
-use crate::model::{EventSet, LeakSighting, Position};
+use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
-/// Longest excerpt of a record that is kept, in bytes.
-const EXCERPT: usize = 240;
 /// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
 const REACH: usize = 64 * 1024;
 /// Most continuation lines of one record; as in the input layer.
@@ -85,7 +83,7 @@ impl Workshop<'_> {
                 from = (block.range().end + 1).min(bytes.len());
                 continue;
             }
-            let (start, end) = record_around(segment, hit, from);
+            let (start, end) = record_around(bytes, hit, from, segment.base == 0, segment.weave);
             line += newlines(&bytes[counted..start]);
             counted = start;
             let part = Part::of(segment, start..end, line);
@@ -103,7 +101,12 @@ impl Workshop<'_> {
                 let part = Part::of(segment, chain.range.clone(), line);
                 let joined = (!chain.is_whole()).then_some(&chain);
                 self.record(
-                    &Part { text: joined.map_or(part.text, |chain| &chain.text), joined, ..part },
+                    &Part {
+                        text: joined.map_or(part.text, |chain| &chain.text),
+                        joined,
+                        stored: part.stored && joined.is_none(),
+                        ..part
+                    },
                     None,
                     harvest,
                 );
@@ -141,12 +144,13 @@ impl Workshop<'_> {
     fn events(&self, part: &Part<'_>, setting: &Setting<'_>, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
         let Harvest { events, sources, arena, .. } = harvest;
         let (bytes, position, mut stamp) = (part.text, part.position, None);
-        let mask = |text: &str| -> Cow<'static, str> { Cow::Owned(self.rules.leaks.mask(text).into_owned()) };
         let mut excerpt = None;
-        self.rules.reader.read(arena, bytes, setting, &mut |record| {
+        let seen = without_kinds(bytes);
+        self.rules.reader.read(arena, &seen, setting, &mut |record| {
             stamp = stamp.or(record.stamp);
             let event = self.rules.extractor.extract(
                 record,
+                bytes,
                 position,
                 &|text| self.rules.leaks.mask(text),
                 &mut events.symbols,
@@ -154,7 +158,8 @@ impl Workshop<'_> {
             if self.survey {
                 let survey = &mut sources.entry(position.source as usize).or_default().survey;
                 let sighting = self.rules.extractor.survey(record, event.is_some());
-                survey.note(record, sighting, position, &mask, &|| excerpt_of(bytes, hits, &mask));
+                let mask = |text: &str| self.rules.leaks.mask(text).into_owned();
+                survey.note(record, sighting, position, &mask, &|| excerpt_of(bytes, hits, &self.rules.leaks));
             }
             let Some(mut event) = event else {
                 if !hits.is_empty() {
@@ -167,8 +172,14 @@ impl Workshop<'_> {
                 }
                 return;
             };
-            event.excerpt =
-                Some(*excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &mask))));
+            event.likeness = likeness(bytes);
+            // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
+            // of the memory, and masking them a third of the time, of a log of nothing but token events.
+            if !part.stored {
+                let kept =
+                    excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &self.rules.leaks)));
+                event.excerpt = Some(*kept);
+            }
             events.events.push(event);
             let found = sources.entry(position.source as usize).or_default();
             found.token_events += 1;
@@ -201,6 +212,7 @@ impl Workshop<'_> {
                 field: hit.field.clone(),
                 masked: hit.masked.clone(),
                 digest: hit.digest,
+                guessable: hit.guessable,
                 scents: hit.scents.clone(),
                 expires_at: hit.expires_at,
                 time: stamp.map(|stamp| stamp.time),
@@ -219,6 +231,8 @@ struct Part<'b> {
     log: &'b [u8],
     position: Position,
     joined: Option<&'b Chain>,
+    /// Whether the record can be read again from the file: one that was put together cannot.
+    stored: bool,
 }
 
 impl<'b> Part<'b> {
@@ -226,7 +240,8 @@ impl<'b> Part<'b> {
     fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
         let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
         let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
-        Self { text: log, log, position: Position { source, byte_start: base, byte_end, line }, joined: None }
+        let position = Position { source, byte_start: base, byte_end, line };
+        Self { text: log, log, position, joined: None, stored: segment.stored }
     }
 }
 
@@ -266,9 +281,14 @@ impl<'s> Table<'s> {
 /// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
 /// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
 /// that begins with a continuation line begins beyond them (`first_of_source` aside).
-fn record_around(segment: &Segment<'_>, hit: usize, floor: usize) -> (usize, usize) {
-    let (bytes, first_of_source) = (segment.bytes, segment.base == 0);
-    let continues = |line: &[u8]| segment.weave.continues(line);
+pub(super) fn record_around(
+    bytes: &[u8],
+    hit: usize,
+    floor: usize,
+    first_of_source: bool,
+    weave: Weave,
+) -> (usize, usize) {
+    let continues = |line: &[u8]| weave.continues(line);
     let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
     let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
     let own = line_start(hit);
@@ -305,27 +325,4 @@ fn line_around(bytes: &[u8], at: usize, floor: usize) -> Range<usize> {
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// The start of a record with every secret masked, on one line. Masked twice: by the places that
-/// were found in the whole record, and as a text of its own.
-fn excerpt_of(bytes: &[u8], hits: &[LeakHit], mask: &dyn Fn(&str) -> Cow<'static, str>) -> String {
-    let mut text = String::new();
-    let mut from = 0;
-    for hit in hits.iter().take_while(|hit| hit.start < EXCERPT) {
-        text.push_str(&String::from_utf8_lossy(&bytes[from..hit.start.max(from)]));
-        text.push_str(&hit.masked);
-        from = hit.end.max(from);
-    }
-    // The last word may be the start of a secret that goes on past the end: it is dropped.
-    let rest = &bytes[from..];
-    if rest.len() > EXCERPT.saturating_sub(text.len()) {
-        let room = &rest[..EXCERPT.saturating_sub(text.len())];
-        let whole = room.iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
-        text.push_str(&String::from_utf8_lossy(&room[..whole]));
-        text.push('…');
-    } else {
-        text.push_str(&String::from_utf8_lossy(rest));
-    }
-    mask(&text).split_whitespace().collect::<Vec<_>>().join(" ")
 }

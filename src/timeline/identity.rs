@@ -8,7 +8,8 @@
 use hashbrown::HashMap;
 
 use super::Tie;
-use crate::model::{EventKind, Symbol, TokenEvent};
+use super::ledger::is_masked;
+use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
 
 /// What several events say about one thing.
 #[derive(Clone, Copy)]
@@ -40,13 +41,15 @@ impl<K: Eq + std::hash::Hash> Answers<K> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Node {
     Token(Symbol),
+    /// A masked form, which is one token only together with the client and subject that it belongs to.
+    Masked(Option<Symbol>, Option<Symbol>, Symbol),
     Grant(Option<Symbol>, Symbol),
 }
 
 /// Fills in providers, clients and subjects; returns each event's token family.
-pub(super) fn resolve(events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
+pub(super) fn resolve(set: &EventSet, events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
     fill_providers(events);
-    let roots = link(events);
+    let roots = link(set, events);
     fill_clients(events, &roots);
     fill_providers(events);
     fill_subjects(events, ties, &roots);
@@ -106,8 +109,34 @@ fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u3
     }
 }
 
+/// Whose the masked forms are: four characters are those of many users' tokens, and then they say nothing
+/// where the user is not named.
+fn masked(set: &EventSet, events: &[TokenEvent]) -> Answers<(Option<Symbol>, Symbol)> {
+    let mut answers = Answers(HashMap::new());
+    for event in events {
+        let Some(subject) = event.subject else { continue };
+        for form in [event.presented, event.issued].into_iter().flatten().filter(|form| is_masked(set, *form)) {
+            answers.add((event.client, form), subject);
+        }
+    }
+    answers
+}
+
 /// Union-find over token digests and grant ids; the root of each event that has one.
-fn link(events: &[TokenEvent]) -> Vec<Option<u32>> {
+fn link(set: &EventSet, events: &[TokenEvent]) -> Vec<Option<u32>> {
+    let masked = masked(set, events);
+    let token = |event: &TokenEvent, form: Symbol| {
+        if !is_masked(set, form) {
+            return Some(Node::Token(form));
+        }
+        let subject = match (event.subject, masked.0.get(&(event.client, form))) {
+            (Some(subject), _) => Some(subject),
+            (None, Some(Said::Once(subject))) => Some(*subject),
+            (None, Some(Said::Differently)) => return None,
+            (None, None) => None,
+        };
+        Some(Node::Masked(event.client, subject, form))
+    };
     let mut numbers: HashMap<Node, u32> = HashMap::new();
     let mut parents: Vec<u32> = Vec::new();
     let mut firsts = Vec::with_capacity(events.len());
@@ -116,8 +145,8 @@ fn link(events: &[TokenEvent]) -> Vec<Option<u32>> {
         let presented = event.presented.filter(|_| event.kind != EventKind::GrantIssued);
         let nodes = [
             event.grant_id.map(|grant| Node::Grant(event.client, grant)),
-            presented.map(Node::Token),
-            event.issued.map(Node::Token),
+            presented.and_then(|form| token(event, form)),
+            event.issued.and_then(|form| token(event, form)),
         ];
         let mut first = None;
         for node in nodes.into_iter().flatten() {

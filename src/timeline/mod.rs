@@ -1,18 +1,22 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Three steps. `twins` folds what two layers wrote about one attempt into one event;
+//! Three steps and a register. `twins` folds what two layers wrote about one attempt into one event;
 //! `identity` finds out whose an event is where its record did not say; `families` parts the
-//! grants of one principal where they run side by side. No rule and no window here: which
+//! grants of one principal where they run side by side; `ledger` knows of each token who issued and
+//! who presented it. No rule and no window here: which
 //! attempts compete is the business of `diagnose`.
 
 mod families;
 mod identity;
+mod ledger;
 mod order;
 mod twins;
 
 use hashbrown::HashMap;
 
 use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
+
+pub use ledger::{Ledger, Token, is_masked};
 
 /// Whose timeline it is. Host and address are no identity: one principal may use many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +80,7 @@ pub struct Timelines {
 pub fn build(set: &EventSet) -> Timelines {
     let events = twins::merge(set, order::sorted(set));
     let mut timelines = Timelines { ties: vec![Tie::Named; events.len()], events, ..Timelines::default() };
-    timelines.families = identity::resolve(&mut timelines.events, &mut timelines.ties);
+    timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
     for event in &timelines.events {
         match event.kind {
             EventKind::RefreshSucceeded => timelines.refresh_ok += 1,

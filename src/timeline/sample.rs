@@ -95,6 +95,9 @@ impl Says<'_> {
     pub(crate) fn issued(&mut self, text: &str) {
         self.event.issued = Some(self.set.symbols.intern(text));
     }
+    pub(crate) fn address(&mut self, text: &str) {
+        self.event.address = Some(self.set.symbols.intern(text));
+    }
     pub(crate) fn rule(&mut self, text: &str) {
         self.event.rule = self.set.symbols.intern(text);
     }

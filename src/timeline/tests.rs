@@ -192,6 +192,44 @@ fn a_400_and_the_applications_invalid_grant_are_one_attempt() {
 }
 
 #[test]
+fn a_thread_that_logs_its_failure_late_in_another_layer_had_one() {
+    for (thread, attempts) in [("t1", 1), ("t2", 2)] {
+        let mut log = Log::new();
+        log.add(0, RefreshFailed, |event| {
+            event.subject("u1");
+            event.error("invalid_grant");
+            event.place("h", "1", "t1");
+        });
+        log.add(280, RefreshFailed, |event| {
+            event.rule("another-layer");
+            event.subject("u1");
+            event.error("invalid_grant");
+            event.place("h", "1", thread);
+        });
+        assert_eq!(build(&log.set).refresh_failed, attempts, "{thread}");
+    }
+}
+
+#[test]
+fn a_masked_token_links_no_other_users_events() {
+    let mut log = Log::new();
+    for (at, subject) in [(0, "u1"), (10, "u2")] {
+        log.add(at, RefreshSucceeded, |event| {
+            event.subject(subject);
+            event.issued("masked:…a1b2");
+        });
+    }
+    log.add(5_000, RefreshFailed, |event| {
+        event.presented("masked:…a1b2");
+        event.error("invalid_grant");
+    });
+    let timelines = build(&log.set);
+    assert_eq!(timelines.events[2].subject, None, "two users' tokens have that form");
+    log.set.events.remove(1);
+    assert!(build(&log.set).events[1].subject.is_some(), "only one user's token has it");
+}
+
+#[test]
 fn failures_with_different_texts_are_no_echo() {
     let mut log = Log::new();
     for (at, text) in [(0, "Maximum allowed refresh token reuse exceeded"), (20, "Session not active")] {

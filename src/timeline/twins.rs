@@ -11,6 +11,7 @@
 //! - or they come from different rules in one source, or by one process, within 50 ms, and say the
 //!   same: two successes; or failures with one error and text, as far as both tell them (the line of
 //!   an HTTP client knows a status and no error);
+//! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
 //! - or, with times of whole seconds, they are neighbours in one source, by different rules.
 //!
@@ -30,6 +31,8 @@ const MILLI: i64 = 1_000_000;
 const LAYERS: i64 = 5 * MILLI;
 /// An application's own line follows that of its HTTP client within this time.
 const ECHO: i64 = 50 * MILLI;
+/// The same, where both were written by one thread, which waits for its own request.
+const SAME_THREAD: i64 = 500 * MILLI;
 /// One thread cannot try twice within this time but by a library's own second try.
 const THREAD: i64 = 10 * MILLI;
 /// A library's second try, known by its request id.
@@ -173,11 +176,19 @@ impl Merger {
     fn echoed(&mut self, event: &TokenEvent) -> Option<u32> {
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
         let groups = &self.groups;
-        while self.recent.front().is_some_and(|&number| nanos(&groups[number as usize].event) < time.nanos - ECHO) {
+        let at = |number: u32| nanos(&groups[number as usize].event);
+        while self.recent.front().is_some_and(|&number| at(number) < time.nanos - SAME_THREAD) {
             self.recent.pop_front();
         }
-        let fitting =
-            || self.recent.iter().take(REACH).copied().filter(|&number| echoes(&groups[number as usize], event));
+        let one_thread = |number: &u32| {
+            let known = &groups[*number as usize].event;
+            thread(event).is_some() && thread(known) == thread(event)
+        };
+        let soon = self.recent.partition_point(|&number| at(number) < time.nanos - ECHO);
+        let near = self.recent.iter().skip(soon).take(REACH).copied();
+        let before = self.recent.iter().take(soon).rev().take(REACH).copied().filter(one_thread);
+        let all: Vec<u32> = before.chain(near).filter(|&number| echoes(&groups[number as usize], event)).collect();
+        let fitting = || all.iter().copied();
         let close = |number: &u32| {
             let known = &groups[*number as usize].event;
             let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
@@ -232,7 +243,6 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
             && known.process.is_some()
             && known.process == event.process;
     if group.layers.contains(&(event.rule, event.position.source)) {
-        let thread = |event: &TokenEvent| Some((event.host?, event.process?, event.thread?));
         let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
         let failed = event.kind == EventKind::RefreshFailed;
         return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
@@ -241,7 +251,7 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
         return apart <= LAYERS;
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
-    apart == 0 && (shares_worker || (fine && known.excerpt.is_some() && known.excerpt == event.excerpt))
+    apart == 0 && (shares_worker || (fine && known.likeness != 0 && known.likeness == event.likeness))
 }
 
 /// Whether a record is what another layer says of an attempt, a moment later.
@@ -262,6 +272,11 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
         && says_same(known.error_description, event.error_description)
         && says_same(known.sub_code, event.sub_code)
         && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+}
+
+/// The thread that wrote a record, where its host and process are known too.
+fn thread(event: &TokenEvent) -> Option<(Symbol, Symbol, Symbol)> {
+    Some((event.host?, event.process?, event.thread?))
 }
 
 /// Whether a failure is told by its HTTP status alone.
@@ -317,6 +332,8 @@ fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
         *known = known.or(*more);
     }
     into.status = into.status.or(other.status);
+    into.insecure |= other.insecure;
+    into.without_refresh_token |= other.without_refresh_token;
     into.expires_in = into.expires_in.or(other.expires_in);
     into.duration_ms = into.duration_ms.or(other.duration_ms);
     if into.class == CauseClass::Ambiguous {

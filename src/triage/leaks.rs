@@ -66,6 +66,7 @@ fn one(
         client: seen.iter().find_map(|sighting| sighting.client.clone()),
         subject: seen.iter().find_map(|sighting| sighting.subject.clone()),
         confidence: best.confidence,
+        guessable: seen.iter().any(|sighting| sighting.guessable),
     }
 }
 

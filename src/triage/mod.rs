@@ -1,9 +1,15 @@
 //! From sightings to leaks, and the orders and counts of the report.
 
+mod allow;
+mod baseline;
+mod gate;
 mod leaks;
 
 use std::collections::BTreeMap;
 
+pub use allow::{Allow, read_allow};
+pub use baseline::Baseline;
+pub use gate::{Gate, GateError};
 pub use leaks::leaks;
 
 use crate::model::Notice;
@@ -30,7 +36,29 @@ pub fn notices(mut notices: Vec<Notice>) -> Vec<Notice> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Notice, Trouble};
+    use crate::model::{Confidence, LeakKind, LeakSighting, Notice, Position, Severity, TokenDigest, Trouble};
+
+    /// A value under `access_token` in a source.
+    pub(super) fn sighting(source: u32, value: &str) -> LeakSighting {
+        LeakSighting {
+            rule: "oauth-access-token".into(),
+            kind: LeakKind::AccessToken,
+            severity: Severity::High,
+            confidence: Confidence::Likely,
+            position: Position { source, byte_start: 0, byte_end: 9, line: 1 },
+            column: 1,
+            end_column: 9,
+            field: Some("access_token".into()),
+            masked: "…(len 16)".into(),
+            digest: TokenDigest::of(value.as_bytes()),
+            guessable: false,
+            scents: Vec::new(),
+            expires_at: None,
+            time: None,
+            client: None,
+            subject: None,
+        }
+    }
 
     #[test]
     fn equal_notices_are_added_up_and_trouble_comes_first() {

@@ -34,6 +34,8 @@ pub(crate) struct Knobs {
     pub(crate) two_files: bool,
     /// Each failure is logged by two layers, with one request id.
     pub(crate) twins: bool,
+    /// So far the clocks of hosts may be apart, in milliseconds.
+    pub(crate) skew_ms: u64,
 }
 
 impl Knobs {
@@ -49,6 +51,7 @@ impl Knobs {
             provider: false,
             two_files: false,
             twins: false,
+            skew_ms: 0,
         }
     }
 
@@ -110,7 +113,8 @@ fn push(set: &mut EventSet, entry: &Entry, knobs: Knobs, delay_ms: Micros) {
     let source = if knobs.two_files && kind == EventKind::RefreshSucceeded { SUCCESSES } else { 0 };
     let position = Position { source, byte_start: line * 100, byte_end: line * 100 + 99, line };
     let mut event = TokenEvent::new(kind, set.symbols.intern("simulation"), position);
-    event.time = Some(stamp(entry.at + delay_ms * 1_000, knobs.precision));
+    let skew = entry.place.host.wrapping_mul(0x9e37_79b9_7f4a_7c15) % (knobs.skew_ms + 1);
+    event.time = Some(stamp(entry.at + (delay_ms + skew) * 1_000, knobs.precision));
     event.client = Some(set.symbols.intern(entry.client));
     if names_subject(kind, knobs.subjects) {
         event.subject = Some(set.symbols.intern(&entry.subject));

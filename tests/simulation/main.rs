@@ -11,6 +11,8 @@ mod end_to_end;
 mod event_level;
 mod events;
 mod exports;
+mod habits;
+mod properties;
 mod regressions;
 mod regressions_grants;
 mod regressions_nameless;

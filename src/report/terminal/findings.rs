@@ -1,11 +1,11 @@
-//! The findings of the page: one compact block each, alike ones folded.
+//! The findings of the page: one compact block for each, one for all of a client that are alike.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use unicode_width::UnicodeWidthStr;
-
-use super::ink::{Ink, Page, cut, cut_front};
+use super::crowd::crowd;
+use super::grid::{Cell, Fit, grid};
+use super::ink::{Ink, Page};
 use super::tables::severity_ink;
 use super::words::{count, glyph, number, offset, outcome, span, topology};
 use crate::model::{Evidence, Finding, FindingClass, Outcome, Role};
@@ -13,7 +13,9 @@ use crate::model::{Evidence, Finding, FindingClass, Outcome, Role};
 /// Blocks of one rule; more are folded.
 const ALIKE: usize = 3;
 /// Blocks on the page; more are counted.
-const BLOCKS: usize = 15;
+const BLOCKS: usize = 12;
+/// Fixes of a finding on the page; `explain` has all.
+const FIXES: usize = 3;
 /// From this width on, evidence shows the time of day beside the offset.
 const WIDE: usize = 110;
 
@@ -23,59 +25,75 @@ pub(super) fn findings(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<
         return Ok(());
     }
     page.heading("Findings")?;
-    let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
-        by_rule.entry(&finding.rule).or_default().push(finding);
-    }
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let groups = groups(findings);
+    let mut seen: BTreeMap<&str, Vec<&[&Finding]>> = BTreeMap::new();
+    let mut left: BTreeMap<&str, Vec<&[&Finding]>> = BTreeMap::new();
     let mut shown = 0;
-    let mut left = BTreeMap::<&str, u64>::new();
-    for finding in findings {
-        let alike = &by_rule[finding.rule.as_str()];
-        let nth = seen.entry(&finding.rule).or_default();
-        if *nth >= ALIKE {
+    for group in &groups {
+        let rule = group[0].rule.as_str();
+        let earlier = seen.entry(rule).or_default();
+        if shown == BLOCKS || earlier.len() == ALIKE {
+            left.entry(rule).or_default().push(group);
             continue;
         }
-        if shown >= BLOCKS {
-            left.insert(&finding.rule, (alike.len() - *nth) as u64);
-            continue;
+        let said: Vec<&Finding> = earlier.iter().map(|group| group[0]).collect();
+        match group.as_slice() {
+            [finding] => block(page, finding, &said)?,
+            _ => crowd(page, group, &said)?,
         }
-        block(page, finding, &alike[..*nth])?;
-        *nth += 1;
+        earlier.push(group);
         shown += 1;
-        if *nth == ALIKE && alike.len() > ALIKE {
-            folded(page, &alike[ALIKE..])?;
-        }
     }
-    if !left.is_empty() {
-        let total: u64 = left.values().sum();
-        let rules: Vec<String> = left.iter().map(|(rule, number)| format!("{number} {rule}")).collect();
-        let plural = if total == 1 { "" } else { "s" };
-        let text = format!("… and {} more finding{plural}: {}; --format json has all", number(total), rules.join(", "));
-        page.hanging((Ink::Plain, ""), Ink::Dim, &text)?;
+    let (begun, unseen): (Vec<_>, Vec<_>) = left.into_iter().partition(|(rule, _)| !seen[rule].is_empty());
+    for (rule, groups) in begun {
+        folded(page, rule, &groups)?;
     }
-    Ok(())
+    let unseen: Vec<(&str, usize)> =
+        unseen.iter().map(|(rule, groups)| (*rule, groups.iter().map(|group| group.len()).sum())).collect();
+    if unseen.is_empty() {
+        return Ok(());
+    }
+    let total = count(unseen.iter().map(|(_, found)| *found as u64).sum(), "more finding");
+    let rules: Vec<String> = unseen.iter().map(|(rule, found)| format!("{found} {rule}")).collect();
+    let text = format!("… and {total}: {}; --rule shows fewer, --format json all", rules.join(", "));
+    page.hanging((Ink::Plain, ""), Ink::Dim, &text)
+}
+
+/// Findings of one rule and one client: the gravest first, and of those the ones with most failures.
+pub(super) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut at: BTreeMap<(&str, Option<&str>, Option<&str>), usize> = BTreeMap::new();
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let key = (finding.rule.as_str(), finding.provider.as_deref(), finding.client.as_deref());
+        let index = *at.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[index].push(finding);
+    }
+    let failed = |group: &Vec<&Finding>| group.iter().map(|finding| finding.failures).sum::<u64>();
+    groups.sort_by_key(|group| (group[0].severity, std::cmp::Reverse(failed(group))));
+    groups
 }
 
 /// `… and 12 more refresh-race findings of client X`.
-fn folded(page: &mut Page<'_>, more: &[&Finding]) -> io::Result<()> {
+fn folded(page: &mut Page<'_>, rule: &str, groups: &[&[&Finding]]) -> io::Result<()> {
     let mut clients: BTreeMap<&str, u64> = BTreeMap::new();
-    for finding in more {
+    for finding in groups.iter().copied().flatten() {
         *clients.entry(finding.client.as_deref().unwrap_or("-")).or_default() += 1;
     }
+    let total: u64 = clients.values().sum();
     let mut ordered: Vec<_> = clients.into_iter().collect();
     ordered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let whose = match ordered.as_slice() {
-        [("-", _)] => String::new(),
+        [("-", _)] | [] => String::new(),
         [(client, _)] => format!(" of client {client}"),
         [first, ..] => format!(" of {} clients (most: {}, {})", number(ordered.len() as u64), first.0, number(first.1)),
-        [] => return Ok(()),
     };
-    let plural = if more.len() == 1 { "" } else { "s" };
-    let amount = number(more.len() as u64);
-    let text = format!("… and {amount} more {} finding{plural}{whose}; --format json has all", more[0].rule);
-    page.hanging((Ink::Plain, ""), Ink::Dim, &text)?;
-    page.blank()
+    let plural = if total == 1 { "" } else { "s" };
+    let amount = number(total);
+    let text = format!("… and {amount} more {rule} finding{plural}{whose}; --client shows fewer, --format json all");
+    page.hanging((Ink::Plain, ""), Ink::Dim, &text)
 }
 
 /// One finding. What an earlier one of its rule said in the same words is not said again.
@@ -90,14 +108,24 @@ fn block(page: &mut Page<'_>, finding: &Finding, earlier: &[&Finding]) -> io::Re
         page.hanging((Ink::Plain, "  "), Ink::Plain, &finding.explanation)?;
     }
     evidence(page, finding)?;
-    if !earlier.iter().any(|earlier| earlier.remediation == finding.remediation) {
-        let label = if finding.remediation.len() == 1 { "  fix  " } else { "  fix  - " };
-        for (index, fix) in finding.remediation.iter().enumerate() {
-            let label = if index == 0 { label } else { "       - " };
-            page.hanging((Ink::Green, label), Ink::Plain, fix)?;
-        }
-    }
+    fixes(page, finding, earlier)?;
     page.blank()
+}
+
+/// What to do, unless an earlier finding of the rule said so.
+pub(super) fn fixes(page: &mut Page<'_>, finding: &Finding, earlier: &[&Finding]) -> io::Result<()> {
+    if earlier.iter().any(|earlier| earlier.remediation == finding.remediation) {
+        return Ok(());
+    }
+    let label = if finding.remediation.len() == 1 { "  fix  " } else { "  fix  - " };
+    for (index, fix) in finding.remediation.iter().take(FIXES).enumerate() {
+        let label = if index == 0 { label } else { "       - " };
+        page.hanging((Ink::Green, label), Ink::Plain, fix)?;
+    }
+    match finding.remediation.len().saturating_sub(FIXES) {
+        0 => Ok(()),
+        more => page.line(&[(Ink::Dim, &format!("       … {more} more: tokscan explain {}", finding.rule))]),
+    }
 }
 
 /// `okta, client app-7, subject user-17`.
@@ -118,7 +146,7 @@ fn when(finding: &Finding) -> String {
 }
 
 /// `1 success, 3 failures (3 invalid_grant), 4 later · healed by itself after 2 s · several hosts`.
-fn course(finding: &Finding) -> String {
+pub(super) fn course(finding: &Finding) -> String {
     let mut counts = Vec::new();
     match finding.successes {
         0 => {}
@@ -131,13 +159,7 @@ fn course(finding: &Finding) -> String {
     if finding.aftermath_failures > 0 {
         counts.push(format!("{} later", number(finding.aftermath_failures)));
     }
-    let mut course = counts.join(", ");
-    if !finding.errors.is_empty() {
-        let mut errors: Vec<_> = finding.errors.iter().collect();
-        errors.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-        let errors: Vec<String> = errors.iter().map(|(code, n)| format!("{} {code}", number(**n))).collect();
-        course = format!("{course} ({})", errors.join(", "));
-    }
+    let course = format!("{}{}", counts.join(", "), errors(&finding.errors));
     let mut parts = vec![course.trim_start().to_owned()];
     if finding.class == FindingClass::Cause {
         let after = match (finding.outcome, finding.impact.healed_after_ms) {
@@ -159,27 +181,20 @@ fn course(finding: &Finding) -> String {
     parts.join(" · ")
 }
 
+/// ` (3 invalid_grant, 1 invalid_token)`, most first.
+pub(super) fn errors(errors: &BTreeMap<String, u64>) -> String {
+    let mut ordered: Vec<_> = errors.iter().collect();
+    ordered.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    let errors: Vec<String> = ordered.iter().map(|(code, n)| format!("{} {code}", number(**n))).collect();
+    if errors.is_empty() { String::new() } else { format!(" ({})", errors.join(", ")) }
+}
+
 /// Aligned lines: role, place, time, event, excerpt.
-fn evidence(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
+pub(super) fn evidence(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
     let chosen = choose(&finding.evidence, page.style().evidence);
-    let rows: Vec<[String; 5]> = chosen.iter().map(|evidence| cells(page, finding, evidence)).collect();
-    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let rows: Vec<Vec<Cell>> = chosen.iter().map(|evidence| cells(page, finding, evidence)).collect();
     let width = page.width();
-    let limits = [9, widest(1).min(width * 2 / 5), widest(2), widest(3).min(width / 3)];
-    for (row, evidence) in rows.iter().zip(&chosen) {
-        let mut line = String::new();
-        for (column, limit) in limits.iter().enumerate() {
-            let cell = &row[column];
-            let cell =
-                if column == 1 { cut_front(cell, *limit, page.ellipsis()) } else { cut(cell, *limit, page.ellipsis()) };
-            line.push_str(&cell);
-            line.push_str(&" ".repeat(limit - cell.width() + 2));
-        }
-        let room = width.saturating_sub(2 + line.width());
-        let excerpt = if room >= 16 { row[4].as_str() } else { "" };
-        let (role, others) = line.split_at(limits[0]);
-        page.line(&[(Ink::Plain, "  "), (role_ink(evidence.role), role), (Ink::Plain, others), (Ink::Dim, excerpt)])?;
-    }
+    grid(page, &[Fit::Whole, Fit::Front(width * 2 / 5), Fit::Whole, Fit::End(width / 3), Fit::Rest], rows)?;
     let more = finding.evidence.len() - chosen.len();
     if more > 0 {
         page.line(&[(Ink::Dim, &format!("  … and {more} more; --evidence N shows more"))])?;
@@ -187,7 +202,7 @@ fn evidence(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
     Ok(())
 }
 
-fn cells(page: &Page<'_>, finding: &Finding, evidence: &Evidence) -> [String; 5] {
+fn cells(page: &Page<'_>, finding: &Finding, evidence: &Evidence) -> Vec<Cell> {
     let start = finding.start.or_else(|| finding.evidence.iter().find_map(|evidence| evidence.time));
     let time = match (evidence.time, start) {
         (Some(time), Some(start)) => {
@@ -204,14 +219,19 @@ fn cells(page: &Page<'_>, finding: &Finding, evidence: &Evidence) -> [String; 5]
         }
         _ => "no time".into(),
     };
-    let shown = |text: &str| page.shown(text).into_owned();
-    [
-        role(evidence.role).into(),
-        shown(&format!("{}:{}", evidence.path, evidence.line)),
-        time,
-        shown(&evidence.event),
-        shown(&evidence.excerpt),
+    vec![
+        Cell::new(role_ink(evidence.role), role(evidence.role)),
+        place(page, evidence),
+        Cell::new(Ink::Plain, time),
+        Cell::new(Ink::Plain, evidence.event.as_str()),
+        Cell::new(Ink::Dim, evidence.excerpt.as_str()),
     ]
+}
+
+/// `path:line`, which leads there.
+pub(super) fn place(page: &Page<'_>, evidence: &Evidence) -> Cell {
+    let link = page.link(&evidence.path, evidence.line, 1);
+    Cell::linked(format!("{}:{}", evidence.path, evidence.line), link)
 }
 
 /// At most `limit` pieces in their order: the first of each role, then the earliest others.

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::report::escape;
+use super::links::Links;
+use crate::report::{Run, escape};
 
 /// How the page looks. Decided by the caller: the renderer asks neither terminal nor environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Style {
     /// Columns; no line is wider. At least 40 are used.
     pub width: usize,
@@ -18,17 +19,25 @@ pub struct Style {
     pub unicode: bool,
     /// Evidence lines per finding; the report may hold more.
     pub evidence: usize,
+    /// What formats for other programs must know of the run; the page has no use for it.
+    pub run: Run,
+    /// Where a `path:line` leads; `None` writes no hyperlinks.
+    pub links: Option<Links>,
+    /// Whether ten lines must do.
+    pub summary: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: 80, color: false, unicode: true, evidence: 5 }
+        let run = Run::default();
+        Self { width: 80, color: false, unicode: true, evidence: 5, run, links: None, summary: false }
     }
 }
 
 /// A colour or weight. Never the only carrier of a meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Ink {
+    #[default]
     Plain,
     Bold,
     Dim,
@@ -50,6 +59,21 @@ impl Ink {
             Self::Green => "\x1b[32m",
             Self::Cyan => "\x1b[36m",
         }
+    }
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) ink: Ink,
+    pub(super) text: String,
+    /// The address that it leads to.
+    pub(super) link: Option<String>,
+}
+
+impl Part {
+    pub(super) fn new(ink: Ink, text: impl Into<String>) -> Self {
+        Self { ink, text: text.into(), link: None }
     }
 }
 
@@ -85,25 +109,48 @@ impl<'a> Page<'a> {
         if self.style.unicode { shown } else { Cow::Owned(to_ascii(&shown)) }
     }
 
-    /// One line of inked parts, cut to the width of the page; trailing spaces are dropped.
+    /// One line of inked texts, cut to the width of the page; trailing spaces are dropped.
     pub(super) fn line(&mut self, parts: &[(Ink, &str)]) -> io::Result<()> {
-        let last = parts.iter().rposition(|(_, text)| !text.trim_end().is_empty()).map_or(0, |index| index + 1);
-        self.blank = last == 0;
+        let parts: Vec<Part> = parts.iter().map(|(ink, text)| Part::new(*ink, *text)).collect();
+        self.parts(&parts)
+    }
+
+    /// The same of parts that may lead somewhere.
+    pub(super) fn parts(&mut self, parts: &[Part]) -> io::Result<()> {
         let mut room = self.width();
-        for (index, (ink, text)) in parts[..last].iter().enumerate() {
-            let text = self.shown(if index + 1 == last { text.trim_end() } else { text });
-            let text = cut(&text, room, self.ellipsis());
+        let mut fitting: Vec<(&Part, String)> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let text = cut(&self.shown(&part.text), room, self.ellipsis()).into_owned();
             room -= text.width();
-            if self.style.color && *ink != Ink::Plain {
-                write!(self.out, "{}{text}\x1b[0m", ink.code())?;
-            } else {
-                self.out.write_all(text.as_bytes())?;
-            }
-            if room == 0 {
-                break;
-            }
+            fitting.push((part, text));
+        }
+        let last = fitting.iter().rposition(|(_, text)| !text.trim_end().is_empty()).map_or(0, |index| index + 1);
+        self.blank = last == 0;
+        for (index, (part, text)) in fitting[..last].iter().enumerate() {
+            self.part(part, if index + 1 == last { text.trim_end() } else { text })?;
         }
         self.out.write_all(b"\n")
+    }
+
+    fn part(&mut self, part: &Part, text: &str) -> io::Result<()> {
+        // https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+        if let Some(link) = &part.link {
+            write!(self.out, "\x1b]8;;{link}\x1b\\")?;
+        }
+        if self.style.color && part.ink != Ink::Plain {
+            write!(self.out, "{}{text}\x1b[0m", part.ink.code())?;
+        } else {
+            self.out.write_all(text.as_bytes())?;
+        }
+        if part.link.is_some() {
+            self.out.write_all(b"\x1b]8;;\x1b\\")?;
+        }
+        Ok(())
+    }
+
+    /// The address of a place in a log, where the page has hyperlinks.
+    pub(super) fn link(&self, path: &str, line: u64, column: u64) -> Option<String> {
+        self.style.links.as_ref()?.address(path, line, column)
     }
 
     pub(super) fn blank(&mut self) -> io::Result<()> {
@@ -142,10 +189,16 @@ fn to_ascii(text: &str) -> String {
             '⏎' => plain.push_str("\\n"),
             '·' | '–' | '─' => plain.push('-'),
             '×' => plain.push('x'),
-            '✖' => plain.push('#'),
+            '✖' | '█' => plain.push('#'),
             '▲' => plain.push('!'),
-            '●' => plain.push('*'),
+            '●' | '▆' => plain.push('*'),
             '○' => plain.push('o'),
+            '▁' => plain.push('_'),
+            '▂' => plain.push('.'),
+            '▃' => plain.push(':'),
+            '▄' => plain.push('='),
+            '▅' => plain.push('+'),
+            '▇' => plain.push('%'),
             _ => plain.push(character),
         }
     }

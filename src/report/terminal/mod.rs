@@ -2,8 +2,12 @@
 //!
 //! Never complete (that is what JSON is for), always honest about what it left out.
 
+mod crowd;
 mod findings;
+mod grid;
 mod ink;
+mod links;
+mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -11,14 +15,19 @@ mod words;
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::model::{Notice, Report, Trouble};
 
-use ink::{Ink, Page};
+use ink::{Ink, Page, Part};
 pub use ink::{Style, wrap};
+pub use links::Links;
 use words::{bytes, count, number, span};
 
 /// Notices on the page; more are counted.
 const NOTICES: usize = 10;
+/// Commands that the last lines name.
+const STEPS: usize = 2;
 
 /// Which part of a report is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +51,12 @@ pub fn render_terminal_section(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let page = &mut Page::new(style, out);
-    header(page, report, section)?;
+    if style.summary {
+        return summary::summary(page, report, section);
+    }
+    for (label, text) in header(report, section) {
+        page.hanging((Ink::Dim, label), Ink::Plain, &text)?;
+    }
     page.blank()?;
     verdict(page, report, section)?;
     if section == Section::Triage {
@@ -51,7 +65,8 @@ pub fn render_terminal_section(
     }
     tables::leaks(page, &report.leaks)?;
     notices(page, &report.notices)?;
-    closing(page, report)
+    page.blank()?;
+    closing(page, report, STEPS)
 }
 
 /// The verdict in one line of plain words, unescaped: how many refreshes failed and why, what leaked.
@@ -77,8 +92,8 @@ fn no_leaks(report: &Report) -> String {
     }
 }
 
-/// What was read.
-fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
+/// What was read, by its label.
+fn header(report: &Report, section: Section) -> Vec<(&'static str, String)> {
     let summary = &report.summary;
     let inputs = match report.inputs.as_slice() {
         [only] => only.path.clone(),
@@ -91,10 +106,10 @@ fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<
             read = format!("{read} ({} without a time)", number(summary.untimed_events));
         }
     }
-    page.hanging((Ink::Dim, "read       "), Ink::Plain, &read)?;
+    let mut lines = vec![("read       ", read)];
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         let length = span(last.millis_since(first));
-        page.hanging((Ink::Dim, "period     "), Ink::Plain, &format!("{first} – {last} ({length})"))?;
+        lines.push(("period     ", format!("{first} – {last} ({length})")));
     }
     if section == Section::Triage && summary.token_events > 0 {
         let refreshes = format!(
@@ -104,20 +119,29 @@ fn header(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<
             count(summary.principals, "principal"),
             count(summary.clients, "client")
         );
-        page.hanging((Ink::Dim, "refreshes  "), Ink::Plain, &refreshes)?;
+        lines.push(("refreshes  ", refreshes));
     }
-    Ok(())
+    lines
+}
+
+/// Whether the logs say nothing about what was asked.
+fn says_nothing(report: &Report, section: Section) -> bool {
+    report.summary.lines == 0 || (section == Section::Triage && report.summary.token_events == 0)
+}
+
+fn verdict_ink(report: &Report, section: Section) -> Ink {
+    let failed = section == Section::Triage && report.summary.refresh_failed > 0;
+    match () {
+        () if failed || !report.leaks.is_empty() => Ink::Red,
+        () if says_nothing(report, section) || !report.findings.is_empty() => Ink::Yellow,
+        () => Ink::Green,
+    }
 }
 
 /// One sentence in words, and what to check where the logs say nothing.
 fn verdict(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
-    let failed = section == Section::Triage && report.summary.refresh_failed > 0;
-    let unread = report.summary.lines == 0 || (section == Section::Triage && report.summary.token_events == 0);
-    let ink = match () {
-        () if failed || !report.leaks.is_empty() => Ink::Red,
-        () if unread || !report.findings.is_empty() => Ink::Yellow,
-        () => Ink::Green,
-    };
+    let unread = says_nothing(report, section);
+    let ink = verdict_ink(report, section);
     for sentence in sentences(report, section) {
         page.hanging((Ink::Plain, ""), ink, &sentence)?;
     }
@@ -155,13 +179,21 @@ fn notices(page: &mut Page<'_>, notices: &[Notice]) -> io::Result<()> {
     }
 }
 
-/// What to run next.
-fn closing(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+/// What to run next: what explains the gravest finding, and what would tell of the next one.
+fn closing(page: &mut Page<'_>, report: &Report, most: usize) -> io::Result<()> {
     let finding = report.findings.first().map(|finding| finding.rule.as_str());
     let Some(rule) = finding.or_else(|| report.leaks.first().map(|leak| leak.rule.as_str())) else {
         return Ok(());
     };
-    page.blank()?;
-    let text = format!("`tokscan explain {rule}` says why and how to fix it; --format json has everything.");
-    page.hanging((Ink::Dim, "next  "), Ink::Plain, &text)
+    let explain = format!("tokscan explain {rule}");
+    let alert = format!("tokscan alert {rule} --for loki");
+    let steps = [(explain.as_str(), "why, and how to fix it"), (&alert, "to hear of it the next time")];
+    let widest = steps.iter().map(|(command, _)| page.shown(command).width()).max().unwrap_or(0);
+    for (index, (command, gives)) in steps.iter().take(most).enumerate() {
+        let label = if index == 0 { "next  " } else { "      " };
+        let blank = " ".repeat(widest - page.shown(command).width() + 2);
+        let parts = [(Ink::Dim, label), (Ink::Bold, command), (Ink::Dim, &blank), (Ink::Dim, gives)];
+        page.parts(&parts.map(|(ink, text)| Part::new(ink, text)))?;
+    }
+    Ok(())
 }

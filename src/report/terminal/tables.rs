@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use unicode_width::UnicodeWidthStr;
 
-use super::ink::{Ink, Page};
+use super::ink::{Ink, Page, Part};
 use super::words::{glyph, number, status};
 use crate::model::{ClientSummary, Leak, Severity};
 
@@ -116,10 +117,29 @@ fn narrow_leaks(page: &mut Page<'_>, leaks: &[&Leak]) -> io::Result<()> {
         page.line(&[(severity_ink(leak.severity), &severity), (Ink::Plain, &what)])?;
         let field = leak.field.as_ref().map(|field| format!("in {field}"));
         let client = leak.client.as_ref().map(|client| format!("client {client}"));
-        let details: Vec<String> = [Some(place(leak)), field, client].into_iter().flatten().collect();
-        page.hanging((Ink::Plain, "            "), Ink::Plain, &details.join(", "))?;
+        let details: Vec<String> = [field, client].into_iter().flatten().collect();
+        leak_place(page, leak, &details.join(", "))?;
     }
     Ok(())
+}
+
+/// The place of a leak and what stands there; on two lines where one is too short.
+fn leak_place(page: &mut Page<'_>, leak: &Leak, details: &str) -> io::Result<()> {
+    const INDENT: &str = "            ";
+    let place = place(leak);
+    let link = page.link(&leak.path, leak.line, leak.column);
+    let linked = Part { ink: Ink::Plain, text: place.clone(), link };
+    let indent = Part::new(Ink::Plain, INDENT);
+    if INDENT.len() + page.shown(&place).width() + 2 + page.shown(details).width() <= page.width() {
+        let details = Part::new(Ink::Dim, if details.is_empty() { String::new() } else { format!("  {details}") });
+        return page.parts(&[indent, linked, details]);
+    }
+    if INDENT.len() + page.shown(&place).width() <= page.width() {
+        page.parts(&[indent, linked])?;
+    } else {
+        page.hanging((Ink::Plain, INDENT), Ink::Plain, &place)?;
+    }
+    page.hanging((Ink::Plain, INDENT), Ink::Dim, details)
 }
 
 /// `path:line:column`, as editors and terminals open it.
@@ -174,7 +194,6 @@ impl Sheet {
     }
 
     fn row(&mut self, page: &Page<'_>, cells: &[impl AsRef<str>]) {
-        use unicode_width::UnicodeWidthStr;
         let shown: Vec<_> = cells.iter().map(|cell| page.shown(cell.as_ref())).collect();
         self.first = self.first.max(shown.first().map_or(0, |cell| cell.width()));
         self.table.add_row(shown.iter().map(Cell::new).collect::<Vec<_>>());

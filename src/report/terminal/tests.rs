@@ -42,8 +42,10 @@ fn finding(rule: &str, severity: Severity, client: &str) -> Finding {
         aftermath_failures: 4,
         errors: BTreeMap::from([("invalid_grant".into(), 6), ("invalid_token".into(), 1)]),
         outcome: Outcome::SelfResolved,
+        reauthorized_at: None,
+        unresolved_for_ms: None,
         topology: Topology::SeveralHosts,
-        impact: Impact { principals: 1, forced_sign_ins: 0, healed_after_ms: Some(2_300) },
+        impact: Impact { principals: 1, forced_sign_ins: 0, healed_after_ms: Some(2_300), api_unauthorized: 0 },
         title: "Four workers refreshed one token at once".into(),
         explanation: "Four workers presented the same refresh token within 41 ms. The server rotated it for the first \
                       and refused the others, which is what rotation is for; the next refresh succeeded without a new \
@@ -53,6 +55,7 @@ fn finding(rule: &str, severity: Severity, client: &str) -> Finding {
             "Let one worker refresh and the others wait for its result: a lock per grant in the shared store.".into(),
             "Read the store again before treating invalid_grant as final.".into(),
         ],
+        family: None,
         evidence: vec![
             evidence(Role::Winner, 120, 0, "refresh_succeeded"),
             evidence(Role::Loser, 121, 12, "refresh_failed invalid_grant"),
@@ -87,6 +90,7 @@ fn leak(kind: LeakKind, severity: Severity, status: LeakStatus) -> Leak {
         client: Some("crm-sync".into()),
         subject: None,
         confidence: Confidence::Proven,
+        guessable: false,
     }
 }
 
@@ -100,6 +104,8 @@ fn client(name: &str, failed: u64) -> ClientSummary {
         refresh_failed: failed,
         causes,
         verdict: if failed == 0 { "healthy".into() } else { "refresh-race".into() },
+        would_have_helped: Vec::new(),
+        recurrence: None,
     }
 }
 
@@ -113,6 +119,7 @@ fn empty() -> Report {
         findings: vec![],
         leaks: vec![],
         notices: vec![],
+        rules: vec![],
     }
 }
 
@@ -158,9 +165,9 @@ fn incident() -> Report {
     report
 }
 
-fn page(report: &Report, style: Style) -> String {
+fn page(report: &Report, style: &Style) -> String {
     let mut out = Vec::new();
-    render_terminal(report, &style, &mut out).unwrap();
+    render_terminal(report, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -180,7 +187,7 @@ fn uncoloured(text: &str) -> String {
 #[test]
 fn an_incident_says_what_failed_why_and_what_to_do() {
     for width in [80, 200] {
-        let page = page(&incident(), plain(width));
+        let page = page(&incident(), &plain(width));
         // Where a sentence is broken depends on the width.
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
@@ -192,12 +199,14 @@ fn an_incident_says_what_failed_why_and_what_to_do() {
             "▲ high permanent-revocation Four workers",
             "okta, client crm-sync, subject user-17",
             "within 41 ms · likely: same subject, 41 ms apart",
-            "1 success, 3 failures, 4 later (6 invalid_grant, 1 invalid_token)",
+            "2 failures (6 invalid_grant, 1 invalid_token)",
+            "2 successes, 6 failures, 8 later (12 invalid_grant, 2 invalid_token)",
             "+12 ms",
             "Read the store again before",
             "… and 2 more; --evidence N shows more",
             "error logs/x.log: no such file; check the path",
-            "`tokscan explain permanent-revocation`",
+            "next tokscan explain permanent-revocation why, and how to fix it",
+            "tokscan alert permanent-revocation --for loki",
         ] {
             assert!(words.contains(part), "no {part:?} in\n{page}");
         }
@@ -206,17 +215,18 @@ fn an_incident_says_what_failed_why_and_what_to_do() {
         let at = |text: &str| page.find(text).unwrap();
         assert!(at("crm-sync") < at("9c1e2f60"), "most failures first\n{page}");
         assert!(at("\n✖ critical") < page.rfind("\n● medium").unwrap(), "worst leak first\n{page}");
-        assert!(words.contains("healed by itself after 2.3 s · several hosts"), "{page}");
+        assert!(words.contains("all healed by themselves · 1 subject · several hosts"), "{page}");
         assert_eq!(page.matches("Let one worker").count(), 2, "the fix once per rule\n{page}");
+        assert!(words.contains("● medium refresh-race × 2 okta, client crm-sync"), "{page}");
     }
 }
 
 #[test]
 fn colour_adds_nothing_but_colour() {
     for width in [80, 200] {
-        let coloured = page(&incident(), Style { color: true, ..plain(width) });
+        let coloured = page(&incident(), &Style { color: true, ..plain(width) });
         assert!(coloured.contains("\x1b[1;31m"));
-        assert_eq!(uncoloured(&coloured), page(&incident(), plain(width)));
+        assert_eq!(uncoloured(&coloured), page(&incident(), &plain(width)));
     }
 }
 
@@ -256,7 +266,7 @@ fn no_line_is_wider_than_the_page_and_nothing_in_it_acts() {
     for report in [incident(), hostile, empty(), clean()] {
         for width in [1, 40, 80, 111, 200] {
             for (color, unicode) in [(false, true), (true, true), (true, false)] {
-                let page = uncoloured(&page(&report, Style { color, unicode, ..plain(width) }));
+                let page = uncoloured(&page(&report, &Style { color, unicode, ..plain(width) }));
                 for line in page.lines() {
                     assert!(line.width() <= width.max(40), "{} columns: {line:?}", line.width());
                     assert!(!line.chars().any(char::is_control), "{line:?}");
@@ -272,33 +282,114 @@ fn no_line_is_wider_than_the_page_and_nothing_in_it_acts() {
 fn ascii_pages_are_ascii() {
     let mut report = incident();
     report.leaks.clear();
-    let page = page(&report, Style { unicode: false, ..plain(100) });
+    let page = page(&report, &Style { unicode: false, ..plain(100) });
     assert!(page.is_ascii(), "{page}");
     assert!(page.contains("! high     permanent-revocation"), "{page}");
 }
 
 #[test]
-fn alike_findings_fold_and_the_rest_is_counted() {
+fn an_incident_with_five_hundred_races_stays_one_screen() {
     let mut report = incident();
-    report.findings = (0..15).map(|_| finding("refresh-race", Severity::High, "crm-sync")).collect();
-    let text = page(&report, plain(120));
+    (report.leaks, report.notices) = (vec![], vec![]);
+    report.findings = (0..500).map(|_| finding("refresh-race", Severity::High, "crm-sync")).collect();
+    report.findings[7].outcome = Outcome::Unresolved;
+    for width in [80, 120] {
+        let text = page(&report, &plain(width));
+        assert!(text.lines().count() < 50, "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "▲ high refresh-race × 500 okta, client crm-sync",
+            "500 successes, 1,500 failures, 2,000 later (3,000 invalid_grant, 500 invalid_token)",
+            "499 healed by themselves, 1 not healed when the logs end · 1 subject · several hosts",
+            "… and 495 more; --format json has all",
+            "the first Four workers presented the same refresh token",
+        ] {
+            assert!(words.contains(part), "no {part:?} in\n{text}");
+        }
+        let rows = text.lines().filter(|line| line.trim_start().starts_with("03:04:05.120Z  user-17")).count();
+        assert_eq!(rows, 5, "{text}");
+    }
+    report.findings[7].outcome = Outcome::SelfResolved;
+    let words = page(&report, &plain(120)).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("all healed by themselves"), "{words}");
+}
+
+#[test]
+fn many_clients_and_many_rules_are_counted() {
+    let mut report = incident();
+    report.findings = (0..15).map(|n| finding("refresh-race", Severity::High, &format!("client-{n}"))).collect();
+    let text = page(&report, &plain(120));
     assert_eq!(text.matches("▲ high     refresh-race").count(), 3);
-    assert!(text.contains("… and 12 more refresh-race findings of client crm-sync; --format json has all"), "{text}");
+    assert!(text.contains("… and 12 more refresh-race findings of 12 clients (most: client-10, 1);"), "{text}");
 
     report.findings = (0..20).map(|n| finding(&format!("rule-{n:02}"), Severity::Low, "crm-sync")).collect();
-    let text = page(&report, plain(120));
-    assert_eq!(text.matches("○ low").count(), 15);
-    assert!(text.contains("… and 5 more findings: 1 rule-15, 1 rule-16"), "{text}");
+    let text = page(&report, &plain(120));
+    assert_eq!(text.matches("○ low").count(), 12);
+    assert!(text.contains("… and 8 more findings: 1 rule-12, 1 rule-13"), "{text}");
 
     report.leaks = (0..17).map(|_| leak(LeakKind::Jwt, Severity::Low, LeakStatus::Expired)).collect();
     report.clients = (0..21).map(|n| client(&format!("client-{n}"), 1)).collect();
-    let text = page(&report, plain(120));
+    let text = page(&report, &plain(120));
     assert!(text.contains("… and 2 more leaks;") && text.contains("… and 1 more client;"), "{text}");
 }
 
 #[test]
+fn the_gravest_group_of_a_severity_is_the_one_with_most_failures() {
+    let mut report = incident();
+    report.findings =
+        (0..6).map(|n| finding("refresh-race", Severity::High, if n < 2 { "few" } else { "many" })).collect();
+    let text = page(&report, &plain(120));
+    assert!(text.find("client many").unwrap() < text.find("client few").unwrap(), "{text}");
+}
+
+#[test]
+fn ten_lines_do_for_a_summary() {
+    let mut report = incident();
+    let style = |width| Style { summary: true, ..plain(width) };
+    report.findings.extend((0..9).map(|n| finding(&format!("rule-{n}"), Severity::Low, "crm-sync")));
+    for width in [80, 120, 200] {
+        let text = page(&report, &style(width));
+        assert!(text.lines().count() <= 10, "{text}");
+        for part in [
+            "16 failed",
+            "▲ high     permanent-revocation",
+            "… and 9 more",
+            "error  1 input could not be read whole",
+            "next  ",
+        ] {
+            assert!(text.contains(part), "no {part:?} in\n{text}");
+        }
+        assert!(text.lines().all(|line| line.width() <= width), "{text}");
+    }
+    for finding in &mut report.findings {
+        finding.client = Some("client-with-a-name-as-long-as-only-google-makes-them.apps.example".into());
+    }
+    assert!(page(&report, &style(80)).contains("… and 9 more"), "a long name gives way");
+    assert_eq!(page(&clean(), &style(80)).lines().last(), Some("No failed refreshes, no leaks."));
+}
+
+#[test]
+fn links_lead_to_the_line_and_change_nothing_that_is_seen() {
+    let links = super::Links::new("kitty", "box", "/srv").unwrap();
+    let linked = page(&incident(), &Style { links, ..plain(100) });
+    let address = "file://box/srv/logs/2026-01-02/integration-worker-3.jsonl#120";
+    let place = linked.lines().find(|line| line.starts_with("  winner")).unwrap();
+    assert!(place.contains(&format!("\x1b]8;;{address}\x1b\\")) && place.contains("\x1b]8;;\x1b\\"), "{place:?}");
+    assert!(linked.contains("worker-3.jsonl#7\x1b\\"), "a leak, too\n{linked:?}");
+    let mut seen = String::new();
+    let mut rest = linked.as_str();
+    while let Some(at) = rest.find("\x1b]8;;") {
+        seen.push_str(&rest[..at]);
+        let end = rest[at..].find("\x1b\\").unwrap();
+        rest = &rest[at + end + 2..];
+    }
+    seen.push_str(rest);
+    assert_eq!(seen, page(&incident(), &plain(100)));
+}
+
+#[test]
 fn a_clean_run_says_so_plainly() {
-    let text = page(&clean(), plain(80));
+    let text = page(&clean(), &plain(80));
     assert!(text.contains("No failed refreshes, no leaks."), "{text}");
     assert!(text.lines().count() < 6, "{text}");
     let mut out = Vec::new();
@@ -309,7 +400,7 @@ fn a_clean_run_says_so_plainly() {
 
 #[test]
 fn logs_that_say_nothing_are_not_called_clean() {
-    let text = page(&empty(), plain(80));
+    let text = page(&empty(), &plain(80));
     assert!(text.contains("No token events were recognised in 40 lines"), "{text}");
     assert!(text.contains("Check that these are the logs"), "{text}");
     let mut nothing = empty();

@@ -20,8 +20,7 @@ pub(super) fn prove(reader: &Reader, extractor: &Extractor, prefilter: &Prefilte
             if let Err(message) = compare(&seen, example) {
                 errors.push(error_at(&proof.source, &example.line, message));
             } else if !prefilter.is_candidate(example.line.as_bytes()) {
-                let message =
-                    "no trigger of the vocabulary is in this line: the prefilter would skip it; add one to `triggers`";
+                let message = "no trigger is in this line, so that a scan would skip it; add one to the `triggers` of the vocabulary";
                 errors.push(error_at(&proof.source, &example.line, message));
             }
         }
@@ -41,7 +40,13 @@ fn read(reader: &Reader, extractor: &Extractor, line: &str) -> EventSet {
     let mut seen = EventSet { sources: vec!["example".into()], ..EventSet::default() };
     let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
     reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &CLOCK, columns: None }, &mut |record| {
-        seen.events.extend(extractor.extract(record, position, &|text| Cow::Borrowed(text), &mut seen.symbols));
+        seen.events.extend(extractor.extract(
+            record,
+            line.as_bytes(),
+            position,
+            &|text| Cow::Borrowed(text),
+            &mut seen.symbols,
+        ));
     });
     seen
 }

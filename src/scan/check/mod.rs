@@ -1,8 +1,8 @@
 //! `tokscan rules check`: every rule's own examples through the real pipeline.
 //!
 //! What makes token events (providers, applications, the vocabulary, the keys of structured logs) is
-//! held to single records, diagnoses to whole logs. Leak rules are held to their lines in `leak`; text
-//! layouts have proved theirs when they were loaded.
+//! held to single records, diagnoses to whole logs. Leak rules are held to their lines in `leak`, text
+//! layouts in `rules`.
 
 mod diagnoses;
 mod events;
@@ -12,7 +12,7 @@ use super::rule_set::RuleSet;
 use crate::format::Clock;
 use crate::leak::check_examples;
 use crate::model::Zone;
-use crate::rules::{RuleError, RuleSource};
+use crate::rules::{RuleError, RuleSource, prove_formats};
 
 /// The zone and year that examples are read with.
 const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 12)) };
@@ -22,6 +22,7 @@ pub(super) fn prove(rules: &RuleSet) -> Vec<RuleError> {
     let mut errors = events::prove(&rules.reader, &rules.extractor, &Prefilter::new(rules), &rules.proofs);
     errors.extend(diagnoses::prove(rules));
     errors.extend(check_examples(rules.leaks.rules()));
+    errors.extend(prove_formats(&rules.layouts));
     errors
 }
 

@@ -1,0 +1,51 @@
+//! Whether an address is plain `http://`.
+
+use regex::RegexSet;
+
+/// What ends an address in running text.
+const ENDS: [char; 12] = [' ', '"', '\'', '<', '>', '\\', ',', ';', ')', ']', '}', '\n'];
+
+/// Whether a text holds the address of an endpoint over plain HTTP. Loopback is no network (RFC 8252 §8.3).
+pub(super) fn is_plain_http(text: &str, endpoint: &RegexSet) -> bool {
+    text.match_indices("http://").any(|(at, scheme)| {
+        let address = text[at..].split(ENDS).next().unwrap_or_default();
+        let authority = address[scheme.len()..].split(['/', '?', '#']).next().unwrap_or_default();
+        !authority.is_empty() && !is_loopback(authority) && endpoint.is_match(address)
+    })
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+    host.starts_with("[::1]")
+        || host == "::1"
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name.starts_with("127.")
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::RegexSet;
+
+    use super::is_plain_http;
+
+    #[test]
+    fn loopback_and_other_addresses_are_no_plain_endpoint() {
+        let endpoint = RegexSet::new(["/oauth/token"]).unwrap();
+        let plain = |text: &str| is_plain_http(text, &endpoint);
+        assert!(plain("POST http://idp.example.net/oauth/token -> 200"));
+        assert!(plain("http://10.0.0.7:8080/oauth/token"));
+        for sound in [
+            "https://idp.example.net/oauth/token",
+            "http://localhost:8080/oauth/token",
+            "http://127.0.0.1/oauth/token",
+            "http://[::1]:3000/oauth/token",
+            "http://auth.localhost/oauth/token",
+            "/oauth/token",
+            "POST https://idp.example.net/oauth/token for http://app.example.net/callback",
+        ] {
+            assert!(!plain(sound), "{sound}");
+        }
+    }
+}

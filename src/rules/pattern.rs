@@ -1,0 +1,129 @@
+//! Patterns of rules, compiled when a record first asks for them.
+//!
+//! Compiling all of them took longer than reading a small log, and most runs ask for few. The built-in ones are
+//! proved by the tests (`rules check` compiles each of them); those of `--rules` are compiled when they are
+//! read, so that a mistake is told by path and line before the scan begins.
+
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexSet, bytes};
+
+use super::{RuleError, RuleSource};
+
+/// A pattern for texts.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Regex>,
+}
+
+/// A pattern for bytes: matched at the start of a slice, ASCII only.
+#[derive(Clone, Debug)]
+pub struct BytePattern {
+    text: String,
+    compiled: OnceLock<bytes::Regex>,
+}
+
+/// Patterns for texts that are searched for together.
+#[derive(Clone, Debug)]
+pub struct PatternSet {
+    texts: Vec<String>,
+    compiled: OnceLock<RegexSet>,
+}
+
+impl Pattern {
+    /// A pattern of a rule file.
+    pub(super) fn new(source: &RuleSource, pattern: &str) -> Result<Self, RuleError> {
+        let new = Self { text: ascii_words(pattern), compiled: OnceLock::new() };
+        if !source.is_built_in() {
+            Regex::new(&new.text).map_err(|error| uncompiled(source, pattern, &error))?;
+        }
+        Ok(new)
+    }
+
+    /// As the rule file has it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The compiled pattern.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
+    #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
+    pub fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| Regex::new(&self.text).expect("a pattern that was checked compiles"))
+    }
+
+    /// Whether it has a group of this name, as far as its text tells.
+    pub(super) fn has_group(&self, name: &str) -> bool {
+        has_group(&self.text, name)
+    }
+}
+
+impl BytePattern {
+    /// A pattern of a rule file. It is matched at one place, never searched for: that keeps a long line linear.
+    pub(super) fn new(source: &RuleSource, pattern: &str) -> Result<Self, RuleError> {
+        let new = Self { text: format!("\\A(?:{pattern})"), compiled: OnceLock::new() };
+        if !source.is_built_in() {
+            new.compile().map_err(|error| uncompiled(source, pattern, &error))?;
+        }
+        Ok(new)
+    }
+
+    fn compile(&self) -> Result<bytes::Regex, regex::Error> {
+        bytes::RegexBuilder::new(&self.text).unicode(false).build()
+    }
+
+    /// The compiled pattern.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
+    #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
+    pub fn regex(&self) -> &bytes::Regex {
+        self.compiled.get_or_init(|| self.compile().expect("a pattern that was checked compiles"))
+    }
+
+    /// Whether it has a group of this name, as far as its text tells.
+    pub(super) fn has_group(&self, name: &str) -> bool {
+        has_group(&self.text, name)
+    }
+}
+
+impl PatternSet {
+    /// The patterns of a rule file.
+    pub(super) fn new(source: &RuleSource, patterns: &[String]) -> Result<Self, RuleError> {
+        let texts = patterns.iter().map(|pattern| Pattern::new(source, pattern).map(|checked| checked.text));
+        Ok(Self { texts: texts.collect::<Result<_, _>>()?, compiled: OnceLock::new() })
+    }
+
+    /// Patterns that were checked one by one.
+    pub fn of<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        Self { texts: patterns.into_iter().map(|pattern| pattern.text.clone()).collect(), compiled: OnceLock::new() }
+    }
+
+    /// The compiled patterns.
+    ///
+    /// # Panics
+    /// On a built-in pattern that does not compile, which the tests rule out.
+    #[allow(clippy::expect_used, reason = "each was compiled before, and together they are far below the size limit")]
+    pub fn regex(&self) -> &RegexSet {
+        self.compiled.get_or_init(|| RegexSet::new(&self.texts).expect("patterns that were checked compile together"))
+    }
+}
+
+/// Word boundaries as ASCII has them: those of Unicode turn the fast engines off in every text that is
+/// not English.
+fn ascii_words(pattern: &str) -> String {
+    pattern.replace(r"\b", r"(?-u:\b)")
+}
+
+fn has_group(pattern: &str, name: &str) -> bool {
+    [format!("(?P<{name}>"), format!("(?<{name}>")].iter().any(|group| pattern.contains(group))
+}
+
+fn uncompiled(source: &RuleSource, pattern: &str, error: &regex::Error) -> RuleError {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or("it does not parse").trim();
+    source.error_at(pattern, format!("pattern `{pattern}` cannot be compiled: {reason}"))
+}
