@@ -55,7 +55,7 @@ impl Extractor {
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let ruled_out = rule.is_some_and(|matched| matched.rule.kind.is_none());
-        let reason = if is_event || ruled_out { None } else { looks_like_an_event(&signals) };
+        let reason = if is_event || ruled_out { None } else { looks_like_an_event(record, &signals) };
         Sighting {
             fields: ROLES.into_iter().filter_map(|role| Some((role.name(), source_of(&roles, role)?))).collect(),
             near_miss: reason.map(|reason| NearMiss { reason, suggestion: suggestion(record, &roles, &signals) }),
@@ -69,7 +69,7 @@ fn source_of(roles: &Roles<'_>, role: FieldRole) -> Option<String> {
     Some(if field.path.is_empty() { "(in the text)".to_owned() } else { field.path.to_owned() })
 }
 
-fn looks_like_an_event(signals: &Signals<'_, '_>) -> Option<&'static str> {
+fn looks_like_an_event(record: &Record<'_>, signals: &Signals<'_, '_>) -> Option<&'static str> {
     if signals.no_attempt || signals.outcome == Some(Outcome::Start) {
         return None;
     }
@@ -80,8 +80,20 @@ fn looks_like_an_event(signals: &Signals<'_, '_>) -> Option<&'static str> {
     match signals.endpoint {
         Some(Endpoint::Token) if signals.status.is_none() => Some("it names a token endpoint, but no outcome"),
         _ if signals.about(Topic::Refresh) && !chatter => Some("it speaks of a token refresh, but not of its outcome"),
+        _ if signals.outcome == Some(Outcome::Failure) && !chatter && speaks_of_tokens(record) => {
+            Some("it speaks of tokens and of a failure, but not of a refresh")
+        }
         _ => None,
     }
+}
+
+/// Whether a running text of a record is about tokens, grants or OAuth at all.
+fn speaks_of_tokens(record: &Record<'_>) -> bool {
+    let about = |text: &&str| {
+        let text = text.to_ascii_lowercase();
+        ["oauth", "token", "grant"].iter().any(|word| text.contains(word))
+    };
+    record.texts.iter().any(|text| about(&text))
 }
 
 /// An event rule for records like this one.
@@ -92,7 +104,7 @@ fn suggestion(record: &Record<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>)
         fields.map(|field| (field.path, field.value)).find(|(_, value)| is_headline(value))
     });
     let condition = match headline {
-        Some((path, value)) => format!("where = {{ {} = [{}] }}", quoted(path), quoted(value)),
+        Some((path, value)) => format!("where = {{ {} = [{}] }}", key(path), quoted(value)),
         None => format!("text = [{}]", quoted(&pattern(record))),
     };
     let unknown = [FieldRole::Client, FieldRole::Subject].into_iter().filter(|role| roles.get(*role).is_none());
@@ -124,6 +136,12 @@ fn pattern(record: &Record<'_>) -> String {
         end -= 1;
     }
     regex::escape(&words[..end])
+}
+
+/// A key as TOML writes it.
+fn key(path: &str) -> String {
+    let bare = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if bare { path.to_owned() } else { quoted(path) }
 }
 
 /// A text as TOML writes it.

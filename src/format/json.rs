@@ -199,8 +199,7 @@ impl<'a> Reader<'a, '_> {
 
     fn bare(&mut self, path: &str) -> Option<()> {
         let rest = &self.text[self.at..];
-        let length = rest.find([',', '}', ']', ')', '\n', ';']).unwrap_or(rest.len());
-        let length = before_next_key(&rest[..length]);
+        let length = bare_length(rest);
         let value = rest[..length].trim_end();
         self.at += length;
         if value.is_empty() {
@@ -215,17 +214,22 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Go prints a struct as `{Email:a@b User:u1 Expires:2026-01-02 03:04:05 +0000 UTC}`: the next key, not a
-/// sign, ends a value. Its length.
-fn before_next_key(value: &str) -> usize {
-    let bytes = value.as_bytes();
-    let begins_key = |space: &usize| {
-        let word = bytes[space + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+/// Bytes up to the sign that ends a bare value, or to the next key: Go prints a struct as
+/// `{Email:a@b User:u1 Expires:2026-01-02 03:04:05 +0000 UTC}`.
+fn bare_length(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let begins_key = |space: usize| {
+        let word = bytes[space + 1..]
+            .iter()
+            .take(64)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
         let after = bytes.get(space + 1 + word..).unwrap_or_default();
         let named = bytes.get(space + 1).is_some_and(u8::is_ascii_alphabetic);
         named && after.first() == Some(&b':') && after.get(1).is_none_or(|next| !b" /:".contains(next))
     };
-    memchr::memchr_iter(b' ', bytes).find(begins_key).unwrap_or(value.len())
+    let ends = |(at, byte): (usize, &u8)| b",}])\n;".contains(byte) || (*byte == b' ' && begins_key(at));
+    bytes.iter().enumerate().position(ends).unwrap_or(bytes.len())
 }
 
 fn is_key_byte(byte: u8) -> bool {

@@ -14,6 +14,7 @@ mod pairs;
 mod reader;
 mod time_choice;
 pub mod timestamp;
+mod unwrap;
 
 pub use columns::Columns;
 pub use json::ValueKind;

@@ -18,7 +18,7 @@ pub struct SourceSurvey {
     pub path: String,
     /// Lines, a last one without line end included.
     pub lines: u64,
-    /// Records that hold a word of the vocabulary and were therefore parsed.
+    /// Records that the lines make.
     pub records: u64,
     /// Records that are token events.
     pub token_events: u64,

@@ -38,7 +38,7 @@ pub fn render_survey(survey: &Survey, out: &mut dyn Write) -> io::Result<()> {
 fn one(source: &SourceSurvey, out: &mut dyn Write) -> io::Result<()> {
     let shown = escape::terminal;
     writeln!(out, "{}", shown(&source.path))?;
-    writeln!(out, "  lines      {}; {} looked at, {} token events", source.lines, source.records, source.token_events)?;
+    writeln!(out, "  lines      {}; {} records, {} token events", source.lines, source.records, source.token_events)?;
     counted(out, "formats", &source.formats)?;
     counted(out, "providers", &source.providers)?;
     counted(out, "rules", &source.rules)?;
@@ -99,7 +99,7 @@ mod tests {
         render_survey(&Survey { sources: vec![source] }, &mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
         for part in [
-            "9; 3 looked at, 2 token events",
+            "9; 3 records, 2 token events",
             "text ×6, json ×3",
             "client from clientid ×2",
             "line 4: it names",

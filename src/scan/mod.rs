@@ -184,7 +184,7 @@ fn read(
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
     let workshop = Workshop {
         rules,
-        prefilter: if options.unfiltered { Prefilter::everything() } else { Prefilter::new(rules) },
+        prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
         clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
         survey,
         idle: Mutex::default(),
