@@ -1,7 +1,7 @@
 # Everything a contributor and CI need. `make test` is what CI runs.
 CARGO ?= cargo
 
-.PHONY: build test accuracy bench stages fmt lint docs rules
+.PHONY: build test accuracy bench browser stages fmt lint docs pictures rules
 
 build:
 	$(CARGO) build --release
@@ -10,6 +10,16 @@ test: lint docs rules
 	$(CARGO) test --doc
 	$(CARGO) test --lib --bins --tests
 	$(MAKE) accuracy
+	$(MAKE) browser
+
+# Opens the HTML reports in headless Chromium, which it installs where it is missing (Debian); screenshots stay in
+# target/browser/.
+browser:
+	CARGO="$(CARGO)" tests/browser/run.sh test
+
+# The pictures of the README, made from samples/.
+pictures:
+	CARGO="$(CARGO)" tests/browser/run.sh pictures
 
 # How often each verdict is right, and how much it finds, against simulated servers and clients; fails below 0.98.
 accuracy:

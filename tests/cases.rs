@@ -199,7 +199,23 @@ fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     let masked = ["version", "semanticVersion"]
         .iter()
         .fold(text, |text, key| text.replace(&version(key, env!("CARGO_PKG_VERSION")), &version(key, "…")));
-    (output.status.code().unwrap(), masked)
+    (output.status.code().unwrap(), without_rules_version(&masked))
+}
+
+/// The version and the number of the rules, masked: they change with every rule, whatever the case is about.
+fn without_rules_version(text: &str) -> String {
+    let masked = |line: &str| {
+        let key = ["\"rules_digest\": ", "\"rule_files\": "].into_iter().find(|key| line.trim_start().starts_with(key));
+        key.map_or_else(
+            || line.to_owned(),
+            |key| {
+                let (indent, comma) =
+                    (line.len() - line.trim_start().len(), if line.ends_with(',') { "," } else { "" });
+                format!("{}{key}\"…\"{comma}", &line[..indent])
+            },
+        )
+    };
+    text.split('\n').map(masked).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs a case; an empty answer is a success.
@@ -252,7 +268,9 @@ fn every_case_finds_what_it_must_and_reports_it_as_expected() {
 #[test]
 fn every_format_of_leaks_has_a_golden() {
     let shown = OF_LEAKS.map(|(_, words)| *words.last().unwrap());
-    let all = Format::of(Section::Leaks).map(Format::name).filter(|name| *name != "terminal");
+    // The pages to keep name the version of the rules and are held to what they say by tests of their own.
+    let told = Format::of(Section::Leaks).filter(|format| !format.is_document());
+    let all = told.map(Format::name).filter(|name| *name != "terminal");
     let missing: Vec<&str> = all.filter(|name| !shown.contains(name)).collect();
     assert!(missing.is_empty(), "no golden for {missing:?}");
 }

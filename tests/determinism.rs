@@ -93,7 +93,7 @@ fn report_of(place: &Path, path: &str, stdin: Stdio) -> Value {
 fn without_place(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|key, _| !["path", "compression", "id"].contains(&key.as_str()));
+            fields.retain(|key, _| !["path", "compression", "size", "id"].contains(&key.as_str()));
             fields.values_mut().for_each(without_place);
         }
         Value::Array(values) => values.iter_mut().for_each(without_place),

@@ -134,13 +134,11 @@ fn rendered(paths: &[PathBuf]) -> Vec<(&'static str, String)> {
         let style = Style { width, evidence: 50, ..Style::default() };
         text(&|out| format.render(&outcome.report, section, &style, out).unwrap())
     };
-    vec![
-        ("json", page(Format::Json, Section::Triage, 0)),
-        ("wide page", page(Format::Terminal, Section::Triage, 400)),
-        ("narrow page", page(Format::Terminal, Section::Triage, 60)),
-        ("page of leaks", page(Format::Terminal, Section::Leaks, 100)),
-        ("events", text(&|out| render_events_jsonl(&outcome.events, out).unwrap())),
-    ]
+    let mut all: Vec<_> = Format::ALL.map(|format| (format.name(), page(format, Section::Triage, 400))).into();
+    all.push(("narrow page", page(Format::Terminal, Section::Triage, 60)));
+    all.push(("page of leaks", page(Format::Terminal, Section::Leaks, 100)));
+    all.push(("events", text(&|out| render_events_jsonl(&outcome.events, out).unwrap())));
+    all
 }
 
 /// The first part of a secret that can be read in a text, also across the lines that wrapping made.

@@ -10,8 +10,10 @@ use super::redact::RedactArgs;
 use crate::model::Confidence;
 use crate::report::{Format, Section};
 
+mod saved;
 mod tools;
 
+pub(super) use saved::{DiffArgs, DiffFormat, RenderArgs};
 pub(super) use tools::{
     AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
 };
@@ -115,6 +117,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the rules
     Rules(RulesArgs),
+    /// Render a saved JSON report in another format
+    Report(RenderArgs),
+    /// Compare two saved JSON reports: did the fix help?
+    Diff(DiffArgs),
     /// Show the settings that hold and where they were set, or write a file to begin with
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,6 +8,7 @@ mod args;
 mod command_first;
 mod config;
 mod configure;
+mod diff;
 mod events;
 mod explain;
 mod fail_on;
@@ -22,8 +23,10 @@ mod output;
 mod pager;
 mod progress;
 mod redact;
+mod report;
 mod rulebook;
 mod rules;
+mod saved;
 mod scan;
 mod settings;
 mod values;
@@ -153,6 +156,8 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         Some(Command::Formats(args)) => formats::run(args, settings),
         Some(Command::Explain(args)) => explain::run(args, settings.pager),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),
+        Some(Command::Report(args)) => report::run(args),
+        Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Config(command)) => configure::run(command, settings),
         Some(Command::Alert(args)) => alert::run(args, settings),
         Some(Command::Completions(args)) => generate::completions(args),

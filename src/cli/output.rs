@@ -91,6 +91,12 @@ impl Outputs {
         })
     }
 
+    /// Whether something will name the digests of the inputs.
+    pub(super) fn name_digests(&self) -> bool {
+        let kinds = self.files.iter().map(|target| target.kind).chain(self.stdout);
+        kinds.into_iter().any(|kind| matches!(kind, Kind::Report(format) if format.is_document()))
+    }
+
     /// The same for a reader: long pages through the pager, and in ten lines if that is asked.
     pub(super) fn for_reader(mut self, pager: Pager, summary: bool) -> Self {
         self.pager = pager;

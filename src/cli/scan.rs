@@ -21,6 +21,7 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
     let outputs = outputs.for_reader(settings.pager, args.format.summary);
+    options.digests = outputs.name_digests();
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on, 0))

@@ -193,6 +193,7 @@ fn evidence(scene: &Scene<'_>, draft: &Draft, limit: usize) -> Vec<Evidence> {
 }
 
 fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
+    let text = |symbol: Option<Symbol>| scene.set.symbols.text(symbol).map(str::to_owned);
     Evidence {
         role,
         path: scene.set.path(event).to_owned(),
@@ -201,6 +202,12 @@ fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
         byte_end: event.position.byte_end,
         time: event.time,
         event: event.kind.name().into(),
+        error: text(event.error.or(event.sub_code)),
+        host: text(event.host),
+        process: text(event.process),
+        thread: text(event.thread),
+        address: text(event.address),
+        duration_ms: event.duration_ms,
         excerpt: event.excerpt.map_or_else(|| excerpt(scene, event), |text| scene.text(Some(text)).to_owned()),
     }
 }

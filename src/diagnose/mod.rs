@@ -8,6 +8,7 @@
 //! `loose` with a file per cause, `classes` for errors that decide by themselves); what only a
 //! whole client shows is judged after; `finish` finds the words.
 
+mod activity;
 mod adopt;
 mod attribution;
 mod cadence;
@@ -55,7 +56,9 @@ use std::time::Duration;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use crate::model::{ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol};
+use crate::model::{
+    Activity, ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol,
+};
 use crate::rules::Catalogue;
 use crate::timeline::{self, Ledger, Timelines};
 
@@ -90,6 +93,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// One row per (provider, client), ordered by failures (most first), then name.
     pub clients: Vec<ClientSummary>,
+    /// How the attempts lie in time.
+    pub activity: Activity,
     /// How many principals have a timeline.
     pub principals: u64,
     /// What became of each token digest that the timelines know (`live`, `superseded`, `revoked`).
@@ -121,6 +126,7 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     drafts.extend(classes::outages(&lines, &client));
     let token_lives = lives::lives(&lines, &drafts);
     let clients = clients::summaries(&lines, &drafts, catalogue, &client);
+    let activity = activity::activity(&lines, &drafts, &clients, &client);
     drafts.extend(behaviours);
     drafts.extend(insecure_endpoint::judge(&lines, &client));
     drafts.extend(shared_token::judge(&lines));
@@ -131,6 +137,7 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     Diagnosis {
         findings,
         clients,
+        activity,
         principals: principals.len() as u64,
         token_lives,
         refresh_ok: timelines.refresh_ok,

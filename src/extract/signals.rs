@@ -265,10 +265,11 @@ fn head(text: &str) -> &str {
     &text[..end]
 }
 
-/// `TokenRefreshFailed` as the words that it is made of; anything with a space stays as it is.
+/// `TokenRefreshFailed` as the words that it is made of. Anything but a name stays as it is: in a query or a body the
+/// humps are those of a token, and `…CbOkHKK` says nothing about an outcome.
 fn words(text: &str) -> Cow<'_, str> {
     let humped = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-    if text.contains(' ') || !text.as_bytes().windows(2).any(humped) {
+    if text.contains([' ', '%', '=', '/', '&']) || !text.as_bytes().windows(2).any(humped) {
         return Cow::Borrowed(text);
     }
     let mut spaced = String::with_capacity(text.len() + 8);

@@ -1,9 +1,11 @@
 //! Which refresh token was presented and which was issued: digests, or the log's own forms of them.
 
+use bumpalo::Bump;
+
 use super::draft::Draft;
 use super::roles::Roles;
 use super::signals::Signals;
-use crate::format::{Field, Record, ValueKind};
+use crate::format::{Field, Record, ValueKind, percent_decode};
 use crate::model::{EventKind, TokenDigest, pseudonym_digits};
 use crate::rules::{FieldRole, Topic};
 
@@ -66,6 +68,12 @@ pub(super) fn omitted(record: &Record<'_>, signals: &Signals<'_, '_>) -> bool {
     !given && (lacking || answer == [true; 2])
 }
 
+/// A value as a query or form had it before it was encoded, once or twice: the token is the same in the request's
+/// address and in the answer's JSON.
+fn plain<'v>(arena: &'v Bump, value: &'v str) -> &'v str {
+    (0..2).fold(value, |value, _| if value.contains('%') { percent_decode(arena, value) } else { value })
+}
+
 /// Keys that hold a token itself, not a digest or an id of it.
 fn is_value_key(leaf: &str) -> bool {
     !["hash", "sha", "digest", "fp", "fingerprint", "suffix", "last4", "hint", "jti", "id"]
@@ -75,7 +83,8 @@ fn is_value_key(leaf: &str) -> bool {
 
 /// A raw value becomes its keyed digest; what is masked, hashed or an id already keeps its form.
 fn identity(field: &Field<'_>) -> Option<String> {
-    let value = field.value.trim().trim_matches(['"', '\'', '[', ']']);
+    let arena = Bump::new();
+    let value = plain(&arena, field.value).trim().trim_matches(['"', '\'', '[', ']']);
     if let Some(digits) = pseudonym_digits(value) {
         return Some(format!("redacted:{digits}"));
     }

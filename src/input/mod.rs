@@ -16,6 +16,7 @@
 
 mod continuation;
 mod cutter;
+mod digest;
 mod discover;
 mod documents;
 mod heading;
@@ -42,6 +43,7 @@ use rayon::prelude::*;
 
 use crate::model::{Notice, Trouble};
 
+pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};

@@ -124,6 +124,20 @@ pub struct Evidence {
     pub byte_end: u64,
     pub time: Option<Timestamp>,
     pub event: String,
+    /// The error code of a failure.
+    #[serde(default)]
+    pub error: Option<String>,
+    #[serde(default)]
+    pub host: Option<String>,
+    #[serde(default)]
+    pub process: Option<String>,
+    #[serde(default)]
+    pub thread: Option<String>,
+    #[serde(default)]
+    pub address: Option<String>,
+    /// How long the request took; `time` is then its end.
+    #[serde(default)]
+    pub duration_ms: Option<u32>,
     pub excerpt: String,
 }
 

@@ -3,6 +3,8 @@
 //! No I/O, no regular expressions, no clock. No type here can hold a raw token value: token
 //! values enter only through [`TokenDigest::of`], which keeps a keyed one-way digest.
 
+mod activity;
+mod comparison;
 mod digest;
 mod event;
 mod finding;
@@ -10,11 +12,14 @@ mod leak;
 mod policy;
 mod pseudonym;
 mod report;
+mod run;
 mod survey;
 mod symbol;
 mod time;
 mod zone;
 
+pub use activity::{Activity, Counts, Gaps, Lane};
+pub use comparison::{Change, ClientChange, Comparison, LeakChange, Pair, RuleChange, Side};
 pub use digest::{Scent, TokenDigest};
 pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
 pub use finding::{
@@ -28,6 +33,7 @@ pub use report::{
     ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
     Trouble,
 };
+pub use run::RunInfo;
 pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};

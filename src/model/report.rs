@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Leak, Timestamp};
+use super::{Activity, Finding, Leak, RunInfo, Timestamp};
 
 /// Version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -46,6 +46,12 @@ pub struct InputSummary {
     pub format: Option<String>,
     /// `gzip`, `zstd`, `bzip2`, `xz`, or `None`.
     pub compression: Option<String>,
+    /// Bytes on disk; `None` for a stream.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// SHA-256 of the bytes on disk, in hexadecimal, where it was asked for and the file did not change meanwhile.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// Bytes of text (after decompression and transcoding).
     pub bytes: u64,
     pub lines: u64,
@@ -96,7 +102,8 @@ pub struct Recurrence {
 }
 
 /// Whether a notice makes the exit code 2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Trouble {
     /// Worth saying; the input was read as it should be.
     #[default]
@@ -117,7 +124,7 @@ pub struct Notice {
     /// How often it happened.
     pub count: u64,
     /// Whether it makes the exit code 2.
-    #[serde(skip)]
+    #[serde(default)]
     pub trouble: Trouble,
 }
 
@@ -147,12 +154,17 @@ pub struct RuleText {
 pub struct Report {
     pub schema_version: u32,
     pub tool: ToolInfo,
+    /// `None` in reports of versions that did not say.
+    #[serde(default)]
+    pub run: Option<RunInfo>,
     pub summary: Summary,
     pub inputs: Vec<InputSummary>,
     pub clients: Vec<ClientSummary>,
     pub findings: Vec<Finding>,
     pub leaks: Vec<Leak>,
     pub notices: Vec<Notice>,
+    #[serde(default)]
+    pub activity: Activity,
     /// The rules that findings and leaks name; not a part of the JSON form.
     #[serde(skip)]
     pub rules: Vec<RuleText>,

@@ -4,7 +4,7 @@
 //! hides or rewrites what the reader sees. What would act, or hide, is shown as an escape instead.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Text for one line of a terminal: control characters, escape sequences and invisible or
 /// direction-changing characters become visible escapes (`\x1b`, `\u{202e}`); a line end becomes `⏎`.
@@ -28,6 +28,82 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
         }
     }
     shown.into()
+}
+
+/// Text for a paragraph or a table of GitHub's Markdown, on one line: nothing of it is markup, a link, a mention of
+/// somebody or a reference to an issue. What hides is shown as on a terminal.
+pub fn markdown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    for character in terminal(text).chars() {
+        match character {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            // Mentions and references are found in the text that was rendered: a comment parts it.
+            '@' | '#' => shown.extend([character.to_string().as_str(), "<!-- -->"]),
+            // The name of a field or an error code is no emphasis.
+            '_' if before.is_ascii_alphanumeric() => shown.push_str("\\_"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' | ':' => {
+                shown.extend(['\\', character]);
+            }
+            // At the beginning of a line these would make a list, a heading or a rule; `www.` a link.
+            '+' | '-' | '=' if before == ' ' => shown.extend(['\\', character]),
+            '.' if before.is_ascii_digit() || before.eq_ignore_ascii_case(&'w') => shown.push_str("\\."),
+            _ => shown.push(character),
+        }
+        before = character;
+    }
+    shown
+}
+
+/// Text as a code span of Markdown, inside a table or not: shown as it is, whatever it holds.
+pub fn markdown_code(text: &str) -> String {
+    let shown = terminal(text);
+    let longest = shown.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // In a table the bar would part cells, also inside of code; written so it is the bar outside of tables, too,
+    // but for the backslash.
+    let shown = shown.replace('|', "\\|");
+    let room = if shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) || shown.is_empty() { " " } else { "" };
+    format!("{fence}{room}{shown}{room}{fence}")
+}
+
+/// A name inside a Mermaid diagram: what is not a letter, a digit, a space or one of `._-` is a dot. Its grammar has no
+/// escape that holds everywhere.
+pub fn mermaid(text: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || " ._-".contains(character);
+    let shown: String = text.chars().take(48).map(|character| if plain(character) { character } else { '·' }).collect();
+    let shown = shown.trim();
+    if shown.is_empty() { "·".into() } else { shown.to_owned() }
+}
+
+/// The escaper of the HTML templates: every text in them goes through it, without being asked.
+///
+/// What would act on a page becomes a character reference; what hides, or changes the direction of the text
+/// around it, is shown as on a terminal. The result is safe as text of an element and inside a quoted attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Html;
+
+impl askama::filters::Escaper for Html {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
+        let shown = terminal(string);
+        let mut rest = shown.as_ref();
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'', '`']) {
+            let (before, from) = rest.split_at(at);
+            dest.write_str(before)?;
+            dest.write_str(match from.as_bytes()[0] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'`' => "&#96;",
+                _ => "&#39;",
+            })?;
+            rest = &from[1..];
+        }
+        dest.write_str(rest)
+    }
 }
 
 /// Text for XML, in an attribute or between tags: control characters are visible escapes (most are not allowed in
@@ -123,7 +199,18 @@ fn acts_or_hides(character: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{acts_or_hides, csv, github_message, github_property, sarif, terminal, uri, xml};
+    use askama::filters::Escaper;
+
+    use super::{
+        Html, acts_or_hides, csv, github_message, github_property, markdown, markdown_code, mermaid, sarif, terminal,
+        uri, xml,
+    };
+
+    fn html(text: &str) -> String {
+        let mut shown = String::new();
+        Html.write_escaped_str(&mut shown, text).unwrap();
+        shown
+    }
 
     #[test]
     fn shows_what_would_act_or_hide() {
@@ -139,6 +226,23 @@ mod tests {
         for text in ["", "client-17", "Grüße, 東京, \\u003d \"quoted\"", "⏎ … ✖"] {
             assert_eq!(terminal(text), text);
         }
+    }
+
+    #[test]
+    fn html_text_cannot_leave_its_element_or_attribute() {
+        assert_eq!(html("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+        assert_eq!(html("\" onload='x' `"), "&quot; onload=&#39;x&#39; &#96;");
+        assert_eq!(html("a\u{202e}b &amp; \x1b[31m"), "a\\u{202e}b &amp;amp; \\x1b[31m");
+    }
+
+    #[test]
+    fn markdown_text_is_no_markup() {
+        assert_eq!(markdown("[x](javascript:alert(1))"), "\\[x\\]\\(javascript\\:alert\\(1\\)\\)");
+        assert_eq!(markdown("<img> a|b *c* @team #12"), "&lt;img&gt; a\\|b \\*c\\* @<!-- -->team #<!-- -->12");
+        assert_eq!(markdown("invalid_grant, 12. May"), "invalid\\_grant, 12\\. May");
+        assert_eq!(markdown_code("a`b``c|d"), "```a`b``c\\|d```");
+        assert_eq!(markdown_code("`x"), "`` `x ``");
+        assert_eq!(mermaid("a;b\"c\n%%{init}%% ```"), "a·b·c····init··· ···");
     }
 
     #[test]
@@ -164,6 +268,39 @@ mod tests {
             let reserved = b"\"<>\\^`{|}#?";
             prop_assert!(uri(&text).bytes().all(|byte| byte.is_ascii_graphic() && !reserved.contains(&byte)));
             prop_assert!(!csv(&text).trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']));
+        }
+
+        #[test]
+        fn a_code_span_of_markdown_is_closed_by_its_end_alone(text in any::<String>()) {
+            let span = markdown_code(&text);
+            let fence: String = span.chars().take_while(|character| *character == '`').collect();
+            let inside = &span[fence.len()..span.len() - fence.len()];
+            prop_assert!(span.ends_with(&fence) && !inside.contains(&fence) && !inside.contains('\n'), "{span}");
+        }
+
+        #[test]
+        fn nothing_of_markdown_gets_through(text in any::<String>()) {
+            let shown = markdown(&text).replace("<!-- -->", "");
+            prop_assert!(!shown.contains(['<', '>', '\n']));
+            let mut escaped = false;
+            for character in shown.chars() {
+                prop_assert!(escaped || !"`*_[]|!~".contains(character), "{shown}");
+                escaped = character == '\\' && !escaped;
+            }
+        }
+
+        #[test]
+        fn a_mermaid_name_is_plain(text in any::<String>()) {
+            prop_assert!(mermaid(&text).chars().all(|c| c.is_ascii_alphanumeric() || " ._-·".contains(c)));
+        }
+
+        #[test]
+        fn nothing_of_html_gets_through(text in any::<String>()) {
+            let shown = html(&text);
+            prop_assert!(!shown.contains(['<', '>', '"', '\'', '`']) && !shown.chars().any(acts_or_hides), "{shown}");
+            let unescaped = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+                .replace("&#39;", "'").replace("&#96;", "`").replace("&amp;", "&");
+            prop_assert_eq!(unescaped, terminal(&text).into_owned());
         }
 
         #[test]

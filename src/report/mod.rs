@@ -5,28 +5,40 @@
 //! it can act on the reader's terminal.
 
 pub mod alert;
+mod by_rule;
+mod comparison;
 pub mod escape;
 mod events;
 mod github;
 mod gitlab;
+mod helped;
+mod html;
 mod json;
 mod junit;
 mod leak_rows;
+mod made;
+mod markdown;
 mod place;
 mod sarif;
+mod shown;
+mod summary;
 mod survey;
 mod terminal;
+mod words;
 
 use std::io::{self, Write};
 
 use crate::model::Report;
 
+pub use comparison::{render_comparison_json, render_comparison_markdown, render_comparison_text};
 pub use events::render_events_jsonl;
 pub use github::render_github;
 pub use gitlab::render_gitlab;
+pub use html::render_html;
 pub use json::render_json;
 pub use junit::render_junit;
 pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
+pub use markdown::render_markdown;
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
 pub use survey::{render_survey, render_survey_json};
@@ -39,6 +51,10 @@ pub enum Format {
     Terminal,
     /// Everything, `schema_version` 1.
     Json,
+    /// The page for the postmortem.
+    Html,
+    /// The same story for a wiki or an issue.
+    Markdown,
     /// SARIF 2.1.0.
     Sarif,
     /// JUnit XML.
@@ -55,9 +71,11 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order in which help names them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Terminal,
         Self::Json,
+        Self::Html,
+        Self::Markdown,
         Self::Sarif,
         Self::Junit,
         Self::Github,
@@ -81,6 +99,8 @@ impl Format {
         match self {
             Self::Terminal => "terminal",
             Self::Json => "json",
+            Self::Html => "html",
+            Self::Markdown => "markdown",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
             Self::Github => "github",
@@ -96,6 +116,8 @@ impl Format {
         match self {
             Self::Terminal => Some("txt"),
             Self::Json => Some("json"),
+            Self::Html => Some("html"),
+            Self::Markdown => Some("md"),
             Self::Sarif => Some("sarif"),
             Self::Junit => Some("xml"),
             Self::Github => None,
@@ -103,6 +125,11 @@ impl Format {
             Self::LeaksJsonl => Some("jsonl"),
             Self::LeaksCsv => Some("csv"),
         }
+    }
+
+    /// Whether it is a page to keep and publish, which names its inputs by digest.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Html | Self::Markdown)
     }
 
     /// The format of a name.
@@ -117,6 +144,8 @@ impl Format {
         match self {
             Self::Terminal => render_terminal_section(report, section, style, out),
             Self::Json => render_json(report, out),
+            Self::Html => render_html(report, section, out),
+            Self::Markdown => render_markdown(report, section, out),
             Self::Sarif => render_sarif(report, run, out),
             Self::Junit => render_junit(report, run, out),
             Self::Github => render_github(report, run, out),

@@ -10,9 +10,10 @@ use super::worker::{Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::extract::ENDPOINT_RULE;
-use crate::input::{Discovery, SourceRead};
+use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventKind, EventSet, InputSummary, Leak, LeakSighting, Notice, Report, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+    EventKind, EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo,
+    Trouble,
 };
 use crate::triage;
 
@@ -25,6 +26,7 @@ pub(super) fn finish(
 ) -> ScanOutcome {
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
+    let disk = on_disk(options, &discovery.sources);
     let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
@@ -54,9 +56,23 @@ pub(super) fn finish(
     let findings = &mut diagnosis.findings;
     Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let (mut report, known_leaks) = report(options, &merged, diagnosis, reads, notices);
+    let (mut report, known_leaks) = report(options, &merged, diagnosis, (reads, disk), notices);
+    let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
+    report.run = Some(run_info(options, rules, &clean));
     report.rules = texts::of_report(rules, &report);
     ScanOutcome { report, events: merged.events, known_leaks, complete }
+}
+
+/// A source as it lies on disk.
+struct OnDisk {
+    size: Option<u64>,
+    sha256: Option<String>,
+}
+
+fn on_disk(options: &ScanOptions, sources: &[Source]) -> Vec<OnDisk> {
+    let mut known = if options.digests { digests(sources) } else { vec![None; sources.len()] };
+    let found = sources.iter().zip(&mut known);
+    found.map(|(source, sha256)| OnDisk { size: source.size, sha256: sha256.take() }).collect()
 }
 
 pub(super) struct Merged {
@@ -168,10 +184,10 @@ fn report(
     options: &ScanOptions,
     merged: &Merged,
     diagnosis: Diagnosis,
-    reads: &[SourceRead],
+    (reads, disk): (&[SourceRead], Vec<OnDisk>),
     mut notices: Vec<Notice>,
 ) -> (Report, Vec<Leak>) {
-    let Diagnosis { mut findings, clients, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
+    let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
     let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
@@ -181,7 +197,7 @@ fn report(
     let (known, said) = options.gate.known(&mut leaks);
     notices.extend(said);
     let notices = triage::notices(notices);
-    let inputs = inputs(merged, reads, &notices);
+    let inputs = inputs(merged, reads, disk, &notices);
     let summary = Summary {
         inputs: inputs.len() as u64,
         bytes: inputs.iter().map(|input| input.bytes).sum(),
@@ -201,23 +217,42 @@ fn report(
     let report = Report {
         schema_version: SCHEMA_VERSION,
         tool,
+        run: None,
         summary,
         inputs,
         clients,
         findings,
         leaks,
         notices,
+        activity,
         rules: Vec::new(),
     };
     (report, known)
 }
 
-fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<InputSummary> {
+/// The settings that can change what is found, masked like everything that the user or a log wrote.
+fn run_info(options: &ScanOptions, rules: &RuleSet, clean: &dyn Fn(&str) -> String) -> RunInfo {
+    RunInfo {
+        window_ms: u64::try_from(options.window.as_millis()).unwrap_or(u64::MAX),
+        tz: options.zone.to_string(),
+        since: options.since,
+        until: options.until,
+        clients: options.clients.iter().map(|client| clean(client)).collect(),
+        rules: options.rules.clone(),
+        min_confidence: options.min_confidence,
+        evidence: options.evidence as u64,
+        rule_paths: options.rule_paths.iter().map(|path| clean(&path.to_string_lossy())).collect(),
+        rule_files: rules.sizes().files as u64,
+        rules_digest: rules.digest.clone(),
+    }
+}
+
+fn inputs(merged: &Merged, reads: &[SourceRead], disk: Vec<OnDisk>, notices: &[Notice]) -> Vec<InputSummary> {
     let nothing = SourceFound::default();
     let mut inputs: Vec<InputSummary> = (0..)
         .zip(&merged.events.sources)
-        .zip(reads)
-        .map(|((index, path), read)| {
+        .zip(reads.iter().zip(disk))
+        .map(|((index, path), (read, disk))| {
             let found = merged.sources.get(&index).unwrap_or(&nothing);
             // Most records first; equal counts go by name, so that the answer is always the same.
             let format =
@@ -227,6 +262,8 @@ fn inputs(merged: &Merged, reads: &[SourceRead], notices: &[Notice]) -> Vec<Inpu
                 path: path.clone(),
                 format,
                 compression: read.compression.map(str::to_owned),
+                size: disk.size,
+                sha256: disk.sha256,
                 bytes: read.bytes,
                 lines: read.lines,
                 token_events: found.token_events,

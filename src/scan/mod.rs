@@ -69,6 +69,8 @@ pub struct ScanOptions {
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
+    /// Whether the report names the SHA-256 of every input: one more reading of all of them.
+    pub digests: bool,
     /// For tests: parse every record, also those without a trigger literal. Never changes what is found.
     pub unfiltered: bool,
 }
@@ -92,6 +94,7 @@ impl Default for ScanOptions {
             gate: Gate::default(),
             thresholds: Vec::new(),
             diagnose: true,
+            digests: false,
             unfiltered: false,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::check;
 use crate::diagnose::Policies;
 use crate::extract::{Extractor, Hints};
@@ -27,6 +29,8 @@ pub(super) struct RuleSet {
     /// The text layouts, with theirs.
     pub(super) layouts: Vec<TextFormat>,
     sizes: RuleSizes,
+    /// See [`crate::model::RunInfo::rules_digest`].
+    pub(super) digest: String,
 }
 
 /// How much `tokscan rules check` looked at.
@@ -106,7 +110,8 @@ impl RuleSet {
         let extractor = Extractor::new(&events, &providers, vocabulary, hints);
         let leaks = LeakScanner::new(&leaks);
         let (reader, layouts) = (Reader::new(&formats), formats.texts);
-        Ok(Self { reader, extractor, leaks, catalogue, policies, triggers, proofs, layouts, sizes })
+        let digest = digest(sources);
+        Ok(Self { reader, extractor, leaks, catalogue, policies, triggers, proofs, layouts, sizes, digest })
     }
 
     /// Runs every rule's own examples.
@@ -118,6 +123,20 @@ impl RuleSet {
     pub(super) fn sizes(&self) -> RuleSizes {
         self.sizes
     }
+}
+
+/// One digest over the texts of all rules, whatever the folders that users keep theirs in.
+fn digest(sources: &[RuleSource]) -> String {
+    let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_ref()).collect();
+    texts.sort_unstable();
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    let whole = hash.finalize();
+    let head = whole.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{head:012x}")
 }
 
 fn taken<T>(loaded: Result<T, Vec<RuleError>>, errors: &mut Vec<RuleError>) -> Option<T> {

@@ -2,6 +2,7 @@
 
 mod allow;
 mod baseline;
+mod compare;
 mod gate;
 mod leaks;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 pub use allow::{Allow, read_allow};
 pub use baseline::Baseline;
+pub use compare::compare;
 pub use gate::{Gate, GateError};
 pub use leaks::leaks;
 

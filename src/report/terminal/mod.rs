@@ -11,7 +11,7 @@ mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod words;
+use super::words;
 
 use std::io::{self, Write};
 
@@ -74,7 +74,8 @@ pub fn headline(report: &Report, section: Section) -> String {
     sentences(report, section).join(" ")
 }
 
-fn sentences(report: &Report, section: Section) -> Vec<String> {
+/// The same, sentence by sentence.
+pub(super) fn sentences(report: &Report, section: Section) -> Vec<String> {
     let leaked = words::leaked(report);
     match section {
         Section::Leaks => vec![leaked.unwrap_or_else(|| no_leaks(report))],

@@ -4,8 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Section, Style, headline, render_terminal, render_terminal_section};
 use crate::model::{
-    ClientSummary, Confidence, Evidence, Finding, FindingClass, Impact, InputSummary, Leak, LeakKind, LeakStatus,
-    Notice, Outcome, Report, Role, SCHEMA_VERSION, Severity, Summary, Timestamp, ToolInfo, Topology, Trouble,
+    Activity, ClientSummary, Confidence, Evidence, Finding, FindingClass, Impact, InputSummary, Leak, LeakKind,
+    LeakStatus, Notice, Outcome, Report, Role, SCHEMA_VERSION, Severity, Summary, Timestamp, ToolInfo, Topology,
+    Trouble,
 };
 
 const START: i64 = 1_767_323_045_120;
@@ -19,6 +20,12 @@ fn evidence(role: Role, line: u64, after: i64, event: &str) -> Evidence {
         byte_end: 1,
         time: Some(Timestamp::from_millis(START + after)),
         event: event.into(),
+        error: None,
+        host: None,
+        process: None,
+        thread: None,
+        address: None,
+        duration_ms: None,
         excerpt: r#"{"level":"error","msg":"token refresh failed","error":"invalid_grant","client":"crm-sync"}"#.into(),
     }
 }
@@ -113,12 +120,14 @@ fn empty() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
         tool: ToolInfo { name: "tokscan".into(), version: "0.0.0".into() },
+        run: None,
         summary: Summary { inputs: 2, bytes: 1_000, lines: 40, ..Summary::default() },
         inputs: vec![],
         clients: vec![],
         findings: vec![],
         leaks: vec![],
         notices: vec![],
+        activity: Activity::default(),
         rules: vec![],
     }
 }
@@ -258,6 +267,8 @@ fn no_line_is_wider_than_the_page_and_nothing_in_it_acts() {
         path: evil.clone(),
         format: None,
         compression: None,
+        size: None,
+        sha256: None,
         bytes: 1,
         lines: 1,
         token_events: 1,

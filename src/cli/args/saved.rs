@@ -1,0 +1,52 @@
+//! Commands that read saved reports.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{OutputArgs, ReportArgs};
+
+/// `tokscan report`.
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "the fields are groups of options")]
+pub struct RenderArgs {
+    /// A report that --format json wrote; - is standard input
+    #[arg(value_name = "REPORT.json")]
+    pub report: PathBuf,
+    /// Evidence shown per finding on the page
+    #[arg(long, value_name = "N")]
+    pub evidence: Option<usize>,
+    #[command(flatten)]
+    pub format: ReportArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `tokscan diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The report of the earlier run
+    #[arg(value_name = "BEFORE.json")]
+    pub before: PathBuf,
+    /// The report of the later run
+    #[arg(value_name = "AFTER.json")]
+    pub after: PathBuf,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: DiffFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with 1 if incidents became more frequent, or a leak is new
+    #[arg(long)]
+    pub fail_if_worse: bool,
+}
+
+/// `tokscan diff --format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum DiffFormat {
+    Terminal,
+    Markdown,
+    Json,
+}

@@ -1,0 +1,85 @@
+//! The Markdown report: tables that are tables, and text of logs that is text.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::path::Path;
+
+use tokscan::model::Report;
+use tokscan::report::{Format, Section, Style};
+
+const HOSTILE: &str = "|a|b|\n# x ``` ```mermaid\n<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://192.0.2.1/z.png) @everyone #1 `c` \u{202e}d";
+
+fn report(case: &str) -> Report {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case).join("expected/report.json");
+    let text = fs::read_to_string(path).unwrap().replace("\"rule_files\": \"…\"", "\"rule_files\": 1");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn markdown(report: &Report) -> String {
+    let mut out = Vec::new();
+    Format::Markdown.render(report, Section::Triage, &Style::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Cells of a row: bars that are not escaped part them.
+fn cells(row: &str) -> usize {
+    row.replace("\\\\", "").replace("\\|", "").matches('|').count()
+}
+
+#[test]
+fn every_row_of_a_table_has_the_cells_of_its_head_whatever_the_log_says() {
+    for case in ["sample-two-services-one-token", "sample-idp-outage", "sample-debug-log-leaks"] {
+        let clean = report(case);
+        let mut evil = clean.clone();
+        for finding in &mut evil.findings {
+            (finding.title, finding.explanation) = (HOSTILE.into(), HOSTILE.into());
+            (finding.client, finding.subject) = (Some(HOSTILE.into()), Some(HOSTILE.into()));
+            for piece in &mut finding.evidence {
+                (piece.path, piece.excerpt, piece.host) = (HOSTILE.into(), HOSTILE.into(), Some(HOSTILE.into()));
+            }
+        }
+        for client in &mut evil.clients {
+            client.client = Some(HOSTILE.into());
+        }
+        for leak in &mut evil.leaks {
+            (leak.path, leak.field) = (HOSTILE.into(), Some(HOSTILE.into()));
+        }
+        for (which, report) in [("clean", &clean), ("hostile", &evil)] {
+            let page = markdown(report);
+            let lines: Vec<&str> = page.lines().collect();
+            for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| line.starts_with('|'))) {
+                assert_eq!(cells(pair[0]), cells(pair[1]), "{case}, {which}:\n{}\n{}", pair[0], pair[1]);
+            }
+            let fences = lines.iter().filter(|line| line.starts_with("```")).count();
+            assert!(
+                fences.is_multiple_of(2) && fences == 2 * page.matches("\n```mermaid\n").count(),
+                "{case}, {which}"
+            );
+            assert!(!page.contains('\u{202e}'));
+        }
+        let headings = |page: &str| page.lines().filter(|line| line.starts_with('#')).count();
+        assert_eq!(headings(&markdown(&evil)), headings(&markdown(&clean)), "{case}");
+    }
+}
+
+#[test]
+fn the_story_is_told_in_order() {
+    let page = markdown(&report("sample-two-services-one-token"));
+    let places: Vec<usize> = [
+        "# 8 failed refreshes\\: 8 in 7 races",
+        "## What to do first",
+        "## The whole period",
+        "xychart-beta",
+        "## What was found",
+        "## What would have helped",
+        "## Clients",
+        "## Findings",
+        "gantt",
+        "## How this report was made",
+    ]
+    .iter()
+    .map(|part| page.find(part).unwrap_or_else(|| panic!("no {part} in\n{page}")))
+    .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}

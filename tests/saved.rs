@@ -1,0 +1,108 @@
+//! Saved reports: rendered in another format, compared, and refused where they are none.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SAMPLE: &str = "samples/two-services-one-token";
+
+fn tokscan(arguments: &[&str]) -> Output {
+    let root = env!("CARGO_MANIFEST_DIR");
+    Command::new(env!("CARGO_BIN_EXE_tokscan")).args(arguments).current_dir(root).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Saves the report of a sample.
+fn save(place: &Path, name: &str, sample: &str) -> String {
+    let path = place.join(name);
+    let path = path.to_str().unwrap().to_owned();
+    text(&tokscan(&[sample, "-q", "-o", &path]));
+    path
+}
+
+#[test]
+fn a_saved_report_gives_the_same_pages_as_the_run() {
+    let place = TempDir::new().unwrap();
+    for sample in [SAMPLE, "samples/debug-log-leaks", "samples/keycloak-family-killed"] {
+        let saved = save(place.path(), "report.json", sample);
+        for format in ["terminal", "json"] {
+            let run = text(&tokscan(&[sample, "-f", format]));
+            assert_eq!(text(&tokscan(&["report", &saved, "-f", format])), run, "{sample} as {format}");
+        }
+        // Documents name the inputs' digests, which a saved report need not have.
+        for format in ["html", "markdown"] {
+            let page = text(&tokscan(&["report", &saved, "-f", format]));
+            assert!(page.contains("How this report was made"), "{sample} as {format}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_report_is_refused_by_name_and_place_without_its_text() {
+    let place = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = place.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let secret = "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb7";
+    for (path, wanted) in [
+        (write("log.txt", &format!("refresh_token={secret}")), "log.txt:1:"),
+        (write("other.json", &format!("{{\"refresh_token\": \"{secret}\"}}")), "is no tokscan report"),
+        (write("newer.json", "{\"schema_version\": 99}"), "schema_version 99"),
+        (write("broken.json", &format!("{{\"schema_version\": 1, \"tool\": \"{secret}\"}}")), "broken.json: "),
+        (place.path().join("missing.json").to_str().unwrap().to_owned(), "cannot read"),
+    ] {
+        for arguments in [vec!["report", &path], vec!["diff", &path, &path]] {
+            let output = tokscan(&arguments);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(wanted) && !said.contains(&secret[..9]), "{wanted}: {said}");
+        }
+    }
+}
+
+/// The same report, healed: what a fix would leave.
+fn healed(report: &str, path: &Path) -> String {
+    let mut report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    report["findings"] = Value::Array(vec![]);
+    report["summary"]["refresh_ok"] = 55.into();
+    report["summary"]["refresh_failed"] = 0.into();
+    report["summary"]["first"] = "2026-03-12T02:05:20.683Z".into();
+    report["summary"]["last"] = "2026-03-12T10:33:08.637Z".into();
+    for client in report["clients"].as_array_mut().unwrap() {
+        (client["refresh_ok"], client["refresh_failed"]) = (55.into(), 0.into());
+    }
+    fs::write(path, report.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_comparison_says_whether_the_fix_helped() {
+    let place = TempDir::new().unwrap();
+    let before = save(place.path(), "before.json", SAMPLE);
+    let after = healed(&before, &place.path().join("after.json"));
+
+    let better = text(&tokscan(&["diff", &before, &after]));
+    assert!(better.contains("Better: 145.5 → 0.0 failed refreshes per 1,000 attempts, 7 → 0 incidents."), "{better}");
+    assert!(better.contains("refresh-race") && better.contains("ledgerlink-9c41"), "{better}");
+    let json: Value = serde_json::from_str(&text(&tokscan(&["diff", "-f", "json", &before, &after]))).unwrap();
+    assert_eq!((&json["verdict"], &json["rules"][0]["findings"]["before"]), (&"better".into(), &7.into()));
+    assert_eq!(json["cautions"], Value::Array(vec![]));
+    assert!(text(&tokscan(&["diff", "-f", "markdown", &before, &after])).starts_with("# Better"));
+
+    let worse = tokscan(&["diff", "--fail-if-worse", &after, &before]);
+    let said = String::from_utf8(worse.stdout).unwrap();
+    assert_eq!(worse.status.code(), Some(1));
+    assert!(said.starts_with("before  2026-03-12") && said.contains("Worse: ") && said.contains("overlap"), "{said}");
+    assert!(text(&tokscan(&["diff", &before, &before])).contains("No change that chance does not explain"));
+}
