@@ -89,11 +89,11 @@ fn looks_like_an_event(record: &Record<'_>, signals: &Signals<'_, '_>) -> Option
 
 /// Whether a running text of a record is about tokens, grants or OAuth at all.
 fn speaks_of_tokens(record: &Record<'_>) -> bool {
-    let about = |text: &&str| {
+    let about = |text: &str| {
         let text = text.to_ascii_lowercase();
         ["oauth", "token", "grant"].iter().any(|word| text.contains(word))
     };
-    record.texts.iter().any(|text| about(&text))
+    record.texts.iter().any(|text| about(text))
 }
 
 /// An event rule for records like this one.

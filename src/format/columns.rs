@@ -32,12 +32,12 @@ impl Columns {
             let names: Vec<String> = names.split_whitespace().map(w3c_name).collect();
             return (!names.is_empty()).then(|| Self { names, separator: Separator::White, heading: text.to_owned() });
         }
-        let named = |sign: &u8| {
+        let separated = |sign: &u8| {
             let names: Vec<String> = cells(text, *sign).into_iter().map(|cell| cell.trim().to_owned()).collect();
             let sound = names.len() > 1 && names.iter().all(|name| is_name(name));
             (sound && names.iter().any(|name| known(&normal_key(name)))).then_some((names, *sign))
         };
-        let (names, sign) = SIGNS.iter().find_map(named)?;
+        let (names, sign) = SIGNS.iter().find_map(separated)?;
         Some(Self { names, separator: Separator::Sign(sign), heading: text.to_owned() })
     }
 

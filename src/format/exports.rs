@@ -24,8 +24,11 @@ fn rewritten(format: &'static str, fields: Map<String, Value>) -> Rewritten {
     Rewritten { format, text: Value::Object(fields).to_string() }
 }
 
+/// Takes the records out of an export.
+type Taker = fn(&Value) -> Vec<Rewritten>;
+
 /// What tells the exports in JSON apart, before anything is parsed: none of these stands in an ordinary log.
-const MARKS: [(&[u8], fn(&Value) -> Vec<Rewritten>); 4] =
+const MARKS: [(&[u8], Taker); 4] =
     [(b"\"logRecords\"", otlp), (b"\"values\"", loki), (b"\"field\"", insights), (b"\"kvlistValue\"", otlp)];
 
 fn lists(bytes: &[u8]) -> Option<Vec<Rewritten>> {
@@ -124,7 +127,7 @@ fn loki(value: &Value) -> Vec<Rewritten> {
     records
 }
 
-/// Rows of CloudWatch Logs Insights: `[{"field": "@timestamp", "value": …}, …]`.
+/// Rows of `CloudWatch` Logs Insights: `[{"field": "@timestamp", "value": …}, …]`.
 fn insights(value: &Value) -> Vec<Rewritten> {
     let rows = value.get("results").unwrap_or(value);
     let rows: Vec<&Value> = match rows.as_array().map(Vec::as_slice) {

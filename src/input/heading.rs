@@ -1,6 +1,6 @@
 //! The line of a source that may name the columns of the lines after it.
 //!
-//! A table has one, its first line. A W3C extended log (IIS, CloudFront, Zeek) writes a `#Fields` line whenever
+//! A table has one, its first line. A W3C extended log (IIS, `CloudFront`, Zeek) writes a `#Fields` line whenever
 //! its server starts, and the columns may change with it: such a source is read from beginning to end.
 
 use std::sync::Arc;

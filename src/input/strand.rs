@@ -292,8 +292,8 @@ mod tests {
                 Line::new(text.as_bytes(), at - line.len() - 1..at - 1)
             })
             .collect();
-        let links: Vec<_> = (0..lines.len()).map(|index| link(&lines, index)).collect();
-        assert_eq!(links, [None, None, Some(0), Some(1), None]);
+        let above: Vec<_> = (0..lines.len()).map(|index| link(&lines, index)).collect();
+        assert_eq!(above, [None, None, Some(0), Some(1), None]);
         let cuts: Vec<usize> = (0..lines.len()).filter(|at| !crosses(&lines, *at)).collect();
         assert_eq!(cuts, [0, 4]);
     }

@@ -70,7 +70,7 @@ fn merged(text: &str, more: Value) -> String {
 
 /// Every line of a message with the same prefix before it.
 fn prefixed(prefix: &str, text: &str) -> String {
-    text.lines().map(|line| format!("{prefix}{line}\n")).collect()
+    text.lines().flat_map(|line| [prefix, line, "\n"]).collect()
 }
 
 fn bytes_of(text: &str) -> Vec<u8> {
