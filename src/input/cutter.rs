@@ -15,16 +15,12 @@ use super::Weave;
 use super::continuation::DECIDING_BYTES;
 use super::job::{Buffer, Job, Tally};
 use super::open::retry;
-use super::strand::{Line, NEAR, crosses};
+use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses};
 
 /// How many continuation lines a cut moves past at most.
 const RUN_LINES: usize = 256;
 /// How many bytes of continuation lines a cut moves past at most.
 const RUN_BYTES: usize = 64 << 10;
-
-/// How many lines a cut among strands moves past at most, and how many bytes: parts of lines are 16 KiB.
-const WOVEN_LINES: usize = 256 + 2 * NEAR;
-const WOVEN_BYTES: usize = 4 << 20;
 
 /// What is read at once to find the end of a line.
 const SMALL_STEP: usize = 16 << 10;

@@ -47,7 +47,7 @@ pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
-pub use strand::Weave;
+pub use strand::{Weave, settled};
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;

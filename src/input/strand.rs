@@ -9,12 +9,16 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use super::continuation::is_continuation;
 
 /// How many lines above a line the one may stand that it continues.
 pub const NEAR: usize = 8;
+
+/// How many lines one block has at most, and how many bytes: parts of lines are 16 KiB.
+pub(super) const WOVEN_LINES: usize = 256 + 2 * NEAR;
+pub(super) const WOVEN_BYTES: usize = 4 << 20;
 
 /// How the lines of a source make records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub enum Weave {
 
 impl Weave {
     /// The way of a source that begins with `head`.
-    pub(super) fn of(head: &[u8]) -> Self {
+    pub fn of(head: &[u8]) -> Self {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         if head.starts_with(b"__CURSOR=") {
             return Self::Entries;
@@ -236,6 +240,50 @@ pub fn link(lines: &[Line<'_>], index: usize) -> Option<usize> {
 /// Whether a line from `at` on belongs to one before it: there is no cut between them.
 pub fn crosses(lines: &[Line<'_>], at: usize) -> bool {
     (at..lines.len().min(at + NEAR)).any(|index| link(lines, index).is_some_and(|above| above < at))
+}
+
+/// Where the last block begins of a text that begins with one and may go on: the last line that no link crosses,
+/// whatever comes. One that is too long is divided at its last line.
+pub(super) fn last_cut(text: &[u8]) -> Option<usize> {
+    let lines = last_lines(text);
+    let is_cut = |at: usize| (at >= NEAR || lines[0].range.start == 0) && !crosses(&lines, at);
+    let found = (1..(lines.len() + 1).saturating_sub(NEAR)).rev().find(|at| is_cut(*at));
+    let too_long = lines.len() >= WOVEN_LINES || text.len() > WOVEN_BYTES;
+    let at = found.or_else(|| lines.len().checked_sub(1).filter(|_| too_long))?;
+    Some(lines[at].range.start).filter(|start| *start > 0)
+}
+
+/// How much of a text of whole lines can be taken for whole although more may come: all of it, unless a transport
+/// said of a line that it goes on.
+pub fn settled(text: &[u8], weave: Weave) -> usize {
+    if weave != Weave::Strands {
+        return text.len();
+    }
+    let lines = last_lines(text);
+    let is_open = |at: &usize| {
+        let strand = lines[*at].strand.as_ref().filter(|strand| strand.partial);
+        let same = |later: &Line<'_>| {
+            later.strand.as_ref().is_some_and(|later| Some(later.name) == strand.map(|strand| strand.name))
+        };
+        strand.is_some() && !lines[at + 1..].iter().any(same)
+    };
+    let Some(mut at) = (lines.len().saturating_sub(NEAR)..lines.len()).find(is_open) else { return text.len() };
+    while at > 0 && crosses(&lines, at) {
+        at -= 1;
+    }
+    lines[at].range.start
+}
+
+/// The last whole lines of a text.
+fn last_lines(text: &[u8]) -> Vec<Line<'_>> {
+    let mut ranges = Vec::new();
+    let mut end = memrchr(b'\n', text);
+    while let Some(at) = end.filter(|_| ranges.len() < WOVEN_LINES) {
+        let before = memrchr(b'\n', &text[..at]);
+        ranges.push(before.map_or(0, |before| before + 1)..at);
+        end = before;
+    }
+    ranges.into_iter().rev().map(|range| Line::new(text, range)).collect()
 }
 
 #[cfg(test)]

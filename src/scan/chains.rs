@@ -26,8 +26,23 @@ pub(super) struct Chain {
     pub(super) text: Vec<u8>,
     /// Where the record stands, from its first line to its last.
     pub(super) range: Range<usize>,
-    /// Offsets of parts: in the text, in the segment.
-    parts: Vec<(usize, usize)>,
+    /// Its parts, in the order of the text.
+    pub(super) parts: Vec<Part>,
+}
+
+/// A part of a record that was put together.
+pub(super) struct Part {
+    /// Where it begins in the text.
+    start: usize,
+    /// Where it stands in the segment.
+    pub(super) log: Range<usize>,
+}
+
+impl Part {
+    /// Where it stands in the text.
+    pub(super) fn text(&self) -> Range<usize> {
+        self.start..self.start + self.log.len()
+    }
 }
 
 impl<'b> Block<'b> {
@@ -93,7 +108,7 @@ impl<'b> Block<'b> {
 
     fn add(&self, chain: &mut Chain, part: Range<usize>) {
         if !part.is_empty() {
-            chain.parts.push((chain.text.len(), part.start));
+            chain.parts.push(Part { start: chain.text.len(), log: part.clone() });
             chain.text.extend_from_slice(&self.bytes[part]);
         }
     }
@@ -102,13 +117,13 @@ impl<'b> Block<'b> {
 impl Chain {
     /// Whether the record is a line as it stands.
     pub(super) fn is_whole(&self) -> bool {
-        self.parts.windows(2).all(|pair| pair[1].0 - pair[0].0 == pair[1].1 - pair[0].1)
+        self.parts.windows(2).all(|pair| pair[1].start == pair[0].text().end && pair[1].log.start == pair[0].log.end)
     }
 
     /// Where a place of the record's text stands, relative to the record's beginning in the segment.
     pub(super) fn place(&self, at: usize) -> usize {
-        let part = self.parts.partition_point(|part| part.0 <= at).saturating_sub(1);
-        self.parts.get(part).map_or(0, |(text, segment)| segment + (at - text) - self.range.start)
+        let part = self.parts.partition_point(|part| part.start <= at).saturating_sub(1);
+        self.parts.get(part).map_or(0, |part| part.log.start + (at - part.start) - self.range.start)
     }
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod excerpt;
 mod finish;
 mod prefilter;
+mod records;
 mod redact;
 mod rule_set;
 mod scrub;

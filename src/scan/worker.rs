@@ -6,20 +6,16 @@ use std::sync::Mutex;
 
 use bumpalo::Bump;
 
-use super::chains::{Block, Chain, placed};
+use super::chains::{Chain, placed};
 use super::excerpt::{excerpt_of, likeness};
 use super::prefilter::Prefilter;
+use super::records::{Found, Run, line_around};
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
 use crate::format::{Clock, Columns, Setting, Stamp};
-use crate::input::{Layout, Segment, Weave};
+use crate::input::{Layout, Segment};
 use crate::leak::LeakHit;
 use crate::model::{EventSet, LeakSighting, Position, without_kinds};
-
-/// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
-const REACH: usize = 64 * 1024;
-/// Most continuation lines of one record; as in the input layer.
-const LINES: usize = 256;
 
 /// What a worker found in one source.
 #[derive(Debug, Default)]
@@ -71,47 +67,14 @@ impl Workshop<'_> {
 
     fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
         let bytes = segment.bytes;
-        let (mut from, mut line, mut counted) = (0, 0, 0);
-        let mut candidates = self.prefilter.candidates(bytes);
+        let (mut line, mut counted) = (0, 0);
         let mut table = Table::new(self.rules, segment);
-        while let Some(hit) = candidates.next(from) {
-            if segment.weave == Weave::Strands {
-                let block = Block::around(bytes, line_around(bytes, hit, from), from);
-                line += newlines(&bytes[counted..block.range().start]);
-                counted = block.range().start;
-                self.block(segment, &block, line, harvest);
-                from = (block.range().end + 1).min(bytes.len());
-                continue;
-            }
-            let (start, end) = record_around(bytes, hit, from, segment.base == 0, segment.weave);
-            line += newlines(&bytes[counted..start]);
-            counted = start;
-            let part = Part::of(segment, start..end, line);
-            self.record(&part, table.columns_at(start), harvest);
-            from = (end + 1).min(bytes.len());
-        }
-    }
-
-    /// The records of lines that a transport took apart.
-    fn block(&self, segment: &Segment<'_>, block: &Block<'_>, line: u64, harvest: &mut Harvest) {
-        let start = block.range().start;
-        for chain in block.chains() {
-            if self.prefilter.is_candidate(&chain.text) {
-                let line = line + newlines(&segment.bytes[start..chain.range.start]);
-                let part = Part::of(segment, chain.range.clone(), line);
-                let joined = (!chain.is_whole()).then_some(&chain);
-                self.record(
-                    &Part {
-                        text: joined.map_or(part.text, |chain| &chain.text),
-                        joined,
-                        stored: part.stored && joined.is_none(),
-                        ..part
-                    },
-                    None,
-                    harvest,
-                );
-            }
-        }
+        Run::of_segment(segment).records(&self.prefilter, &mut |found| {
+            line += newlines(&bytes[counted..found.range.start]);
+            counted = found.range.start;
+            let part = Part::found(segment, found, line);
+            self.record(&part, table.columns_at(found.range.start), harvest);
+        });
     }
 
     fn documents(&self, segment: &Segment<'_>, documents: &[Range<usize>], harvest: &mut Harvest) {
@@ -243,6 +206,13 @@ impl<'b> Part<'b> {
         let position = Position { source, byte_start: base, byte_end, line };
         Self { text: log, log, position, joined: None, stored: segment.stored }
     }
+
+    /// The same, put together where a transport took it apart.
+    fn found(segment: &Segment<'b>, found: &'b Found, line: u64) -> Self {
+        let joined = found.joined.as_ref();
+        let part = Self::of(segment, found.range.clone(), line);
+        Self { text: found.text(segment.bytes), joined, stored: part.stored && joined.is_none(), ..part }
+    }
 }
 
 /// The columns of the rows of a segment: those of the heading before it, until another follows.
@@ -275,52 +245,6 @@ impl<'s> Table<'s> {
         }
         self.columns.as_ref()
     }
-}
-
-/// The record that holds a trigger: a line that continues none, and the continuation lines after it, at most
-/// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
-/// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
-/// that begins with a continuation line begins beyond them (`first_of_source` aside).
-pub(super) fn record_around(
-    bytes: &[u8],
-    hit: usize,
-    floor: usize,
-    first_of_source: bool,
-    weave: Weave,
-) -> (usize, usize) {
-    let continues = |line: &[u8]| weave.continues(line);
-    let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
-    let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
-    let own = line_start(hit);
-    let mut end = line_end(own);
-    let (mut start, mut lines) = (own, 0);
-    while !(start == 0 && first_of_source) && continues(&bytes[start..line_end(start)]) {
-        if start <= floor || lines == LINES {
-            return (own, end);
-        }
-        start = line_start(start - 1);
-        lines += 1;
-    }
-    let limit = (line_end(start) + 1).saturating_add(REACH);
-    let within = |end: usize| (end + 1).min(bytes.len()) <= limit;
-    if lines > 0 && !within(end) {
-        return (own, end);
-    }
-    while lines < LINES && end + 1 < bytes.len() {
-        let next = line_end(end + 1);
-        if !continues(&bytes[end + 1..next]) || !within(next) {
-            break;
-        }
-        end = next;
-        lines += 1;
-    }
-    (start, end)
-}
-
-/// The line that holds a place.
-fn line_around(bytes: &[u8], at: usize, floor: usize) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
-    start..memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found)
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

@@ -24,6 +24,7 @@ use self::names::Names;
 use self::place::{Draft, Kept};
 pub(super) use self::rewrite::Rewriter;
 use super::prefilter::Prefilter;
+use super::records;
 use super::rule_set::RuleSet;
 use super::{Progress, ScanError};
 use crate::extract::Hints;
@@ -150,7 +151,7 @@ impl<'r> Run<'r> {
         let rewriter = self.rewriter();
         let found = Mutex::new(Vec::new());
         input::read(&files, &self.settings, &|bytes| self.progress.advance(bytes), &|segment| {
-            let learned = rewriter.learn(segment.bytes, segment.base == 0, segment.layout);
+            let learned = rewriter.learn(records::Run::of_segment(segment), segment.layout);
             if !learned.is_empty()
                 && let Ok(mut found) = found.lock()
             {
@@ -165,9 +166,7 @@ impl<'r> Run<'r> {
     }
 
     fn rewritten_name(&self, name: &str) -> String {
-        let mut text = Vec::new();
-        self.rewriter().rewrite(name.as_bytes(), &mut text);
-        String::from_utf8_lossy(&text).into_owned()
+        String::from_utf8_lossy(&self.rewriter().rewrite(name.as_bytes())).into_owned()
     }
 
     fn trouble(&mut self, code: &str, source: &Source, message: impl Into<String>) {
@@ -233,8 +232,7 @@ impl<'r> Run<'r> {
                 break;
             }
             if streamed {
-                let learned =
-                    batch.par_iter().map(|chunk| rewriter.learn(&chunk.bytes, chunk.base == 0, chunk.layout()));
+                let learned = batch.par_iter().map(|chunk| rewriter.learn(records::Run::of(chunk), chunk.layout()));
                 rewriter.know(learned.collect::<Vec<_>>().into_iter().flatten().collect());
             }
             let texts: Vec<(Vec<u8>, Counted)> = batch.par_iter().map(|chunk| rewriter.chunk(chunk)).collect();
