@@ -225,6 +225,7 @@ fn duration(roles: &Roles<'_>) -> Option<u32> {
 }
 
 /// A number of seconds or milliseconds; what is negative, or longer than a lifetime, is none.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies within the range")]
 fn whole(number: f64) -> Option<u32> {
-    (0.0..f64::from(u32::MAX)).contains(&number).then(|| format!("{number:.0}").parse().ok())?
+    (0.0..f64::from(u32::MAX)).contains(&number).then(|| number.round_ties_even() as u32)
 }

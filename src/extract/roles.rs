@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::rule_match::Matched;
 use crate::format::{Field, Record, ValueKind, normal_key};
-use crate::rules::{FIELD_ROLES, FieldRole};
+use crate::rules::FieldRole;
 
 /// One level of wrapping is worth so many places in the list of aliases: what is nearer to the event wins.
 const DEPTH_WORTH: i32 = 3;
@@ -17,15 +17,17 @@ pub(super) struct Aliases {
 
 /// A value in a role.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found<'a> {
-    pub(super) field: Field<'a>,
+struct Found<'a> {
+    role: FieldRole,
     cost: i32,
+    field: Field<'a>,
 }
 
 /// The values of a record by role, the best of each first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Roles<'a> {
-    found: [Vec<Found<'a>>; FIELD_ROLES],
+    /// In one list, because a list for each role was an allocation for each.
+    found: Vec<Found<'a>>,
 }
 
 impl Aliases {
@@ -45,7 +47,7 @@ impl Aliases {
 
     /// Sorts the fields of a record into roles.
     pub(super) fn collect<'a>(&self, record: &Record<'a>) -> Roles<'a> {
-        let mut roles = Roles { found: Default::default() };
+        let mut roles = Roles { found: Vec::with_capacity(2 * record.fields.len()) };
         let mut pair = String::new();
         for field in &record.fields {
             let leaf = field.leaf();
@@ -57,9 +59,7 @@ impl Aliases {
                 self.assign(&mut roles, &pair, field);
             }
         }
-        for found in &mut roles.found {
-            found.sort_by_key(|found| found.cost);
-        }
+        roles.found.sort_by_key(|found| (found.role, found.cost));
         roles
     }
 
@@ -67,7 +67,7 @@ impl Aliases {
         for (role, rank) in self.keys.get(key).into_iter().flatten() {
             if accepts(*role, field) {
                 let cost = rank - DEPTH_WORTH * i32::from(field.depth);
-                roles.found[*role as usize].push(Found { field: *field, cost });
+                roles.found.push(Found { role: *role, cost, field: *field });
             }
         }
     }
@@ -76,12 +76,13 @@ impl Aliases {
 impl<'a> Roles<'a> {
     /// The best value of a role.
     pub(super) fn get(&self, role: FieldRole) -> Option<&'a str> {
-        self.found[role as usize].first().map(|found| found.field.value)
+        self.all(role).next().map(|field| field.value)
     }
 
     /// All values of a role, best first.
     pub(super) fn all(&self, role: FieldRole) -> impl Iterator<Item = &Field<'a>> {
-        self.found[role as usize].iter().map(|found| &found.field)
+        let tail = &self.found[self.found.partition_point(|found| found.role < role)..];
+        tail.iter().take_while(move |found| found.role == role).map(|found| &found.field)
     }
 
     /// A whole number in a role.
@@ -93,7 +94,8 @@ impl<'a> Roles<'a> {
     pub(super) fn set(&mut self, role: FieldRole, value: &'a str) {
         let field = Field::new("", value, ValueKind::Word, 0);
         if accepts(role, &field) {
-            self.found[role as usize].insert(0, Found { field, cost: i32::MIN });
+            let first = self.found.partition_point(|found| found.role < role);
+            self.found.insert(first, Found { role, cost: i32::MIN, field });
         }
     }
 
@@ -101,12 +103,14 @@ impl<'a> Roles<'a> {
     /// names and the record leaves empty is not there.
     pub(super) fn apply(&mut self, matched: &Matched<'_, 'a>, record: &Record<'a>) {
         for (role, paths) in &matched.rule.map {
-            let slot = &mut self.found[*role as usize];
-            slot.clear();
-            for path in paths {
-                let fields = record.fields.iter().filter(|field| super::rule_match::at_path(field, path));
-                slot.extend(fields.filter(|field| accepts(*role, field)).map(|field| Found { field: *field, cost: 0 }));
-            }
+            self.found.retain(|found| found.role != *role);
+            let first = self.found.partition_point(|found| found.role < *role);
+            let at_paths = paths
+                .iter()
+                .flat_map(|path| record.fields.iter().filter(|field| super::rule_match::at_path(field, path)))
+                .filter(|field| accepts(*role, field))
+                .map(|field| Found { role: *role, cost: 0, field: *field });
+            self.found.splice(first..first, at_paths);
         }
         for (role, value) in &matched.captures {
             self.set(*role, value);

@@ -199,14 +199,14 @@ impl Detector {
         let texts = record.texts.iter().copied().filter(|text| text.contains('/'));
         let mut seen = None;
         for (in_field, text) in urls.map(|url| (true, url)).chain(texts.map(|text| (false, text))) {
-            if self.vocabulary.revoke_endpoint.regex().is_match(text) {
+            if self.vocabulary.revoke_endpoint.is_match(text) {
                 return (Some(Endpoint::Revoke), false);
             }
-            if self.vocabulary.token_endpoint.regex().is_match(text) {
-                let insecure = address::is_plain_http(text, self.vocabulary.token_endpoint.regex());
-                return (Some(Endpoint::Token), insecure);
+            let is_token_endpoint = |text: &str| self.vocabulary.token_endpoint.is_match(text);
+            if is_token_endpoint(text) {
+                return (Some(Endpoint::Token), address::is_plain_http(text, is_token_endpoint));
             }
-            if self.vocabulary.other_endpoint.regex().is_match(text) {
+            if self.vocabulary.other_endpoint.is_match(text) {
                 seen = Some(Endpoint::Other);
             } else if in_field {
                 seen = seen.or(Some(Endpoint::Api));

@@ -19,7 +19,7 @@ pub(super) struct Heard {
 /// Reads the headlines.
 pub(super) fn read(vocabulary: &Vocabulary, headlines: &[Cow<'_, str>]) -> Heard {
     let mut heard = Heard::default();
-    for pattern in headlines.iter().flat_map(|text| vocabulary.words.regex().matches(text)) {
+    for pattern in headlines.iter().flat_map(|text| vocabulary.words.matches(text)) {
         match vocabulary.meanings[pattern] {
             Meaning::Topic(topic) if !heard.topics.contains(&topic) => heard.topics.push(topic),
             Meaning::Topic(_) => {}

@@ -314,14 +314,16 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(any::<u8>().prop_filter("text", |byte| *byte >= 0x20), 0..20),
         Just(b"\r".to_vec()),
     ];
-    (proptest::collection::vec(line, 0..60), any::<bool>()).prop_map(|(lines, ended)| {
+    let text = (proptest::collection::vec(line, 0..60), any::<bool>()).prop_map(|(lines, ended)| {
         let mut text = b"head\n".to_vec();
         text.extend(lines.join(&b'\n'));
         if ended {
             text.push(b'\n');
         }
         text
-    })
+    });
+    // A few bytes of which many are control characters are skipped as binary data, and rightly.
+    text.prop_filter("text", |text| crate::input::sniff::binary(text).is_none())
 }
 
 proptest! {

@@ -11,6 +11,7 @@ mod examples;
 mod jwt;
 mod layers;
 mod pass;
+mod stretch;
 mod text;
 mod triggers;
 mod value;

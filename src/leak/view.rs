@@ -6,6 +6,7 @@
 //! into a view; a view is searched as the text was, and may hold views of its own.
 
 use super::bytes::{COLOUR, ESCAPING, JOINED, WIDE, before, unit};
+use super::stretch::{BASE64, HEXADECIMAL, LISTED, NO_DIGIT, System, stretches};
 
 /// Texts of which one is in every line with such a piece, as far as it can be told from ordinary text: `{"` and
 /// `token` in the forms that the decoders read.
@@ -21,6 +22,8 @@ const WINDOW: usize = 1 << 20;
 const OVERLAP: usize = 64 << 10;
 /// Fewer decoded bytes than that hold no name with a value.
 const SHORTEST: usize = 20;
+/// So many decoded bytes tell text from random bytes.
+const PROBE: usize = 18;
 
 /// Decoded bytes and their places.
 #[derive(Debug, Default)]
@@ -108,62 +111,72 @@ fn hides_letters(text: &[u8]) -> bool {
 }
 
 /// Digits of a number system, with their places.
-type Digits = Vec<(u8, u32, u32)>;
+enum Digits<'t> {
+    /// As they stand in the text, from a place on.
+    Plain { text: &'t [u8], start: usize, of: &'t System },
+    /// With some of them escaped: the value, and where it starts and ends.
+    Escaped(&'t [(u8, u32, u32)]),
+}
+
+impl Digits<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Plain { text, .. } => text.len(),
+            Self::Escaped(digits) => digits.len(),
+        }
+    }
+
+    fn at(&self, at: usize) -> (u8, usize, usize) {
+        match self {
+            Self::Plain { text, start, of } => (of.values[usize::from(text[at])], start + at, start + at + 1),
+            Self::Escaped(digits) => (digits[at].0, digits[at].1 as usize, digits[at].2 as usize),
+        }
+    }
+}
 
 /// Runs of at least `shortest` digits, also where some are escaped.
-fn runs(text: &[u8], shortest: usize, digit: fn(u8) -> Option<u8>, found: &mut dyn FnMut(&Digits)) {
-    let (mut at, mut run) = (0, Digits::new());
-    while at < text.len() {
-        let (byte, length) =
-            if ESCAPING[usize::from(text[at])] { unit(text, at).unwrap_or((0, 1)) } else { (text[at], 1) };
-        if let Some(value) = digit(byte) {
-            run.push((value, at as u32, (at + length) as u32));
+fn runs(text: &[u8], shortest: usize, of: &System, found: &mut dyn FnMut(&Digits<'_>)) {
+    stretches(text, shortest, &of.written_with, &mut |start, end| {
+        let text = &text[..end];
+        if text[start..].iter().all(|byte| of.values[usize::from(*byte)] != NO_DIGIT) {
+            found(&Digits::Plain { text: &text[start..], start, of });
         } else {
+            escaped_runs(text, start, shortest, of, found);
+        }
+    });
+}
+
+fn escaped_runs(text: &[u8], start: usize, shortest: usize, of: &System, found: &mut dyn FnMut(&Digits<'_>)) {
+    let (mut at, mut run) = (start, Vec::new());
+    while at < text.len() {
+        let (byte, length) = unit(text, at).unwrap_or((0, 1));
+        let value = of.values[usize::from(byte)];
+        if value != NO_DIGIT {
+            run.push((value, at as u32, (at + length) as u32));
+        }
+        at += length;
+        if value == NO_DIGIT || at >= text.len() {
             if run.len() >= shortest {
-                found(&run);
+                found(&Digits::Escaped(&run));
             }
             run.clear();
         }
-        at += length;
     }
-    if run.len() >= shortest {
-        found(&run);
-    }
-}
-
-fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
-}
-
-fn nibble(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
 /// What base64 of either alphabet says, wherever its first group starts: `/` and `-` also join it to other words.
 fn base64(text: &[u8], look: &mut dyn FnMut(View)) {
-    runs(text, SHORTEST * 4 / 3 + 1, sextet, &mut |run| {
+    runs(text, SHORTEST * 4 / 3 + 1, &BASE64, &mut |run| {
         for phase in 0..4 {
-            let groups = &run[phase..];
-            let bytes = |from: usize, to: usize| {
-                let mut view = View::default();
-                for group in groups[from * 4..groups.len().min(to * 4)].chunks(4) {
-                    for (high, low) in group.iter().zip(&group[1..]).enumerate().map(|(at, (a, b))| ((at, a), b)) {
-                        let (at, high) = high;
-                        let byte = high.0 << (2 + 2 * at) | low.0 >> (4 - 2 * at);
-                        view.push(byte, high.1 as usize, low.2 as usize);
-                    }
-                }
-                view
+            let byte = |at: usize| {
+                let (first, shift) = (phase + at / 3 * 4 + at % 3, 2 * (at % 3));
+                let (high, low) = (run.at(first), run.at(first + 1));
+                (high.0 << (2 + shift) | low.0 >> (4 - shift), high.1, low.2)
             };
-            if is_text(groups.len().div_ceil(4), 6, &bytes) {
-                look(without_zeros(bytes(0, groups.len().div_ceil(4))));
+            let digits = run.len() - phase;
+            let length = digits / 4 * 3 + (digits % 4).saturating_sub(1);
+            if is_text(length, 3, &byte) {
+                look(spelled_out(length, &byte));
             }
         }
     });
@@ -171,60 +184,65 @@ fn base64(text: &[u8], look: &mut dyn FnMut(View)) {
 
 /// What text in hexadecimal says.
 fn hexadecimal(text: &[u8], look: &mut dyn FnMut(View)) {
-    runs(text, SHORTEST * 2, nibble, &mut |run| {
+    runs(text, SHORTEST * 2, &HEXADECIMAL, &mut |run| {
         for phase in 0..2 {
-            let pairs = &run[phase..];
-            let bytes = |from: usize, to: usize| {
-                let mut view = View::default();
-                for pair in pairs[from * 2..pairs.len().min(to * 2)].chunks_exact(2) {
-                    view.push(pair[0].0 << 4 | pair[1].0, pair[0].1 as usize, pair[1].2 as usize);
-                }
-                view
+            let byte = |at: usize| {
+                let (high, low) = (run.at(phase + 2 * at), run.at(phase + 2 * at + 1));
+                (high.0 << 4 | low.0, high.1, low.2)
             };
-            if is_text(pairs.len() / 2, 18, &bytes) {
-                look(without_zeros(bytes(0, pairs.len() / 2)));
+            let length = (run.len() - phase) / 2;
+            if is_text(length, 1, &byte) {
+                look(spelled_out(length, &byte));
             }
         }
     });
 }
 
+/// A decoded byte and its place.
+type ByteAt<'d> = dyn Fn(usize) -> (u8, usize, usize) + 'd;
+
 /// Whether one of three probes is text from end to end. Random bytes are that once in ten million times.
-fn is_text(groups: usize, probe: usize, bytes: &dyn Fn(usize, usize) -> View) -> bool {
-    (1..4).map(|quarter| (groups * quarter / 4).min(groups.saturating_sub(probe))).any(|from| {
-        let view = bytes(from, from + probe);
-        view.bytes.len() > 8 && view.bytes.iter().all(|byte| is_printable(*byte) || *byte == 0)
+fn is_text(length: usize, group: usize, byte: &ByteAt<'_>) -> bool {
+    let groups = length / group;
+    (1..4).map(|quarter| (groups * quarter / 4 * group).min(length.saturating_sub(PROBE))).any(|from| {
+        let probe = from..length.min(from + PROBE);
+        probe.len() > 8 && probe.map(|at| byte(at).0).all(|byte| is_printable(byte) || byte == 0)
     })
+}
+
+/// The text that the bytes spell. UTF-16 of ASCII has a zero at every other place.
+fn spelled_out(length: usize, byte: &ByteAt<'_>) -> View {
+    let mut view = View::default();
+    for (byte, start, end) in (0..length).map(byte).filter(|(byte, ..)| *byte != 0) {
+        view.push(byte, start, end);
+    }
+    view
 }
 
 fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | COLOUR)
 }
 
-/// UTF-16 of ASCII has a zero at every other place.
-fn without_zeros(view: View) -> View {
-    let kept = |at: &usize| view.bytes[*at] != 0;
-    let places = (0..view.bytes.len()).filter(kept).map(|at| view.places[at]).collect();
-    View { places, bytes: view.bytes.into_iter().filter(|byte| *byte != 0).collect(), base: view.base }
-}
-
 /// What lists of bytes say: `[123, 34, …]`, `[123 34 …]`, `<Buffer 7b 22 …>`, `[0x7b, 0x22, …]`.
 fn numbers(text: &[u8], look: &mut dyn FnMut(View)) {
-    let mut at = 0;
-    while at < text.len() {
-        let starts =
-            text[at].is_ascii_hexdigit() && !at.checked_sub(1).is_some_and(|at| text[at].is_ascii_alphanumeric());
-        if !starts {
-            at += 1;
-            continue;
+    stretches(text, SHORTEST * 2 - 1, &LISTED, &mut |start, stretch_end| {
+        let mut at = start;
+        while at < stretch_end {
+            let starts =
+                text[at].is_ascii_hexdigit() && !at.checked_sub(1).is_some_and(|at| text[at].is_ascii_alphanumeric());
+            if !starts {
+                at += 1;
+                continue;
+            }
+            let (list, end) = list(text, at);
+            if list.len() >= SHORTEST
+                && let Some(view) = spelled(text, &list)
+            {
+                look(view);
+            }
+            at = end;
         }
-        let (list, end) = list(text, at);
-        if list.len() >= SHORTEST
-            && let Some(view) = spelled(text, &list)
-        {
-            look(view);
-        }
-        at = end;
-    }
+    });
 }
 
 /// The numbers from `at` on, as long as the same separator parts them, and where they end.

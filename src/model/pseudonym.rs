@@ -37,7 +37,7 @@ pub fn pseudonym_digits(text: &str) -> Option<&str> {
 /// word that events are told by, and a pseudonym must say no more than the value did. Borrowed where there is none.
 pub fn without_kinds(text: &[u8]) -> Cow<'_, [u8]> {
     let (mut out, mut copied, mut at) = (Vec::new(), 0, 0);
-    while let Some(found) = text[at..].iter().position(|byte| OPENERS.contains(byte)) {
+    while let Some(found) = memchr::memchr3(OPENERS[0], OPENERS[1], OPENERS[2], &text[at..]) {
         at += found;
         let Some(Parts { opening, digits, end, .. }) = parse(text, at).filter(|parts| parts.has_kind) else {
             at += 1;

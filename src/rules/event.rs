@@ -80,9 +80,6 @@ impl FieldRole {
     }
 }
 
-/// How many roles there are.
-pub const FIELD_ROLES: usize = FieldRole::Level as usize + 1;
-
 /// What an event rule says about a record that it matches.
 #[derive(Clone, Debug)]
 pub struct EventRule {

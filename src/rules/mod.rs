@@ -17,9 +17,7 @@ mod vocabulary;
 pub use diagnosis::{
     Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
 };
-pub use event::{
-    EventExample, EventExamples, EventRule, FIELD_ROLES, FieldRole, Proof, kind_of, load_events, triggers,
-};
+pub use event::{EventExample, EventExamples, EventRule, FieldRole, Proof, kind_of, load_events, triggers};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
 pub use pattern::{BytePattern, Pattern, PatternSet};

@@ -4,9 +4,10 @@
 //! proved by the tests (`rules check` compiles each of them); those of `--rules` are compiled when they are
 //! read, so that a mistake is told by path and line before the scan begins.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexSet, bytes};
+use regex::{Regex, bytes};
 
 use super::{RuleError, RuleSource};
 
@@ -24,12 +25,18 @@ pub struct BytePattern {
     compiled: OnceLock<bytes::Regex>,
 }
 
-/// Patterns for texts that are searched for together.
+/// Patterns for texts that are searched for together: the search says which are there, not where.
 #[derive(Clone, Debug)]
 pub struct PatternSet {
     texts: Vec<String>,
-    compiled: OnceLock<RegexSet>,
+    /// Whether classes and letter case are those of Unicode.
+    unicode: bool,
+    compiled: OnceLock<bytes::RegexSet>,
 }
+
+/// Bytes for the automaton that a set builds while it searches. With the default of 2 MiB the words of the vocabulary
+/// throw it away again and again, and then fall back to an engine that is ten times slower.
+const SET_CACHE: usize = 32 << 20;
 
 impl Pattern {
     /// A pattern of a rule file.
@@ -91,25 +98,45 @@ impl BytePattern {
 }
 
 impl PatternSet {
-    /// The patterns of a rule file.
-    pub(super) fn new(source: &RuleSource, patterns: &[String]) -> Result<Self, RuleError> {
+    /// The patterns of a rule file, for the words of protocols: a class like `\w` is that of ASCII, which makes the automaton
+    /// small; only a pattern that holds other letters itself knows them all.
+    pub(super) fn of_words(source: &RuleSource, patterns: &[String]) -> Result<Self, RuleError> {
         let texts = patterns.iter().map(|pattern| Pattern::new(source, pattern).map(|checked| checked.text));
-        Ok(Self { texts: texts.collect::<Result<_, _>>()?, compiled: OnceLock::new() })
+        Ok(Self { texts: texts.collect::<Result<_, _>>()?, unicode: false, compiled: OnceLock::new() })
     }
 
-    /// Patterns that were checked one by one.
+    /// Patterns that were checked one by one; the set finds each wherever it would by itself.
     pub fn of<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
-        Self { texts: patterns.into_iter().map(|pattern| pattern.text.clone()).collect(), compiled: OnceLock::new() }
+        let texts = patterns.into_iter().map(|pattern| pattern.text.clone()).collect();
+        Self { texts, unicode: true, compiled: OnceLock::new() }
     }
 
-    /// The compiled patterns.
-    ///
+    /// Whether any of them is in a text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled().is_match(text.as_bytes())
+    }
+
+    /// The places, in this set, of those that are in a text.
+    pub fn matches(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.compiled().matches(text.as_bytes()).into_iter()
+    }
+
     /// # Panics
     /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "each was compiled before, and together they are far below the size limit")]
-    pub fn regex(&self) -> &RegexSet {
-        self.compiled.get_or_init(|| RegexSet::new(&self.texts).expect("patterns that were checked compile together"))
+    fn compiled(&self) -> &bytes::RegexSet {
+        self.compiled.get_or_init(|| {
+            let texts = self.texts.iter().map(|text| own_alphabet(text));
+            let mut builder = bytes::RegexSetBuilder::new(texts);
+            builder.unicode(self.unicode).dfa_size_limit(SET_CACHE);
+            builder.build().expect("patterns that were checked compile together")
+        })
     }
+}
+
+/// A pattern with letters beyond ASCII means whole characters.
+fn own_alphabet(pattern: &str) -> Cow<'_, str> {
+    if pattern.is_ascii() { Cow::Borrowed(pattern) } else { Cow::Owned(format!("(?u:{pattern})")) }
 }
 
 /// Word boundaries as ASCII has them: those of Unicode turn the fast engines off in every text that is

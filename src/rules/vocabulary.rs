@@ -161,7 +161,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
     let (words, meanings) = words(&file);
     let needs = needs(source, &file)?;
     let proof = Proof::of(source, file.examples)?;
-    let set = |patterns: &[String]| PatternSet::new(source, patterns);
+    let set = |patterns: &[String]| PatternSet::of_words(source, patterns);
     let mut in_text = Vec::new();
     for (role, patterns) in &file.in_text {
         let compiled = patterns.iter().map(|pattern| value_pattern(source, pattern)).collect::<Result<_, _>>()?;

@@ -4,6 +4,7 @@ mod chains;
 mod check;
 mod excerpt;
 mod finish;
+mod grams;
 mod prefilter;
 mod records;
 mod redact;

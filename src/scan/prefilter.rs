@@ -3,15 +3,13 @@
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
+use super::grams::{self, Grams};
 use super::rule_set::RuleSet;
 use crate::leak::LeakScanner;
 
-/// Literals of one pass. The vector search (Teddy) takes no more; beyond it an automaton reads byte
-/// by byte at a fifth of the speed, so that several vector passes are cheaper than one automaton.
+/// Literals of one vector search (Teddy). It takes no more; beyond it an automaton reads byte by byte at a fifth of the
+/// speed, so that several vector passes are cheaper than one automaton.
 const LITERALS: usize = 64;
-/// The search looks at the first four bytes of each literal of a pass, or at as many as the shortest has: shorter ones
-/// get a pass of their own, because 64 literals by three bytes were found at 2.4 GB/s, and by four at 4.5 GB/s.
-const FINGERPRINT: usize = 4;
 
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
@@ -21,6 +19,9 @@ pub(super) struct Prefilter {
 
 #[derive(Debug)]
 enum Pass {
+    /// All literals that are long enough, in one pass.
+    Grams(Grams),
+    /// The others.
     Vector(Searcher),
     /// Where the processor has no vectors that serve.
     Automaton(AhoCorasick),
@@ -54,9 +55,10 @@ impl Prefilter {
         let held = |literal: &Vec<u8>| {
             literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
         };
-        let kept = literals.iter().filter(|literal| !held(literal));
-        let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= FINGERPRINT);
-        Self { passes: long.chunks(LITERALS).chain(short.chunks(LITERALS)).map(Pass::new).collect() }
+        let kept = literals.iter().filter(|literal| !held(literal)).cloned();
+        let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= grams::SHORTEST);
+        let grams = (!long.is_empty()).then(|| Pass::Grams(Grams::new(long)));
+        Self { passes: grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).collect() }
     }
 
     /// The slow way: takes every record.
@@ -89,7 +91,7 @@ impl Candidates<'_, '_> {
 }
 
 impl Pass {
-    fn new(literals: &[&Vec<u8>]) -> Self {
+    fn vector(literals: &[Vec<u8>]) -> Self {
         let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
         for literal in literals {
             builder.add(literal);
@@ -108,6 +110,7 @@ impl Pass {
     fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
         loop {
             let (start, end) = match self {
+                Self::Grams(grams) => grams.find(bytes, from)?,
                 Self::Vector(searcher) => {
                     let found = searcher.find_in(bytes, Span::from(from..bytes.len()))?;
                     (found.start(), found.end())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::links::Links;
 use crate::report::{Run, escape};
@@ -210,8 +210,8 @@ pub(super) fn cut<'t>(text: &'t str, room: usize, ellipsis: &str) -> Cow<'t, str
     if text.width() <= room {
         return Cow::Borrowed(text);
     }
-    let end = fitting(text.char_indices().map(|(at, c)| (at + c.len_utf8(), c)), room.saturating_sub(ellipsis.width()));
-    Cow::Owned(format!("{}{}", &text[..end.unwrap_or(0)], if ellipsis.width() <= room { ellipsis } else { "" }))
+    let end = fitting(text, room.saturating_sub(ellipsis.width()));
+    Cow::Owned(format!("{}{}", &text[..end], if ellipsis.width() <= room { ellipsis } else { "" }))
 }
 
 /// The end of `text`, at most `room` columns: of a path, the file name and line matter most.
@@ -219,24 +219,17 @@ pub(super) fn cut_front<'t>(text: &'t str, room: usize, ellipsis: &str) -> Cow<'
     if text.width() <= room {
         return Cow::Borrowed(text);
     }
-    let start = fitting(text.char_indices().rev(), room.saturating_sub(ellipsis.width()));
-    Cow::Owned(format!(
-        "{}{}",
-        if ellipsis.width() <= room { ellipsis } else { "" },
-        &text[start.unwrap_or(text.len())..]
-    ))
+    let room_left = room.saturating_sub(ellipsis.width());
+    let starts = text.char_indices().rev().map(|(at, _)| at);
+    let start = starts.take_while(|start| text[*start..].width() <= room_left).last().unwrap_or(text.len());
+    Cow::Owned(format!("{}{}", if ellipsis.width() <= room { ellipsis } else { "" }, &text[start..]))
 }
 
-/// The last boundary before the characters outgrow the room.
-fn fitting(characters: impl Iterator<Item = (usize, char)>, room: usize) -> Option<usize> {
-    let mut used = 0;
-    characters
-        .take_while(|(_, character)| {
-            used += character.width().unwrap_or(0);
-            used <= room
-        })
-        .last()
-        .map(|(at, _)| at)
+/// The longest beginning that is no wider than the room. Characters next to each other can be wider than their sum
+/// (`#` with an emoji selector), so each beginning is measured as a whole.
+fn fitting(text: &str, room: usize) -> usize {
+    let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
+    ends.take_while(|end| text[..*end].width() <= room).last().unwrap_or(0)
 }
 
 /// Breaks text into lines of at most `width` columns, at spaces where it can.
@@ -253,8 +246,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         }
         let mut word = word;
         while word.width() > width {
-            let ends = word.char_indices().map(|(at, c)| (at + c.len_utf8(), c));
-            let at = fitting(ends, width).unwrap_or(word.len());
+            let at = Some(fitting(word, width)).filter(|at| *at > 0).unwrap_or(word.len());
             lines.push(word[..at].to_owned());
             word = &word[at..];
         }
@@ -280,6 +272,8 @@ mod tests {
         assert_eq!(cut("東京都庁", 5, "…"), "東京…");
         assert_eq!(cut_front("logs/app.jsonl:120", 10, "…"), "…jsonl:120");
         assert_eq!(cut("abc", 0, "…"), "");
+        // An emoji selector makes its sign two columns wide.
+        assert_eq!(cut("ab#\u{fe0f}cd", 4, "…"), "ab#…");
     }
 
     #[test]
