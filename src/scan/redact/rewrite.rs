@@ -63,11 +63,11 @@ impl Rewriter<'_> {
     pub(in crate::scan) fn chunk(&self, chunk: &Chunk) -> (Vec<u8>, Counted) {
         let (bytes, mut counted) = (&chunk.bytes, Counted::default());
         let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        self.records(Run::of(chunk), chunk.layout(), &mut |found| match &found.joined {
-            Some(chain) => self.joined(chain, &mut changes, &mut counted),
-            None => {
-                let text = self.record(&bytes[found.range.clone()], &mut counted);
-                changes.extend(text.map(|text| (found.range.clone(), text)));
+        self.records(Run::of(chunk), chunk.layout(), &mut |found| {
+            if let Some(chain) = &found.joined {
+                self.joined(chain, &mut changes, &mut counted);
+            } else if let Some(text) = self.record(&bytes[found.range.clone()], &mut counted) {
+                changes.push((found.range.clone(), text));
             }
         });
         // The parts of one record may stand between those of another.
