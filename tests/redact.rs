@@ -491,12 +491,12 @@ fn a_run_that_is_killed_leaves_nothing_half_done() {
 /// A log in which a transport split a value.
 fn split(transport: &str, head: &str, tail: &str) -> String {
     let (before, after) = ("POST /oauth2/token grant_type=refresh_token&refresh_token=", "&client_id=crm");
-    let line = |number: u32, name: &str, flag: &str, text: &str| match transport {
-        "cri" => format!("2026-01-02T03:04:{number:02}.5Z {name} {flag} {text}\n"),
-        _ => {
-            let end = if flag == "P" { "" } else { "\\n" };
-            format!("{{\"log\":\"{text}{end}\",\"stream\":\"{name}\",\"time\":\"2026-01-02T03:04:{number:02}.5Z\"}}\n")
+    let line = |number: u32, name: &str, flag: &str, text: &str| {
+        if transport == "cri" {
+            return format!("2026-01-02T03:04:{number:02}.5Z {name} {flag} {text}\n");
         }
+        let end = if flag == "P" { "" } else { "\\n" };
+        format!("{{\"log\":\"{text}{end}\",\"stream\":\"{name}\",\"time\":\"2026-01-02T03:04:{number:02}.5Z\"}}\n")
     };
     let quiet: String = (0..12).map(|number| line(number, "stdout", "F", "listening")).collect();
     [
