@@ -90,6 +90,7 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
+        providers.without_replaced(&mut proofs);
         proofs.extend(providers.proofs.iter().chain(&formats.proofs).cloned());
         proofs.push(vocabulary.proof.clone());
         let sizes = RuleSizes {
