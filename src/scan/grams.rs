@@ -25,7 +25,10 @@ const ORDINARY: &str = include_str!("ordinary.txt");
 #[derive(Debug)]
 pub(super) struct Grams {
     literals: Vec<Vec<u8>>,
-    table: Box<[u64; TABLE]>,
+    /// The runs, each in the upper three bytes of a number.
+    runs: Bits,
+    /// The four bytes that two runs make together.
+    windows: Bits,
     /// By run: which literal, and how far into it the run begins.
     owners: HashMap<u32, Vec<(usize, usize)>>,
 }
@@ -34,19 +37,17 @@ impl Grams {
     /// A search for literals of at least [`SHORTEST`] bytes.
     pub(super) fn new(literals: Vec<Vec<u8>>) -> Self {
         let mut owners: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
+        let mut windows = Vec::with_capacity(literals.len());
         let ordinary = ordinary();
         for (number, literal) in literals.iter().enumerate() {
             let rarest = rarest(literal, &ordinary);
+            windows.extend(literal[rarest..].first_chunk().map(|window| u32::from_le_bytes(*window)));
             for offset in [rarest, rarest + 1] {
                 owners.entry(run(&literal[offset..])).or_default().push((number, offset));
             }
         }
-        let mut table = Box::new([0; TABLE]);
-        for run in owners.keys() {
-            let (word, bit) = place(*run);
-            table[word] |= bit;
-        }
-        Self { literals, table, owners }
+        let runs = Bits::of(owners.keys().map(|run| run << 8));
+        Self { literals, runs, windows: Bits::of(windows.into_iter()), owners }
     }
 
     /// Where a literal that begins at or after `from` stands, start and end. Of several the one whose run is met first.
@@ -67,18 +68,16 @@ impl Grams {
     fn may_begin(&self, block: &[u8; BLOCK + 2]) -> bool {
         let mut met = 0;
         for at in (0..BLOCK).step_by(2) {
-            let four = u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
-            let (word, bit) = place(four & 0x00FF_FFFF);
-            met |= self.table[word] & bit;
+            let Some(four) = block[at..].first_chunk() else { continue };
+            met |= self.runs.at(u32::from_le_bytes(*four) << 8);
         }
-        met != 0
+        met & 1 != 0
     }
 
     fn at_places(&self, bytes: &[u8], from: usize, start: usize, end: usize) -> Option<(usize, usize)> {
         let places = (start..end.min(bytes.len().saturating_sub(RUN - 1))).step_by(2);
         places.map(|at| (at, run(&bytes[at..]))).find_map(|(at, run)| {
-            let (word, bit) = place(run);
-            if self.table[word] & bit == 0 {
+            if self.runs.at(run << 8) & 1 == 0 || !self.has_window(bytes, at) {
                 return None;
             }
             self.owners.get(&run)?.iter().find_map(|(number, offset)| {
@@ -88,17 +87,45 @@ impl Grams {
             })
         })
     }
+
+    /// Whether the other one of two runs may be there, too: before the run at a place, or behind it.
+    fn has_window(&self, bytes: &[u8], at: usize) -> bool {
+        let four = |from: Option<usize>| from.and_then(|from| bytes.get(from..)?.first_chunk().copied());
+        let windows = [four(Some(at)), four(at.checked_sub(1))];
+        windows.into_iter().flatten().any(|window| self.windows.at(u32::from_le_bytes(window)) & 1 == 1)
+    }
+}
+
+/// A set of numbers that may also hold others.
+#[derive(Debug)]
+struct Bits(Box<[u64; TABLE]>);
+
+impl Bits {
+    fn of(numbers: impl Iterator<Item = u32>) -> Self {
+        let mut bits = Box::new([0; TABLE]);
+        for number in numbers {
+            let (word, bit) = place(number);
+            bits[word] |= 1 << bit;
+        }
+        Self(bits)
+    }
+
+    /// In the lowest bit whether the number may be in the set; the others say nothing.
+    fn at(&self, number: u32) -> u64 {
+        let (word, bit) = place(number);
+        self.0[word] >> bit
+    }
+}
+
+/// Where a table says whether it holds a number.
+fn place(number: u32) -> (usize, u32) {
+    // Fibonacci hashing: the upper bits of the product depend on all bytes.
+    let hash = number.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS);
+    ((hash >> 6) as usize, hash & 63)
 }
 
 fn run(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0])
-}
-
-/// Where the table says whether there is such a run.
-fn place(run: u32) -> (usize, u64) {
-    // Fibonacci hashing: the upper bits of the product depend on all bytes.
-    let hash = run.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS);
-    ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 /// How often each run stands in ordinary text.
