@@ -68,6 +68,17 @@ pub fn time_of_day(text: &str, clock: &Clock) -> Option<Stamp> {
     ends.then_some(Stamp { date_assumed: true, ..stamp })
 }
 
+/// Reads a time since 1970 at the start of a text, `1777881627.325 host …`, as long as those of this century are.
+pub fn leading_epoch(text: &str) -> Option<(Stamp, usize)> {
+    let used = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let number = &text[..used];
+    let whole = number.split('.').next().unwrap_or(number);
+    let stands_alone = matches!(text.as_bytes().get(used), Some(b' ' | b'\t' | b']' | b'|'));
+    // Nine digits or eleven are a number of something else.
+    let stamp = epoch(number).filter(|_| stands_alone && matches!(whole.len(), 10 | 13 | 16 | 19))?;
+    Some((stamp, used))
+}
+
 /// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
 /// a fraction is kept.
 pub fn epoch(text: &str) -> Option<Stamp> {

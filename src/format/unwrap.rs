@@ -111,7 +111,8 @@ impl<'a> State<'a, '_> {
                 if name == "time" {
                     self.time_of_day(value);
                 }
-                if value.contains('?') {
+                // A query, or the context of a thread.
+                if value.contains(['?', '=']) {
                     self.pairs(value, depth);
                 }
             }
@@ -132,7 +133,11 @@ impl<'a> State<'a, '_> {
             let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
             Some((stamp, at, at + used))
         });
-        let Some((stamp, start, end)) = found else {
+        let since_1970 = || {
+            let at = usize::from(text.starts_with('['));
+            timestamp::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
+        };
+        let Some((stamp, start, end)) = found.or_else(since_1970) else {
             self.time_of_day(text);
             return text;
         };
