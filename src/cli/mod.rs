@@ -28,6 +28,7 @@ mod rules;
 mod saved;
 mod scan;
 mod settings;
+mod unknown;
 mod values;
 
 use std::ffi::OsString;
@@ -78,7 +79,7 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = command_first(arguments);
     let matches = match Cli::command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&unknown::helpful(error, &Cli::command())),
     };
     let mut settings = match Settings::read(&matches) {
         Ok(settings) => settings,

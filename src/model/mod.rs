@@ -32,7 +32,7 @@ pub use report::{
     ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
     Trouble,
 };
-pub use run::RunInfo;
+pub use run::{RunInfo, Section};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
 pub use zone::Zone;
