@@ -45,6 +45,9 @@ pub(super) enum GrantType {
 /// Grants by which a client asks for itself.
 const OF_CLIENT: [&str; 2] = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
 
+/// Bytes of a text that are a headline.
+const HEADLINE: usize = 400;
+
 /// A known code where it stands in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CodeHit<'d, 'a> {
@@ -241,14 +244,15 @@ fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
         .flat_map(|role| roles.all(role))
         .map(|field| field.value);
     let mut found: Vec<Cow<'_, str>> =
-        events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
+        events.chain(record.texts.iter().copied()).chain(errors).map(|text| words(head(text, HEADLINE))).collect();
     found.dedup();
     found.truncate(12);
     found
 }
 
-fn head(text: &str) -> &str {
-    let mut end = text.len().min(400);
+/// The beginning of a text, at most so many bytes.
+pub(super) fn head(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
