@@ -155,7 +155,7 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         Some(Command::Events(args)) => events::run(args, settings),
         Some(Command::Explain(args)) => explain::run(args, settings.pager),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),
-        Some(Command::Report(args)) => report::run(args),
+        Some(Command::Report(args)) => report::run(args, settings.pager),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Config(command)) => configure::run(command, settings),
         Some(Command::Alert(args)) => alert::run(args, settings),

@@ -4,17 +4,19 @@ use anyhow::Result;
 
 use super::args::RenderArgs;
 use super::output::{Kind, Outputs};
+use super::pager::Pager;
 use super::{Exit, saved};
 use crate::model::{EventSet, Report};
 use crate::report::{Format, Section};
 use crate::scan::{ScanOutcome, rule_texts};
 
-pub(super) fn run(args: &RenderArgs) -> Result<Exit> {
+pub(super) fn run(args: &RenderArgs, pager: Pager) -> Result<Exit> {
     let mut report = saved::read(&args.report)?;
-    let asked = args.format.format.map(Kind::Report);
+    let asked = args.format.map(Kind::Report);
     let section = section(&report);
     let kinds: Vec<Kind> = Format::of(section).map(Kind::Report).chain([Kind::Leaks]).collect();
     let outputs = Outputs::create(&args.output, &kinds, asked, section, args.evidence)?;
+    let outputs = outputs.for_reader(pager, args.summary);
     if outputs.carry_rules() {
         report.rules = rule_texts(&report)?;
     }
