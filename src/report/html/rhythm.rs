@@ -80,7 +80,7 @@ impl Lane {
     fn of(number: usize, (subject, times): &(Option<&str>, Vec<Timestamp>), scale: Scale, period: i64) -> Self {
         let first = times.first().map_or(0, |time| millis(*time));
         let rounds = (scale.high as i64 - first) / period;
-        let due = if rounds <= DUE { 1..=rounds } else { 1..=0 };
+        let due = 1..=if rounds <= DUE { rounds } else { 0 };
         Self {
             subject: name(*subject),
             y: number * LANE + 30,
@@ -102,7 +102,9 @@ fn incidents<'f>(summary: &ClientSummary, findings: &'f [Finding]) -> Vec<(Optio
         by_subject.entry(finding.subject.as_deref()).or_default().extend(finding.start);
     }
     let mut lanes: Vec<_> = by_subject.into_iter().collect();
-    lanes.iter_mut().for_each(|(_, times)| times.sort_unstable());
+    for (_, times) in &mut lanes {
+        times.sort_unstable();
+    }
     lanes.sort_by_key(|(_, times)| std::cmp::Reverse(times.len()));
     lanes
 }
