@@ -6,7 +6,8 @@ use crate::format::Record;
 use crate::rules::{FieldRole, Pattern};
 
 /// Words that stand where a name would, and are none.
-const NO_NAMES: [&str; 24] = [
+const NO_NAMES: [&str; 25] = [
+    "error",
     "client_credentials",
     "client_secret",
     "client_id",

@@ -230,6 +230,7 @@ impl Stream<'_, '_, '_> {
             scents: Vec::new(),
             expires_at: hit.expires_at,
             time: None,
+            date_assumed: false,
             client: None,
             subject: None,
         }
