@@ -81,9 +81,9 @@ impl<'a> State<'a, '_> {
             self.object(text, depth);
             return;
         }
-        let mut layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.find_map(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
+        // Groups cost an allocation for each layout that is tried: they are asked for when one fits.
+        let layout = self.reader.texts.iter().find(|layout| layout.pattern.regex().is_match(text));
+        if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
         {
             self.layout(layout, &groups, text, depth);
             return;
