@@ -243,6 +243,53 @@ fn allow_rules_cover_what_they_name_and_say_so() {
     }
 }
 
+#[test]
+fn a_line_is_explained_without_a_value_in_it() {
+    let place = Place::new();
+    let lines = format!(
+        "INFO start\nDEBUG refresh_token={REFRESH} access_token=[REDACTED] password=\"{PASSWORD}\"\nINFO end\n"
+    );
+    place.write("it.log", &lines);
+    let says = |arguments: &str, code: i32, parts: &[&str]| {
+        let (exit, said) = place.code(arguments);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(exit, code, "{arguments}: {said}");
+        for part in parts {
+            assert!(said.contains(part), "{arguments}: {said}");
+        }
+    };
+    says(
+        "leaks --explain it.log:2",
+        0,
+        &[
+            "column 21 leak oauth-refresh-token (refresh_token) a leak of the kind refresh_token, high",
+            "column 65 no leak oauth-access-token (access_token) a placeholder stands in the place of the value",
+        ],
+    );
+    says("leaks --explain it.log:2:21", 0, &["column 21 leak"]);
+    says("leaks --explain it.log:1", 0, &["no rule sees anything in this line"]);
+    says("leaks --explain it.log:4", 2, &["it.log has 3 lines"]);
+    says("leaks --explain missing.log:4", 2, &["missing.log: there is no such file"]);
+    says("leaks --explain it.log", 2, &["PATH:LINE"]);
+    says("leaks --explain -:1", 2, &["save it to a file"]);
+    says("leaks --explain it.log:2 --only password", 0, &["left out oauth-refresh-token", "--only leaves out"]);
+    says("leaks --explain it.log:2 --min-confidence proven", 0, &["--rule or --min-confidence leaves it out"]);
+    place.write("allow.toml", "[[allow]]\nfield = \"refresh_token\"\nreason = \"a mock\"\n");
+    says("leaks --explain it.log:2 --config allow.toml", 0, &["column 21 left out", "allowed by allow.toml:1: a mock"]);
+    place.code("leaks --write-baseline known.json it.log");
+    says("leaks --explain it.log:2 --baseline known.json", 0, &["column 21 left out", "the baseline knows the value"]);
+
+    // The lines of a packed file are counted in its text, and a document is a line's content wherever it begins.
+    let packed = std::io::BufReader::new(lines.as_bytes());
+    let mut packed = flate2::bufread::GzEncoder::new(packed, flate2::Compression::fast());
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut packed, &mut bytes).unwrap();
+    fs::write(place.at("it.log.gz"), bytes).unwrap();
+    says("leaks --explain it.log.gz:2", 0, &["column 21 leak oauth-refresh-token"]);
+    place.write("it.json", &format!("[\n  {{\"a\": 1}},\n  {{\"refresh_token\": \"{REFRESH}\"}}\n]\n"));
+    says("leaks --explain it.json:3", 0, &["column 21 leak oauth-refresh-token"]);
+}
+
 /// Runs with every format; text that acts on its target is in the paths and in the log.
 fn hostile() -> Place {
     let place = Place::new();

@@ -167,6 +167,16 @@ pub struct LeaksArgs {
     pub fail: FailArgs,
     #[command(flatten)]
     pub gate: GateArgs,
+    /// Say of one line what each rule saw in it, and why that is a leak or none; no value is shown
+    ///
+    /// The line is named as reports name it, PATH:LINE; a column behind that is left aside.
+    #[arg(
+        long,
+        value_name = "PATH:LINE",
+        help_heading = "Gate",
+        conflicts_with_all = ["paths", "files", "format", "summary", "write_baseline", "pass_through"],
+    )]
+    pub explain: Option<String>,
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
     pub format: Option<Format>,

@@ -11,6 +11,7 @@ mod examples;
 mod jwt;
 mod layers;
 mod pass;
+mod refusal;
 mod stretch;
 mod text;
 mod triggers;
@@ -25,6 +26,7 @@ use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
 use crate::rules::LeakRule;
 use layers::Found;
 use pass::Requirement;
+use refusal::Refusal;
 use triggers::Triggers;
 
 /// Finds and masks token values. Built once, shared by all workers.
@@ -65,8 +67,26 @@ pub struct LeakHit {
     pub expires_at: Option<i64>,
 }
 
+/// What one rule made of one place that it looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Where the value begins, or the key, scheme or literal of a place that was passed over.
+    pub at: usize,
+    /// The rule, for [`LeakScanner::rule_id`].
+    pub rule: u32,
+    /// The key or header of that place.
+    pub field: Option<String>,
+    /// Whether the place is in a text that is encoded in the line.
+    pub encoded: bool,
+    /// The leak, or why it is none.
+    pub outcome: Result<LeakHit, String>,
+}
+
 /// `mask` looks again at what it made, at most so often: a value taken away can change what its neighbours are.
 const MASK_ROUNDS: usize = 4;
+
+/// Why a value is passed over in a line that no literal of a rule brought to a search.
+const NOT_BROUGHT: &str = "the line holds none of the texts that bring a line to a search (`literals` of the rules)";
 
 impl LeakScanner {
     /// Builds the automata for a set of rules.
@@ -96,6 +116,34 @@ impl LeakScanner {
         }
     }
 
+    /// What every rule that looked at a place of this line (or record) made of it, by place. The leaks among them are
+    /// those of [`find`](Self::find).
+    pub fn explain(&self, line: &[u8]) -> Vec<Look> {
+        let brought = self.triggers.brought.is_match(line);
+        let (found, notes) = layers::explain(self, line);
+        let leaks = found.iter().map(|found| {
+            let hit = self.hit(line, found);
+            let outcome = if brought { Ok(hit.clone()) } else { Err(NOT_BROUGHT.to_owned()) };
+            Look { at: hit.start, rule: hit.rule, field: hit.field, encoded: found.encoded, outcome }
+        });
+        let passed = notes.iter().map(|note| Look {
+            at: note.at,
+            rule: u32::try_from(note.rule).unwrap_or(u32::MAX),
+            field: note.field.map(str::to_owned),
+            encoded: note.encoded,
+            outcome: Err(match note.refusal {
+                Refusal::Outranked(rule) => format!("{} names it: that rule knows more of it", self.rules[rule].id),
+                refusal => refusal.to_string(),
+            }),
+        });
+        let mut looks: Vec<Look> = leaks.chain(passed).collect();
+        looks.sort_by(|a, b| {
+            (a.at, a.outcome.is_err(), a.rule, &a.field).cmp(&(b.at, b.outcome.is_err(), b.rule, &b.field))
+        });
+        looks.dedup();
+        looks
+    }
+
     /// The text with every value that [`find`](Self::find) would report replaced by its masked form; borrowed when
     /// there is nothing to mask. Mask first and cut later: a cut can take away what shows that a value is one.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
@@ -121,7 +169,7 @@ impl LeakScanner {
     }
 
     fn hit(&self, line: &[u8], found: &Found<'_>) -> LeakHit {
-        let Found { candidate, value } = found;
+        let Found { candidate, value, .. } = found;
         let rule = &self.rules[candidate.rule];
         let secret = if candidate.pair {
             jwt::basic_secret(value).map(|secret| bytes::decode(&secret).into_owned())

@@ -2,6 +2,7 @@
 
 mod check;
 mod excerpt;
+mod explain;
 mod finish;
 mod grams;
 mod prefilter;
@@ -22,6 +23,7 @@ use crate::input::{self, ReadSettings, Source};
 use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
+pub use explain::{Explanation, Judged, Verdict, explain_line};
 use prefilter::Prefilter;
 pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;

@@ -10,7 +10,7 @@ use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use crate::format::{Clock, Stamp};
 use crate::input::{Layout, Segment, is_continuation};
-use crate::leak::LeakHit;
+use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
 /// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
@@ -168,33 +168,42 @@ impl Workshop<'_> {
         let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
         let client = owner.and_then(|event| name(event.client));
         let subject = owner.and_then(|event| name(event.subject));
-        for hit in hits {
-            let before = &bytes[..hit.start];
-            let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-            harvest.leaks.push(LeakSighting {
-                rule: self.rules.leaks.rule_id(hit.rule).to_owned(),
-                kind: hit.kind,
-                severity: hit.severity,
-                confidence: hit.confidence,
-                position: Position {
-                    byte_start: position.byte_start + hit.start as u64,
-                    byte_end: position.byte_start + hit.end as u64,
-                    line: position.line + newlines(before),
-                    ..position
-                },
-                column: (hit.start - line_start) as u64 + 1,
-                end_column: (hit.end - line_start) as u64 + 1,
-                field: hit.field.clone(),
-                masked: hit.masked.clone(),
-                digest: hit.digest,
-                guessable: hit.guessable,
-                scents: hit.scents.clone(),
-                expires_at: hit.expires_at,
-                time: stamp.map(|stamp| stamp.time),
-                client: client.clone(),
-                subject: subject.clone(),
-            });
-        }
+        let seen = hits.iter().map(|hit| LeakSighting {
+            time: stamp.map(|stamp| stamp.time),
+            client: client.clone(),
+            subject: subject.clone(),
+            ..sighting(&self.rules.leaks, bytes, position, hit)
+        });
+        harvest.leaks.extend(seen);
+    }
+}
+
+/// A hit in a record, at its place in the source; of the record itself nothing is told.
+pub(super) fn sighting(leaks: &LeakScanner, bytes: &[u8], position: Position, hit: &LeakHit) -> LeakSighting {
+    let before = &bytes[..hit.start];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    LeakSighting {
+        rule: leaks.rule_id(hit.rule).to_owned(),
+        kind: hit.kind,
+        severity: hit.severity,
+        confidence: hit.confidence,
+        position: Position {
+            byte_start: position.byte_start + hit.start as u64,
+            byte_end: position.byte_start + hit.end as u64,
+            line: position.line + newlines(before),
+            ..position
+        },
+        column: (hit.start - line_start) as u64 + 1,
+        end_column: (hit.end - line_start) as u64 + 1,
+        field: hit.field.clone(),
+        masked: hit.masked.clone(),
+        digest: hit.digest,
+        guessable: hit.guessable,
+        scents: hit.scents.clone(),
+        expires_at: hit.expires_at,
+        time: None,
+        client: None,
+        subject: None,
     }
 }
 

@@ -33,6 +33,15 @@ impl Gate {
         allow(&self.allow, self.today, sightings, paths)
     }
 
+    /// Why a leak at one place does not count, if it does not.
+    pub fn passes(&self, sighting: &LeakSighting, path: &str) -> Option<String> {
+        if !self.kinds.is_empty() && !self.kinds.contains(&sighting.kind) {
+            return Some(format!("--only leaves out the kind {}", sighting.kind.name()));
+        }
+        let rule = self.allow.iter().find(|rule| rule.allows(sighting, path, self.today))?;
+        Some(format!("allowed by {}", rule.says()))
+    }
+
     /// Says which allow rules are over.
     pub fn over(&self) -> Vec<Notice> {
         over(&self.allow, self.today)
