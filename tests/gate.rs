@@ -290,6 +290,58 @@ fn a_line_is_explained_without_a_value_in_it() {
     says("leaks --explain it.json:3", 0, &["column 21 leak oauth-refresh-token"]);
 }
 
+#[test]
+fn archives_are_read_like_folders_or_make_the_run_incomplete() {
+    let place = Place::new();
+    let zip = |name: &str, members: &[(&str, &str)]| {
+        let mut writer = zip::ZipWriter::new(fs::File::create(place.at(name)).unwrap());
+        for (name, text) in members {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap();
+    };
+    zip("run.zip", &[("in/a.log", "INFO start\n"), ("in/b.log", &format!("INFO x\nDEBUG refresh_token={REFRESH}\n"))]);
+    zip("quiet.zip", &[("in/a.log", "INFO start\n"), ("logo.png", "\u{89}PNG")]);
+    let report = place.json("leaks -f json run.zip");
+    assert_eq!(report["leaks"][0]["path"], "run.zip!in/b.log");
+    assert_eq!((&report["leaks"][0]["line"], &report["leaks"][0]["column"]), (&2.into(), &21.into()));
+    assert_eq!(report["inputs"][0]["path"], "run.zip!in/a.log");
+    assert_eq!(place.code("leaks run.zip").0, 1);
+    assert_eq!(place.code("leaks quiet.zip").0, 0);
+    let (code, said) = place.code("leaks --explain run.zip!in/b.log:2");
+    assert!(code == 0 && said.contains("leak") && said.contains("oauth-refresh-token"), "{said}");
+    place.write("allow.toml", "[[allow]]\npath = \"run.zip\"\nreason = \"a mock\"\n");
+    assert_eq!(place.code("leaks --config allow.toml run.zip").0, 0);
+
+    // Three members that claim four gigabytes each: nothing of it is read, and the run does not pass.
+    zip("bomb.zip", &[("a.log", "a"), ("b.log", "b"), ("c.log", "c")]);
+    let mut bytes = fs::read(place.at("bomb.zip")).unwrap();
+    for at in 0..bytes.len() - 30 {
+        let size = match &bytes[at..at + 4] {
+            b"PK\x01\x02" => at + 24,
+            b"PK\x03\x04" => at + 22,
+            _ => continue,
+        };
+        bytes[size..size + 4].copy_from_slice(&0xffff_fff0_u32.to_le_bytes());
+    }
+    fs::write(place.at("bomb.zip"), bytes).unwrap();
+    fs::write(place.at("cut.zip"), &fs::read(place.at("run.zip")).unwrap()[..60]).unwrap();
+    fs::write(place.at("logs.7z"), b"7z\xbc\xaf\x27\x1c\0\x04").unwrap();
+    for (line, code, part) in [
+        ("leaks bomb.zip quiet.log", 2, "unpacks to more than"),
+        ("leaks --allow-incomplete bomb.zip quiet.log", 0, "unpacks to more than"),
+        ("leaks cut.zip quiet.log", 2, "cut.zip"),
+        ("leaks logs.7z quiet.log", 2, "a 7z archive"),
+        ("scan logs.7z quiet.log", 0, "a 7z archive"),
+        ("redact --in-place run.zip", 2, "run.zip: it is an archive"),
+    ] {
+        let (exit, said) = place.code(line);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(exit == code && said.contains(part), "{line}: {exit} {said}");
+    }
+}
+
 /// Runs with every format; text that acts on its target is in the paths and in the log.
 fn hostile() -> Place {
     let place = Place::new();

@@ -208,9 +208,9 @@ pub struct EventsArgs {
 pub struct InputArgs {
     /// Files, directories, globs, or `-` for standard input
     ///
-    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content. A
-    /// file that is named like a command is given as `./scan`. Without a path, standard input is read if it
-    /// is a pipe or a file.
+    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content, and so are
+    /// zip and tar archives, of which every text is read. A file that is named like a command is given as `./scan`.
+    /// Without a path, standard input is read if it is a pipe or a file.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Worker threads [default: one per core]

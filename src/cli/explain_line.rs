@@ -1,7 +1,7 @@
 //! `tokscan leaks --explain PATH:LINE`: what each rule saw in a line, and why it is a leak or none.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -18,7 +18,7 @@ pub(super) fn run(place: &str, args: &LeaksArgs, settings: &Settings) -> Result<
     if path == "-" {
         bail!("--explain reads its line twice, and standard input can be read once: save it to a file");
     }
-    let mut options = config::read_paths(vec![PathBuf::from(path)], &args.input, &args.select, settings)?;
+    let mut options = config::read_paths(vec![file_of(path)], &args.input, &args.select, settings)?;
     config::rules(&mut options, &args.rules)?;
     args.gate.add_to(&mut options.gate)?;
     let told = explain_line(&options, path, line)?;
@@ -34,6 +34,13 @@ pub(super) fn run(place: &str, args: &LeaksArgs, settings: &Settings) -> Result<
     }
     to_stdout(|out| show(place, &told, out))?;
     Ok(Exit::Clean)
+}
+
+/// The file to open: of a member of an archive, the archive.
+fn file_of(path: &str) -> PathBuf {
+    let archives = path.match_indices('!').map(|(at, _)| Path::new(&path[..at]));
+    let archive = archives.filter(|_| !Path::new(path).exists()).find(|archive| archive.is_file());
+    archive.unwrap_or(Path::new(path)).to_path_buf()
 }
 
 /// The path and the line of `PATH:LINE` or `PATH:LINE:COLUMN`.

@@ -13,6 +13,7 @@ use super::job::count_newlines;
 use super::{Layout, Origin, ReadSettings, Segment, Source, SourceRead, discover, is_continuation, read};
 use crate::model::{Notice, Trouble};
 
+mod archives;
 mod damage;
 mod discovery;
 mod json;
