@@ -342,6 +342,73 @@ fn archives_are_read_like_folders_or_make_the_run_incomplete() {
     }
 }
 
+/// A catalogue of invented rules with the features that such files use.
+const CATALOGUE: &str = r#"title = "acme"
+[extend]
+useDefault = true
+[[allowlists]]
+paths = ['(^|/)fixtures/']
+[[rules]]
+id = "acme-key"
+description = "Acme key"
+regex = '''(?i)[\w.-]{0,50}?acme(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|:)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)'''
+entropy = 3.2
+keywords = ["Acme"]
+[[rules.allowlists]]
+stopwords = ["dummy"]
+[[rules]]
+id = "acme-certificate"
+path = '''\.p12$'''
+"#;
+
+#[test]
+fn rules_of_gitleaks_are_taken_as_they_are() {
+    const KEY: &str = "k3j9x0q7w2m5z8v1b4n6c0r2";
+    let place = Place::new();
+    place.write("acme.toml", CATALOGUE);
+    place.write("a.log", &format!("INFO boot\nDEBUG my.ACME-key = '{KEY}' done\n"));
+    place.write("fixtures/b.log", &format!("acme: {KEY}\n"));
+    place.write("none.log", "acme: dummy9x0q7w2m5z8v1b4n6c0\nacme: aaaaaaaaaaaaaaaaaaaaaaaa\nan acme that is idle\n");
+    assert_eq!(place.code("leaks a.log").0, 0, "no rule of this program knows it");
+    let report = place.json("leaks -f json --rules acme.toml a.log fixtures none.log");
+    let leaks = report["leaks"].as_array().unwrap();
+    assert_eq!(leaks.len(), 1, "{leaks:?}");
+    let place_of = |key: &str| leaks[0][key].to_string();
+    assert_eq!(["rule", "kind", "path"].map(place_of), ["\"acme-key\"", "\"api_key\"", "\"a.log\""]);
+    assert_eq!(["line", "column", "occurrences"].map(place_of), ["2", "22", "1"]);
+    let notices = report["notices"].to_string();
+    for part in ["useDefault", "rule `acme-certificate` is left out"] {
+        assert!(notices.contains(part), "{part}: {notices}");
+    }
+    assert_eq!(place.code("leaks --rules acme.toml --rule acme-key a.log").0, 1);
+    assert_eq!(place.code("leaks --rules acme.toml --fail-on acme-key a.log").0, 1);
+    let explained = |line: &str, part: &str| {
+        let said = place.code(line).1.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(part) && !said.contains(KEY), "{line}: {said}");
+    };
+    explained("leaks --rules acme.toml --explain a.log:2", "column 22 leak acme-key");
+    explained(
+        "leaks --rules acme.toml --explain none.log:1",
+        "no leak acme-key an allowlist of the rule's file allows it",
+    );
+    explained("leaks --rules acme.toml --explain none.log:2", "entropy of 0.0 bits a byte, and the rule asks for 3.2");
+    explained("leaks --rules acme.toml --explain none.log:3", "does not have the form that the rule asks for");
+    explained(
+        "leaks --rules acme.toml --explain fixtures/b.log:1",
+        "left out acme-key an allowlist of the rule's file",
+    );
+
+    assert_eq!(place.code("redact --in-place --rules acme.toml a.log").0, 0);
+    let redacted = fs::read_to_string(place.at("a.log")).unwrap();
+    assert!(redacted.contains("my.ACME-key = '‹api_key:") && !redacted.contains(KEY), "{redacted}");
+    assert!(place.code("redact --in-place --rules acme.toml a.log").1.contains("0 values replaced"));
+    assert_eq!(place.code("leaks --rules acme.toml a.log").0, 0);
+
+    place.write("wrong.toml", &CATALOGUE.replace("[a-z0-9]{24})", "[a-z0-9]{24}"));
+    let (code, said) = place.code("leaks --rules wrong.toml a.log");
+    assert!(code == 2 && said.contains("wrong.toml:9: regex"), "{said}");
+}
+
 /// Runs with every format; text that acts on its target is in the paths and in the log.
 fn hostile() -> Place {
     let place = Place::new();

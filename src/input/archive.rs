@@ -77,8 +77,18 @@ pub(super) fn walk(
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let allowed = limits.least.max(size.saturating_mul(limits.ratio));
     let left = Arc::new(AtomicU64::new(allowed));
-    let mut walk =
-        Walk { path, limits, ahead, allowed, left, members: 0, skipped: 0, named: Vec::new(), notices: Vec::new(), visit };
+    let mut walk = Walk {
+        path,
+        limits,
+        ahead,
+        allowed,
+        left,
+        members: 0,
+        skipped: 0,
+        named: Vec::new(),
+        notices: Vec::new(),
+        visit,
+    };
     // What ended it early is in the notices.
     let _over: Result<(), Over> = walk.file(file);
     walk.finish()

@@ -49,7 +49,9 @@ pub(super) fn stop_notice(path: &str, compression: Option<&str>, error: &io::Err
         Some(Damage::TooMuch) => (
             "archive-too-large",
             Trouble::Incomplete,
-            format!("its archive unpacks to too much; what precedes decoded byte {decoded} was scanned: unpack it first"),
+            format!(
+                "its archive unpacks to too much; what precedes decoded byte {decoded} was scanned: unpack it first"
+            ),
         ),
         Some(damage) => (
             if matches!(damage, Damage::Truncated) { "truncated-input" } else { "damaged-input" },

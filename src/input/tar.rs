@@ -103,7 +103,8 @@ impl<R: Read> Tar<R> {
         }
         let header = Header::from_byte_slice(&block);
         // The field of the sum itself counts as blanks.
-        let sum: u32 = (0..).zip(block).map(|(at, byte)| u32::from(if (148..156).contains(&at) { b' ' } else { byte })).sum();
+        let sum: u32 =
+            (0..).zip(block).map(|(at, byte)| u32::from(if (148..156).contains(&at) { b' ' } else { byte })).sum();
         if header.cksum().ok() != Some(sum) {
             return Err(corrupt());
         }

@@ -12,6 +12,7 @@ mod jwt;
 mod layers;
 mod pass;
 mod refusal;
+mod search;
 mod stretch;
 mod text;
 mod triggers;
@@ -23,10 +24,11 @@ use std::borrow::Cow;
 pub use examples::check_examples;
 
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
-use crate::rules::LeakRule;
+use crate::rules::{Detect, LeakRule};
 use layers::Found;
 use pass::Requirement;
 use refusal::Refusal;
+use search::Searches;
 use triggers::Triggers;
 
 /// Finds and masks token values. Built once, shared by all workers.
@@ -34,6 +36,8 @@ use triggers::Triggers;
 pub struct LeakScanner {
     rules: Vec<LeakRule>,
     triggers: Triggers,
+    /// Rules that search for themselves.
+    searches: Option<Searches>,
     /// What each rule asks of the line around its key.
     requirements: Vec<Option<Requirement>>,
 }
@@ -91,7 +95,12 @@ const NOT_BROUGHT: &str = "the line holds none of the texts that bring a line to
 impl LeakScanner {
     /// Builds the automata for a set of rules.
     pub fn new(rules: &[LeakRule]) -> Self {
-        Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
+        Self {
+            rules: rules.to_vec(),
+            triggers: Triggers::new(rules),
+            searches: Searches::of(rules),
+            requirements: pass::requirements(rules),
+        }
     }
 
     /// The rules, in their order.
@@ -104,14 +113,33 @@ impl LeakScanner {
         self.rules.get(rule as usize).map_or("", |rule| rule.id.as_str())
     }
 
-    /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on.
+    /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on; a line may
+    /// hold one of [`keywords`](Self::keywords) instead.
     pub fn literals(&self) -> Vec<Vec<u8>> {
         self.triggers.literals.clone()
     }
 
+    /// Texts that bring a line as literals do, in any case; these are in lower case.
+    pub fn keywords(&self) -> &[Vec<u8>] {
+        self.searches.as_ref().map_or(&[], |searches| &searches.words)
+    }
+
+    /// Whether an allowlist of a rule's own file allows everything that the rule finds in a file.
+    pub fn allows_path(&self, rule: &str, path: &str) -> bool {
+        let of_rule = self.rules.iter().filter(|known| known.id == rule);
+        of_rule.into_iter().any(|rule| match &rule.detect {
+            Detect::Search(search) => search.allow.iter().any(|list| list.allows_path(path)),
+            _ => false,
+        })
+    }
+
+    fn is_brought(&self, line: &[u8]) -> bool {
+        self.triggers.brought.is_match(line) || self.searches.as_ref().is_some_and(|search| search.is_brought(line))
+    }
+
     /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.
     pub fn find(&self, line: &[u8], hits: &mut Vec<LeakHit>) {
-        if self.triggers.brought.is_match(line) {
+        if self.is_brought(line) {
             hits.extend(layers::search(self, line).iter().map(|found| self.hit(line, found)));
         }
     }
@@ -119,7 +147,7 @@ impl LeakScanner {
     /// What every rule that looked at a place of this line (or record) made of it, by place. The leaks among them are
     /// those of [`find`](Self::find).
     pub fn explain(&self, line: &[u8]) -> Vec<Look> {
-        let brought = self.triggers.brought.is_match(line);
+        let brought = self.is_brought(line);
         let (found, notes) = layers::explain(self, line);
         let leaks = found.iter().map(|found| {
             let hit = self.hit(line, found);

@@ -11,7 +11,7 @@ use super::carrier::{self, Key, Opening};
 use super::refusal::Refusal;
 use super::triggers::Action;
 use super::value::{is_uuid, long_enough, mixed_enough, no_placeholder, no_sample, secret};
-use super::{jwt, text};
+use super::{jwt, search, text};
 use crate::model::is_in_pseudonym;
 use crate::rules::{Detect, Keys, LeakRule, Scheme, Shape};
 
@@ -114,6 +114,7 @@ impl<'s, 'l> Pass<'s, 'l> {
                 }
             }
         }
+        self.searched();
         for found in std::mem::take(&mut self.found) {
             if is_in_pseudonym(self.line, found.start, found.end) {
                 self.refuse(found.rule, found.field, found.start, Refusal::Pseudonym);
@@ -253,6 +254,41 @@ impl<'s, 'l> Pass<'s, 'l> {
                 pair: scheme.pair,
             }),
             Err(refusal) => self.refuse(rule, field, start, refusal),
+        }
+    }
+
+    /// What the rules find that search for themselves.
+    fn searched(&mut self) {
+        let scanner = self.scanner;
+        let Some(searches) = &scanner.searches else { return };
+        for (rule, windows) in searches.windows(self.line) {
+            let Detect::Search(search) = &scanner.rules[rule].detect else { continue };
+            let rank = if search.generic { RANK_GENERIC } else { RANK_SHAPE };
+            let first = windows.first().map_or(0, |window| window.start);
+            let mut any = false;
+            for window in windows {
+                search::matches(search, self.line, window, &mut |span, judged| {
+                    any = true;
+                    let (start, end) = (span.start, span.end);
+                    match judged {
+                        Ok(()) => {
+                            self.found.push(Candidate {
+                                start,
+                                end,
+                                rule,
+                                rank,
+                                field: None,
+                                prefix: b"",
+                                pair: false,
+                            });
+                        }
+                        Err(refusal) => self.refuse(rule, None, start, refusal),
+                    }
+                });
+            }
+            if !any {
+                self.refuse(rule, None, first, Refusal::Shape);
+            }
         }
     }
 

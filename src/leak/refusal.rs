@@ -40,6 +40,8 @@ pub(super) enum Refusal {
     NoPair,
     /// The line lacks what the rule asks of it.
     Requires,
+    /// An allowlist of the rule's own file holds.
+    Allowed,
     /// A pseudonym that `redact` wrote.
     Pseudonym,
     /// The rule of this number names the place.
@@ -64,6 +66,7 @@ impl Display for Refusal {
             Self::Trace => "the value is a trace id",
             Self::NoPair => "the value is not the base64 of an id and a secret",
             Self::Requires => "the line holds none of the texts that the rule asks for beside the key",
+            Self::Allowed => "an allowlist of the rule's file allows it",
             Self::Pseudonym => "the value is a pseudonym that `tokscan redact` wrote",
             Self::Short { found, wanted } => {
                 return write!(out, "the value is {found} bytes long, and the rule asks for {wanted}");

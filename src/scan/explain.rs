@@ -158,6 +158,9 @@ impl Reader<'_> {
         if let Some(why) = gate.passes(&seen, &self.source.path) {
             return (Verdict::LeftOut, why);
         }
+        if leaks.allows_path(&seen.rule, &self.source.path) {
+            return (Verdict::LeftOut, "an allowlist of the rule's file allows the whole file".into());
+        }
         let paths = [self.source.path.clone()];
         for leak in triage::leaks(&[seen], &paths, &BTreeMap::new(), None) {
             if !self.options.wants(&leak) {

@@ -116,7 +116,8 @@ fn what_an_archive_may_cost_is_bounded_and_said() {
     let few: [(&str, &[u8]); 3] = [("a.log", b"one"), ("b.log", b"two"), ("c.log", b"three")];
     let (lines, codes) = of("x.tar", &tar(&few), Limits { members: 2, ..LIMITS });
     assert_eq!((lines.len(), codes), (2, vec![said.clone()]));
-    let (lines, codes) = of("x.tar", &tar(&[("in.zip", &zip(&few)), ("d.log", b"four")]), Limits { inner: 9, ..LIMITS });
+    let (lines, codes) =
+        of("x.tar", &tar(&[("in.zip", &zip(&few)), ("d.log", b"four")]), Limits { inner: 9, ..LIMITS });
     assert_eq!((lines, codes), (vec!["x.tar!d.log:1 four".to_owned()], vec![said]));
     let deep = zip(&[("b.zip", &zip(&[("c.zip", &zip(&few))]))]);
     let (lines, codes) = of("a.zip", &deep, Limits { depth: 2, ..LIMITS });

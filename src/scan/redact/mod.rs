@@ -114,6 +114,7 @@ impl<'r> Run<'r> {
         let discovery = input::discover(&self.options.paths);
         let mut sources = discovery.sources;
         self.done.notices = discovery.notices;
+        self.done.notices.extend(self.rules.notices.iter().cloned());
         sources.retain(|source| {
             let result = place::is_result(source, self.options);
             if result {
