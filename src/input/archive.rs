@@ -170,10 +170,10 @@ impl Walk<'_> {
             return Err(self.too_large(prefix));
         }
         for index in 0..archive.len() {
-            let name = archive.name_for_index(index).unwrap_or_default().to_owned();
+            let name = archive.name_for_index(index).and_then(Result::ok).unwrap_or_default().into_owned();
             match archive.by_index(index) {
                 Ok(member) if member.is_file() => {
-                    let name = format!("{prefix}{}", String::from_utf8_lossy(member.name_raw().as_ref()));
+                    let name = format!("{prefix}{}", String::from_utf8_lossy(member.name_raw()));
                     self.member(name, guarded(self.budget().over(member)), depth)?;
                 }
                 Ok(_) => {}
@@ -254,6 +254,10 @@ impl Walk<'_> {
     }
 
     fn unread(&mut self, name: &str, error: &io::Error) {
+        // What is left over when too much was unpacked is said once, by `more`.
+        if self.left.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         let path = self.named_as(name);
         let notice = stop_notice(&path, None, error, 0);
         let message = format!("it could not be read ({error}): unpack it and name what is inside");

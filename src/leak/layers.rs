@@ -84,9 +84,9 @@ fn apart<'s>(mut found: Vec<Found<'s>>, notes: &mut Option<Vec<Note<'s>>>) -> Ve
             }
             Some((_, (_, winner))) if *winner != rule => {
                 let refusal = Refusal::Outranked(*winner);
-                notes.iter_mut().for_each(|notes| {
+                if let Some(notes) = notes {
                     notes.push(Note { at: start, rule, field, refusal, encoded: next.encoded });
-                });
+                }
             }
             Some(_) => {}
         }

@@ -64,8 +64,9 @@ const SAMPLES: [&[u8]; 14] = [
 /// Whether a decoded value in a telling place is a secret, or why not.
 pub(super) fn secret(value: &[u8], demand: Demand) -> Result<(), Refusal> {
     let &first = value.first().ok_or(Refusal::Unassigned)?;
-    long_enough(value, demand)?;
+    // That a short value is a placeholder says more than that it is short.
     no_placeholder(value)?;
+    long_enough(value, demand)?;
     if OTHER_KINDS.iter().any(|start| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start)) {
         return Err(Refusal::OtherKind);
     }

@@ -116,10 +116,10 @@ impl Reader<'_> {
         };
         let Some(start) = start.filter(|start| *start < bytes.len()) else { return Vec::new() };
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-        let records = match segment.layout {
+        let records: Vec<std::ops::Range<usize>> = match segment.layout {
             Layout::Lines => {
                 let (from, to) = record_around(bytes, start, 0, segment.base == 0);
-                vec![from..to]
+                std::iter::once(from..to).collect()
             }
             Layout::Documents(documents) => {
                 documents.iter().filter(|range| range.start < end && range.end > start).cloned().collect()

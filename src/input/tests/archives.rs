@@ -43,7 +43,7 @@ fn told(folder: &Path, limits: Limits) -> (Vec<String>, Vec<String>) {
     let mut lines = Vec::new();
     for (source, base, bytes) in seen.into_inner().unwrap() {
         let path = sources[source].path.strip_prefix(&format!("{}/", folder.display())).unwrap();
-        for (number, line) in (reads[source].first_line(base)..).zip(String::from_utf8(bytes).unwrap().lines()) {
+        for (number, line) in (reads[source].first_line(base)..).zip(String::from_utf8_lossy(&bytes).lines()) {
             lines.push(format!("{path}:{number} {line}"));
         }
     }
@@ -138,10 +138,10 @@ fn damage_is_said_and_the_rest_is_read() {
     let (lines, codes) = of("x.zip", &flipped, LIMITS);
     assert!(lines.contains(&"x.zip!b.log:1 two".to_owned()), "{lines:?}");
     assert!(codes.contains(&"damaged-input Incomplete 1".to_owned()), "{codes:?}");
-    // Nor does a method that nobody knows: 99 in both of its headers.
+    // Nor does a method that nobody knows: 97 in both of its headers.
     let mut unknown = zip(&members);
     let central = memchr::memmem::find(&unknown, b"PK\x01\x02").unwrap();
-    (unknown[8], unknown[central + 10]) = (99, 99);
+    (unknown[8], unknown[central + 10]) = (97, 97);
     let (lines, codes) = of("x.zip", &unknown, LIMITS);
     assert_eq!(lines, ["x.zip!b.log:1 two"]);
     assert_eq!(codes, ["damaged-input Incomplete 1"]);
