@@ -108,6 +108,11 @@ pub enum Command {
     Redact(Box<RedactArgs>),
     /// Print the normalised token events, one JSON object per line
     Events(Box<EventsArgs>),
+    /// Say what was recognised in each source, and what looked like a token event and was not
+    ///
+    /// Formats, providers, the keys that clients, users and errors were read from, and of the lines that no rule
+    /// read the first ones, each with a rule that would. Logs of your own are read after a minute of that.
+    Formats(Box<FormatsArgs>),
     /// Say what a rule detects, why it matters and how to fix it
     Explain(ExplainArgs),
     /// Show the rules
@@ -202,6 +207,21 @@ pub struct EventsArgs {
     pub output: OutputArgs,
 }
 
+/// `tokscan formats`.
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "the fields are groups of options")]
+pub struct FormatsArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Format of what goes to standard output [default: terminal]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["terminal", "json"])]
+    pub format: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// What is read, and how.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
@@ -222,6 +242,15 @@ pub struct InputArgs {
     /// Rule files or folders that extend or replace the built-in ones (repeatable)
     #[arg(long = "rules", value_name = "DIR|FILE")]
     pub rule_paths: Vec<PathBuf>,
+    /// The server that all of these logs are about; `tokscan rules list` names them
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Where a part of an event stands: client=app.name (repeatable)
+    ///
+    /// Parts are client, subject, grant, request, presented, issued, error, description, status, address, host,
+    /// process, thread and the others of rule files. `tokscan formats` shows which keys were used.
+    #[arg(long = "field", value_name = "PART=KEY")]
+    pub fields: Vec<String>,
 }
 
 /// Which events count.

@@ -14,6 +14,7 @@ mod explain;
 mod explain_line;
 mod fail_on;
 mod files;
+mod formats;
 mod gate;
 mod generate;
 mod hyperlinks;
@@ -153,6 +154,7 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         Some(Command::Leaks(args)) => leaks::run(args, settings),
         Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args, settings),
+        Some(Command::Formats(args)) => formats::run(args, settings),
         Some(Command::Explain(args)) => explain::run(args, settings.pager),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),
         Some(Command::Report(args)) => report::run(args),

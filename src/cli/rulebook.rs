@@ -90,6 +90,12 @@ impl Rulebook {
         Err(unknown(id, reported().map(|entry| entry.id.as_str())))
     }
 
+    /// Whether a provider has this id.
+    pub(super) fn check_provider(&self, id: &str) -> Result<(), String> {
+        let providers = || self.entries.iter().filter(|entry| entry.kind == "providers").map(|entry| entry.id.as_str());
+        if providers().any(|known| known == id) { Ok(()) } else { Err(unknown(id, providers())) }
+    }
+
     /// Whether a diagnosis has a threshold of this name.
     pub(super) fn check_threshold(&self, id: &str, name: &str) -> Result<(), String> {
         let with_numbers = || self.entries.iter().filter_map(|entry| Some((entry.id.as_str(), entry.thresholds()?)));

@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::episode::{Before, Episode, Next};
 use super::line::{Line, grant_like};
 use super::window::Cluster;
-use super::{loose, refresh_race};
+use super::{coverage, loose, refresh_race};
 
 /// What a timeline comes to before clients are looked at as a whole.
 pub(super) struct Walked {
@@ -227,11 +227,14 @@ impl Walk<'_> {
             Open::Nothing => {}
             Open::Loose(failures, before) => {
                 let next = same_grant(line, failures[0], next);
+                let next = coverage::next(line, before.good, failures[failures.len() - 1], next);
                 let episode = Episode { burst: self.one_burst(&failures), failures, before, next };
                 self.causes.push(loose::judge(line, &episode));
             }
             Open::Race(race) => {
                 let next = same_grant(line, race.cluster.failures[0], next);
+                let last = race.later.last().or(race.cluster.failures.last()).copied().unwrap_or_default();
+                let next = coverage::next(line, race.cluster.successes.last().copied(), last, next);
                 let (draft, rest) = refresh_race::judge(line, race, next);
                 self.causes.push(draft);
                 if let Some(mut episode) = rest {

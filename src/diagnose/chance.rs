@@ -180,7 +180,7 @@ pub(super) fn bounds(scene: &Scene<'_>, failure: &Attempt, times: &[i64]) -> (us
 
 /// The chance of so many events or more where `mean` are expected, by Poisson: never less than the
 /// true one where the events are many and each unlikely.
-fn at_least(count: usize, mean: f64) -> f64 {
+pub(super) fn at_least(count: usize, mean: f64) -> f64 {
     if mean <= 0.0 {
         return if count == 0 { 1.0 } else { 0.0 };
     }

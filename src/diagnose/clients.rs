@@ -14,7 +14,7 @@ use super::{recurrence, replay};
 
 /// Turns single cycles that failed for good into `rotation-not-persisted` where they repeat, and
 /// makes one finding of a principal's.
-pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
+pub(super) fn unsaved(lines: &[Line<'_>], drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
     let open = |draft: &Draft, unsure: bool| {
         [PERMANENT, REUSE, UNEXPLAINED].contains(&draft.verdict.rule) || (unsure && draft.verdict.rule == STALE)
     };
@@ -39,8 +39,7 @@ pub(super) fn unsaved(drafts: &mut Vec<Draft>, client_of: ClientOf<'_>) {
     let mut firsts: BTreeMap<usize, usize> = BTreeMap::new();
     let mut gone: Vec<usize> = Vec::new();
     for (&at, &same_line) in &found {
-        let named = drafts[at].unsaved.is_some_and(|cycle| cycle.named);
-        drafts[at].verdict = repeated(same_line, named);
+        drafts[at].verdict = repeated(&lines[drafts[at].lines[0]], same_line);
         drafts[at].notes.clear();
         if drafts[at].unsaved.is_some_and(|cycle| cycle.unsure) {
             // As in the other cycles, what works afterwards is a new grant.

@@ -2,6 +2,9 @@
 
 use crate::model::{Confidence, FindingClass, Outcome};
 
+use super::episode::Next;
+use super::line::Line;
+
 /// A verdict: the rule's name, how sure it is, and why.
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
@@ -14,6 +17,15 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) fn new(rule: &'static str, confidence: Confidence, reason: impl Into<String>) -> Self {
         Self { rule, confidence, reason: reason.into() }
+    }
+
+    /// A verdict that rests on what the logs do not show is no more than possible where they lose lines.
+    pub(super) fn where_lines_are_missing(mut self, line: &Line<'_>) -> Self {
+        if line.lossy && self.confidence > Confidence::Possible {
+            self.confidence = Confidence::Possible;
+            self.reason.push_str(" These logs miss lines: refreshes that must have happened are not in them.");
+        }
+        self
     }
 }
 
@@ -57,8 +69,6 @@ pub(super) struct Unsaved {
     /// It names its grant, and the good refresh after it names none: whether that was a new one is
     /// told by other cycles only.
     pub(super) unsure: bool,
-    /// Whether its timeline is that of a subject or grant.
-    pub(super) named: bool,
 }
 
 impl Draft {
@@ -83,6 +93,15 @@ impl Draft {
 
     pub(super) fn behaviour(verdict: Verdict, line: usize) -> Self {
         Self { class: FindingClass::Behaviour, ..Self::cause(verdict, line, Vec::new()) }
+    }
+
+    /// What follows is a good refresh, and nobody knows of which grant.
+    pub(super) fn goes_on_unseen(&mut self, line: &Line<'_>, next: Next) {
+        if let Next::Unsure(position) = next {
+            self.context.push(line.ids[position]);
+            self.notes
+                .push("A later refresh works, but the refresh or sign-in that led to it is not in these logs.".into());
+        }
     }
 
     /// Failures that the finding owns.

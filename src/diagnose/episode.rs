@@ -2,6 +2,7 @@
 
 use crate::model::{CauseClass, Outcome};
 
+use super::coverage;
 use super::draft::{Draft, Verdict};
 use super::line::Line;
 
@@ -10,6 +11,8 @@ use super::line::Line;
 pub(super) enum Next {
     /// A good refresh without a new grant.
     Success(usize),
+    /// A good refresh that may be of another grant: a refresh or sign-in is missing in between.
+    Unsure(usize),
     /// A new grant.
     Grant(usize),
     /// The logs end.
@@ -24,15 +27,20 @@ impl Next {
     pub(super) fn position(self) -> Option<usize> {
         match self {
             Self::Success(position) | Self::Grant(position) => Some(position),
-            Self::End => None,
+            Self::Unsure(_) | Self::End => None,
         }
+    }
+
+    /// A good refresh that may be of another grant.
+    pub(super) fn unsure(self) -> Option<usize> {
+        if let Self::Unsure(position) = self { Some(position) } else { None }
     }
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self::Success(_) => Outcome::SelfResolved,
             Self::Grant(_) => Outcome::Reauthorized,
-            Self::End => Outcome::Unresolved,
+            Self::Unsure(_) | Self::End => Outcome::Unresolved,
         }
     }
 }
@@ -84,6 +92,12 @@ impl Episode {
         self.before.good.map(|good| line.gap(good, self.first()))
     }
 
+    /// Whether a refresh was due when it failed; `None` where the logs do not tell how often.
+    pub(super) fn due(&self, line: &Line<'_>) -> Option<bool> {
+        let soon = self.gap(line)? <= line.scene.limits.stale_soon;
+        coverage::due(line, self.before.good?, self.first()).or(soon.then_some(false))
+    }
+
     /// The first class that says more than "invalid".
     pub(super) fn told(&self, line: &Line<'_>) -> CauseClass {
         let classes = self.failures.iter().map(|&position| line.event(position).class);
@@ -97,6 +111,7 @@ impl Episode {
         draft.heal = self.next.position().map(|position| line.ids[position]);
         draft.sign_ins = u64::from(matches!(self.next, Next::Grant(_)));
         draft.context.extend(self.before.good.map(|position| line.ids[position]));
+        draft.goes_on_unseen(line, self.next);
         draft
     }
 }

@@ -10,8 +10,10 @@ use crate::model::{
 use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
+use super::coverage::Rhythm;
+use super::episode::Episode;
 use super::limits::Limits;
-use super::window::{Attempt, Identity, Window};
+use super::window::{Attempt, Identity, SKEW, Window};
 
 /// What all timelines share.
 pub(super) struct Scene<'a> {
@@ -136,6 +138,10 @@ pub(super) struct Line<'a> {
     pub(super) coarse: bool,
     /// Set where nobody is named and chance alone puts as many failures beside a success.
     pub(super) by_chance: Option<Arc<Coincidences>>,
+    /// How often it refreshes, where the logs tell.
+    pub(super) rhythm: Option<Rhythm>,
+    /// The logs show themselves that they miss lines.
+    pub(super) lossy: bool,
     /// See [`Line::good_places`].
     pub(super) places: OnceLock<Places>,
 }
@@ -225,6 +231,22 @@ impl<'a> Line<'a> {
     pub(super) fn worker(&self, position: usize) -> Option<Worker> {
         let event = self.event(position);
         Some((event.host?, event.process?, event.thread?))
+    }
+
+    /// Whether two events may have been timed by different clocks: their hosts differ, or only their files do.
+    pub(super) fn other_clock(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.event(a), self.event(b));
+        match (a.host, b.host) {
+            (Some(a), Some(b)) => a != b,
+            _ => a.position.source != b.position.source,
+        }
+    }
+
+    /// Whether a good refresh by another clock lies within seconds of an episode: it may have competed.
+    pub(super) fn beside_another_clock(&self, episode: &Episode) -> bool {
+        let near = |a: usize, b: usize| self.gap(a, b) <= SKEW && self.other_clock(a, b);
+        episode.before.good.is_some_and(|good| near(good, episode.first()))
+            || episode.next.position().is_some_and(|heal| near(episode.last(), heal))
     }
 
     /// Whether an event's time has whole seconds only.

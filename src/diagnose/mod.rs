@@ -17,6 +17,7 @@ mod chance;
 mod classes;
 mod clients;
 mod corrupt_token_store;
+mod coverage;
 mod credential_discarded;
 mod crews;
 mod draft;
@@ -63,6 +64,7 @@ use crate::rules::Catalogue;
 use crate::timeline::{self, Ledger, Timelines};
 
 use chance::{Chances, Coincidences};
+use coverage::Coverage;
 use draft::Draft;
 use limits::Limits;
 use line::{Line, Scene, Troubles};
@@ -120,7 +122,7 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     let client_of = numbers(&timelines);
     let (mut drafts, behaviours) = walk_all(&lines);
     let client = |number: usize| client_of[number];
-    clients::unsaved(&mut drafts, &client);
+    clients::unsaved(&lines, &mut drafts, &client);
     clients::fold_unexplained(&mut drafts);
     drafts.extend(classes::misconfigured(&lines, &client));
     drafts.extend(classes::outages(&lines, &client));
@@ -197,6 +199,7 @@ struct Known {
 fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
+    let coverage = Coverage::of(scene);
     let good: Vec<Vec<i64>> =
         timelines.iter().map(|line| times(scene, &line.timed, &[EventKind::RefreshSucceeded])).collect();
     for (line, good) in timelines.iter().zip(&good) {
@@ -229,6 +232,8 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
                 .timed
                 .iter()
                 .any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
+            rhythm: coverage.rhythms[number],
+            lossy: coverage.lossy[number],
             places: OnceLock::new(),
         }
     };

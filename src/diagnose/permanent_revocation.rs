@@ -6,6 +6,7 @@ use super::draft::Verdict;
 use super::episode::{Episode, Next};
 use super::line::Line;
 use super::names::PERMANENT;
+use super::rotation_not_persisted;
 
 /// The server or the logs say it: a revocation event before, or a text that proves it.
 pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
@@ -18,19 +19,26 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     } else {
         "The server says that the grant is gone"
     };
-    Some(if episode.next.healed() {
+    // A server that revokes a family on reuse says of it what it says of any session that is gone.
+    let whose = revoked || episode.failures.iter().any(|&failure| line.scene.user_level(line.event(failure)));
+    Some(if episode.next.healed() || episode.next.unsure().is_some() {
         let reason =
             format!("{reason}, yet a later refresh succeeds: a sign-in or another grant is not in these logs.");
-        Verdict::new(PERMANENT, Confidence::Likely, reason)
-    } else {
+        Verdict::new(PERMANENT, if whose { Confidence::Likely } else { Confidence::Possible }, reason)
+    } else if whose || line.policy.keeps_family() || (episode.before.good.is_some() && !line.lossy) {
         Verdict::new(PERMANENT, Confidence::Proven, format!("{reason}."))
+    } else {
+        let confidence = if episode.before.good.is_some() { Confidence::Likely } else { Confidence::Possible };
+        let reason = format!("{reason}; what ended it, a revocation or a reuse of the token, is not in these logs.");
+        Verdict::new(PERMANENT, confidence, reason)
     })
 }
 
 /// The timeline shows it: it worked, then it failed, and retrying did not heal it.
 pub(super) fn shown(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let failures = &episode.failures;
-    if episode.next.healed() {
+    let used = episode.told(line) == CauseClass::Reuse;
+    if used || matches!(episode.next, Next::Success(_) | Next::Unsure(_)) {
         return None;
     }
     let limits = &line.scene.limits;
@@ -47,13 +55,30 @@ pub(super) fn shown(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         Some(gap) if gap > limits.retry => {
             (Confidence::Likely, "It worked before, failed long after the last success, and never works again.")
         }
-        None if ended && failures.len() > 1 => (Confidence::Likely, "Retries failed, and only a new grant ended it."),
+        None if ended && failures.len() > 1 => (
+            Confidence::Possible,
+            "Retries failed, and only a new grant ended it; what went before is not in these logs.",
+        ),
         None if ended => (Confidence::Possible, "One attempt failed, and a new grant followed."),
         None if retried => {
             (Confidence::Possible, "Attempts at different times fail, and these logs show no success at all.")
         }
         _ => return None,
     };
-    let confidence = if line.anonymous { Confidence::Possible } else { confidence };
-    Some(Verdict::new(PERMANENT, confidence, reason))
+    // One cycle in which a rotation was not stored looks the same.
+    let (confidence, reason) = match rotation_not_persisted::candidate(line, episode) {
+        Some(_) => (
+            Confidence::Possible,
+            format!(
+                "{reason} It was the second refresh after the grant began, so a token that was not stored fits as well."
+            ),
+        ),
+        None if line.anonymous => (Confidence::Possible, reason.to_owned()),
+        None if line.beside_another_clock(episode) => (
+            Confidence::Possible,
+            format!("{reason} Another host refreshed well seconds before: if their clocks are apart, it was a race."),
+        ),
+        None => (confidence, reason.to_owned()),
+    };
+    Some(Verdict::new(PERMANENT, confidence, reason).where_lines_are_missing(line))
 }

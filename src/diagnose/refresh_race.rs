@@ -144,7 +144,11 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
         return None;
     }
     let ended = matches!(next, Next::Grant(_));
-    let until = if ended { "until a new grant" } else { "to the end of the logs" };
+    let until = match next {
+        Next::Grant(_) => "until a new grant",
+        Next::Unsure(_) => "until another grant, as it seems",
+        Next::Success(_) | Next::End => "to the end of the logs",
+    };
     let told = reuse || race.cluster.failures.iter().any(|&failure| line.event(failure).class == CauseClass::Revoked);
     let racers = Racers::of(line, &race.cluster);
     let beyond = race.later.iter().filter(|&&failure| !racers.retries(line, failure, ended)).count();
@@ -157,7 +161,7 @@ fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Opti
         });
     }
     let policy = line.revokes_family();
-    if policy && (told || ended) {
+    if policy && (told || ended || shares_token(line, &race.cluster)) {
         return Some("this server revokes the whole family on reuse, and no later refresh succeeds".into());
     }
     // Where this client's failures name nobody, those that followed the race may not be seen here.
@@ -226,6 +230,7 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
         _ => next.outcome(),
     };
     draft.sign_ins = u64::from(matches!(next, Next::Grant(_)));
+    draft.goes_on_unseen(line, next);
     if next == Next::End && revoked.is_none() {
         draft.notes.push("The logs end before they show whether the grant still works.".into());
     }

@@ -6,29 +6,103 @@ use super::draft::Verdict;
 use super::episode::Episode;
 use super::line::Line;
 use super::names::REUSE;
-use super::rotation_not_persisted::masked;
+use super::rotation_not_persisted::{candidate, masked};
+use super::window::SKEW;
 use super::words;
 
-/// The server says that the token had been used, outside of any race.
+/// The server says that the token had been used, outside of any race: positive evidence of it is a refresh
+/// that had spent the token long before, a moment at which nobody had to refresh, or a strange place. Where
+/// none of these is shown, a line that is missing explains it as well as a thief.
 pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if episode.told(line) != CauseClass::Reuse {
         return None;
     }
-    let first = line.nanos(episode.first());
-    Some(if !line.client_refreshes {
-        let reason = "The server says that the token had been used; these logs hold no success of the client, so a race cannot be excluded.";
-        Verdict::new(REUSE, Confidence::Possible, reason)
-    } else if line.crowded(first, 0) {
+    if let Some(verdict) = spent_in_sight(line, episode) {
+        return Some(verdict);
+    }
+    if !line.client_refreshes {
+        return None;
+    }
+    if line.crowded(line.nanos(episode.first()), 0) {
         let reason = "The server says that the token had been used; no subject is named and successes are so frequent that a race can be neither shown nor excluded.";
-        Verdict::new(REUSE, Confidence::Possible, reason)
-    } else if line.anonymous && line.client_has_subjects {
+        return Some(Verdict::new(REUSE, Confidence::Possible, reason));
+    }
+    if line.anonymous && line.client_has_subjects {
         let reason = "The server itself says that the token had been used; the failure names no subject while the client has several, so that no refresh competed with it is not known.";
-        Verdict::new(REUSE, Confidence::Likely, reason)
-    } else {
-        let reason =
-            "The server itself says that the token had been used, and no refresh of the principal competed with it.";
-        Verdict::new(REUSE, Confidence::Proven, reason)
+        return Some(Verdict::new(REUSE, Confidence::Likely, reason));
+    }
+    unseen(line, episode)
+}
+
+/// These logs show the refresh that had spent the token.
+fn spent_in_sight(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let spent = |failure: usize| Some((failure, line.spent_before(failure)?));
+    let (failure, id) = episode.failures.iter().find_map(|&failure| spent(failure))?;
+    let ago = line.nanos(failure).saturating_sub(line.scene.event(id).time?.nanos);
+    let words = words::duration_ms(ago / 1_000_000);
+    let reason = format!("The presented token had been spent {words} before, and the server itself says so.");
+    let verdict = Verdict::new(REUSE, line.proof(failure), masked(line, failure, &reason));
+    let good = episode.before.good.filter(|&good| ago <= SKEW && line.ids[good] == id);
+    if ago <= line.scene.limits.stale_soon && open(line, episode) {
+        let reason = format!("{} What followed is not in these logs: a late copy fits as well.", verdict.reason);
+        return Some(Verdict::new(REUSE, Confidence::Possible, reason));
+    }
+    Some(match good {
+        Some(good) if line.other_clock(good, failure) => {
+            let reason =
+                format!("{} It was spent on another host: if their clocks are apart, it was a race.", verdict.reason);
+            Verdict::new(REUSE, Confidence::Possible, reason)
+        }
+        _ => verdict,
     })
+}
+
+/// Whether the logs do not show what came after a failure from a place that is known.
+fn open(line: &Line<'_>, episode: &Episode) -> bool {
+    let seen = episode.next.position().is_some() || episode.span(line) > line.scene.limits.stale_soon;
+    !seen && elsewhere(line, episode).is_none()
+}
+
+/// These logs do not show which refresh spent the token.
+fn unseen(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let good = episode.before.good?;
+    let strange = elsewhere(line, episode).is_some();
+    let newest = line.event(good).issued;
+    let gone = newest.is_some() && newest == line.event(episode.first()).presented;
+    let clocks = line.gap(good, episode.first()) <= SKEW && line.other_clock(good, episode.first());
+    let soon = line.gap(good, episode.first()) <= line.scene.limits.stale_soon;
+    let told = "The server itself says that the token had been used";
+    let (confidence, reason) = match episode.due(line) {
+        _ if clocks => {
+            (Confidence::Possible, "seconds after a refresh on another host: if their clocks are apart, it was a race.")
+        }
+        _ if gone && line.lossy => return None,
+        _ if gone => (
+            Confidence::Possible,
+            "and the refresh that used it is not in these logs: a thief's, or that of a worker which is not logged.",
+        ),
+        _ if soon && open(line, episode) => (
+            Confidence::Possible,
+            "soon after a refresh; what followed is not in these logs, and a late copy fits as well.",
+        ),
+        Some(false) if episode.next.unsure().is_some() => {
+            (Confidence::Possible, "at a time when no refresh was due; what followed is not wholly in these logs.")
+        }
+        Some(false) if line.lossy => (Confidence::Likely, "at a time when no refresh was due."),
+        Some(false) => (Confidence::Proven, "and no refresh of the principal competed with it."),
+        _ if line.lossy || episode.next.unsure().is_some() => return None,
+        None if strange => (
+            Confidence::Likely,
+            "from a place where this principal never refreshed well, and no refresh competed with it.",
+        ),
+        // One cycle in which a rotation was not stored looks the same.
+        _ if candidate(line, episode).is_some() => return None,
+        _ => (
+            Confidence::Possible,
+            "when the next refresh was due or may have been: one that is not in these logs may have competed with it, or a thief.",
+        ),
+    };
+    Some(Verdict::new(REUSE, confidence, format!("{told}, {reason}")))
 }
 
 /// The chain shows it, whatever the server says: a token that had been spent long before came from an

@@ -23,7 +23,12 @@ pub(super) fn proven(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         return None;
     }
     let reason = "The failure presents the refresh token that the last good refresh had spent, one cycle later.";
-    Some(Verdict::new(NOT_PERSISTED, line.proof(episode.first()), masked(line, episode.first(), reason)))
+    let reason = masked(line, episode.first(), reason);
+    if episode.next.unsure().is_some() {
+        let reason = format!("{reason} The sign-in that must have ended it is not in these logs.");
+        return Some(Verdict::new(NOT_PERSISTED, Confidence::Likely, reason));
+    }
+    Some(Verdict::new(NOT_PERSISTED, line.proof(episode.first()), reason))
 }
 
 /// A reason that rests on equal tokens, with a word on tokens that the log masks.
@@ -88,14 +93,17 @@ pub(super) fn candidate(line: &Line<'_>, episode: &Episode) -> Option<Unsaved> {
         anchored: episode.before.anchored,
         lifetime_known: cycle.is_some(),
         unsure,
-        named: !line.anonymous,
     })
 }
 
-/// Whether a good refresh follows that does not say whether it is of the grant that failed.
+/// Whether a good refresh follows of which nobody knows whether it is of the grant that failed.
 fn unsure(line: &Line<'_>, episode: &Episode) -> bool {
     let grant = |position: usize| line.identity(position).grant;
-    matches!(episode.next, Next::Success(good) if grant(episode.first()).is_some() && grant(good).is_none())
+    match episode.next {
+        Next::Success(good) => grant(episode.first()).is_some() && grant(good).is_none(),
+        Next::Unsure(_) => true,
+        Next::Grant(_) | Next::End => false,
+    }
 }
 
 /// Whether the cycles of one client, taken together, show that rotation is not persisted.
@@ -114,13 +122,14 @@ pub(super) fn repeats(cycles: &[(usize, Unsaved)]) -> bool {
 }
 
 /// The verdict for cycles that repeat; `same_line` when one principal shows it twice.
-pub(super) fn repeated(same_line: bool, named: bool) -> Verdict {
+pub(super) fn repeated(line: &Line<'_>, same_line: bool) -> Verdict {
     let reason = if same_line {
         "The refresh after the first good one fails for good, one cycle later, again and again."
     } else {
         "The refresh after the first good one fails for good, one cycle later, for several subjects of the client."
     };
-    Verdict::new(NOT_PERSISTED, if named { Confidence::Likely } else { Confidence::Possible }, reason)
+    let confidence = if line.anonymous { Confidence::Possible } else { Confidence::Likely };
+    Verdict::new(NOT_PERSISTED, confidence, reason).where_lines_are_missing(line)
 }
 
 /// Folds the cycles of one principal into one finding.
@@ -135,8 +144,7 @@ pub(super) fn fold(into: &mut Draft, other: Draft) {
 }
 
 fn good_refresh(episode: &Episode) -> Option<usize> {
-    let unhealed = matches!(episode.next, Next::Grant(_) | Next::End);
-    episode.before.good.filter(|_| unhealed && !episode.before.was_grant)
+    episode.before.good.filter(|_| !episode.next.healed() && !episode.before.was_grant)
 }
 
 /// Whether a refresh comes about one token lifetime after another; `None` without a known lifetime.

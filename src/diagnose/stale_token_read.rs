@@ -33,7 +33,18 @@ pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         (None, false) => Confidence::Likely,
         (None, true) => Confidence::Possible,
     };
-    Some(Verdict::new(STALE, confidence, reason))
+    Some(told_by_two_clocks(line, episode, Verdict::new(STALE, confidence, reason)))
+}
+
+/// Some seconds between two hosts are a late read, or a race that was logged by clocks which are apart.
+fn told_by_two_clocks(line: &Line<'_>, episode: &Episode, mut verdict: Verdict) -> Verdict {
+    if line.beside_another_clock(episode) && verdict.confidence > Confidence::Possible {
+        verdict.confidence = Confidence::Possible;
+        verdict.reason.push_str(
+            " A good refresh of another host lies within seconds of it: if their clocks are apart, it was a race.",
+        );
+    }
+    verdict
 }
 
 /// Whether what had been spent a moment before was presented, and then nothing else but that: no thief is as
@@ -54,20 +65,25 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     }
     if let Some(failure) = presented_before(line, episode) {
         let reason = "The failures presented a token that an earlier refresh had spent, and a later refresh works.";
-        return Some(Verdict::new(STALE, line.proof(failure), masked(line, failure, reason)));
+        let verdict = Verdict::new(STALE, line.proof(failure), masked(line, failure, reason));
+        return Some(told_by_two_clocks(line, episode, verdict));
     }
     let few = episode.failures.len() <= limits.stale_few;
     if line.several || (!few && episode.span(line) > limits.stale_long) {
         return None;
     }
-    Some(if few && !line.anonymous && line.tie(heal) >= line.tie(episode.first()) {
+    // Where nobody knows how often it refreshes, a sign-in that is not logged may have healed it.
+    let told = episode.due(line).is_some() && !line.anonymous && line.tie(heal) >= line.tie(episode.first());
+    let (confidence, reason) = if few {
         let reason = "It failed outside the window of any success, and the next refresh works without a new grant.";
-        Verdict::new(STALE, Confidence::Likely, reason)
+        (if told { Confidence::Likely } else { Confidence::Possible }, reason)
     } else {
         let reason =
             "A series of failures ended with a good refresh and no new grant; a cache that held the old token fits.";
-        Verdict::new(STALE, Confidence::Possible, reason)
-    })
+        (Confidence::Possible, reason)
+    };
+    let verdict = Verdict::new(STALE, confidence, reason);
+    Some(told_by_two_clocks(line, episode, verdict).where_lines_are_missing(line))
 }
 
 /// A failure that presented what the last success, or any before it, had spent.

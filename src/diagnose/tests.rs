@@ -270,10 +270,30 @@ fn one_thread_cannot_race_with_itself() {
 #[test]
 fn a_reuse_without_a_race_is_the_gravest_finding() {
     let mut log = Log::new();
-    log.ok(0, "u1").told(31 * MINUTE, "u1", CauseClass::Reuse, "already used").ok(HOUR, "u1");
+    for hour in 0..5 {
+        log.ok(hour * HOUR, "u1");
+    }
+    log.told(2 * HOUR + 31 * MINUTE, "u1", CauseClass::Reuse, "already used");
     let diagnosis = diagnosed(&log);
     let reuse = only(&diagnosis, "refresh-token-reuse");
     assert_eq!((reuse.confidence, reuse.severity), (Confidence::Proven, crate::model::Severity::Critical));
+}
+
+/// The refresh that spent the token may be a line that is missing.
+#[test]
+fn a_reuse_when_a_refresh_was_due_is_no_more_than_possible() {
+    let mut log = Log::new();
+    for hour in 0..3 {
+        log.ok(hour * HOUR, "u1");
+    }
+    log.told(3 * HOUR, "u1", CauseClass::Reuse, "already used").ok(3 * HOUR + MINUTE, "u1");
+    assert_eq!(only(&diagnosed(&log), "refresh-token-reuse").confidence, Confidence::Possible);
+    let mut log = Log::new();
+    for hour in 0..3 {
+        log.ok(hour * HOUR, "u1");
+    }
+    log.told(3 * HOUR, "u1", CauseClass::Reuse, "already used").ok(4 * HOUR, "u1").ok(5 * HOUR, "u1");
+    only(&diagnosed(&log), "unexplained-failure");
 }
 
 #[test]

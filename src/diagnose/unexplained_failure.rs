@@ -1,6 +1,6 @@
 //! `unexplained-failure`: too little in these logs to tell; says what would settle it.
 
-use crate::model::Confidence;
+use crate::model::{CauseClass, Confidence};
 
 use super::draft::Verdict;
 use super::episode::{Episode, Next};
@@ -19,6 +19,10 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
     } else if line.several {
         "No subject, grant or token is named, and the client refreshes more often than one grant asks for, so the good refreshes around say nothing; log the subject or a token fingerprint."
+    } else if episode.told(line) == CauseClass::Reuse {
+        "The server says that the token had been used, and these logs do not show which refresh used it: a race, a late copy and a thief look the same. Logs that have all good refreshes, with a fingerprint of the token, would tell."
+    } else if episode.next.unsure().is_some() {
+        "What worked next came so late, or with a token that these logs show nobody to have been given, that a refresh or a sign-in is missing in between: a race, a lost token and a revocation look the same. The server's log would settle it."
     } else if episode.next.healed() && episode.before.good.is_none() {
         "The logs begin with the failure and a later refresh works; the logs before it would settle it."
     } else if matches!(episode.next, Next::Success(_)) {

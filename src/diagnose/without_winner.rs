@@ -23,7 +23,7 @@ pub(super) fn burst(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     // Where successes are logged, a winner of the reused token would be among them.
     let heals = match episode.told(line) {
         CauseClass::Reuse => !line.client_refreshes,
-        _ => episode.next.healed(),
+        _ => episode.next.healed() || episode.next.unsure().is_some(),
     };
     let workers = episode.failures.iter().any(|&failure| {
         let (a, b) = (line.event(failure), line.event(episode.first()));

@@ -127,6 +127,11 @@ fn is_code(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// A path that can be mapped to a role: short, and with a letter.
+pub(super) fn is_key(path: &str) -> bool {
+    (2..=48).contains(&path.len()) && path.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 /// The running texts of error and description fields.
 fn reasons<'a>(roles: &Roles<'a>) -> Vec<&'a str> {
     let fields = [FieldRole::Description, FieldRole::Error].into_iter().flat_map(|role| roles.all(role));
@@ -158,10 +163,12 @@ fn after_code(tail: &str) -> Option<&str> {
         None if skipped.ends_with('"') => (text, text.find(['"', '\n'])),
         None => (text, text.find(['\n', '{', '}', '"'])),
     };
-    let text = text[..end.unwrap_or(text.len())].trim_end_matches(['\\', ' ', ',', ')', ']', '(']);
+    let text = text[..end.unwrap_or(text.len())].trim_end_matches(['\\', ' ', ',', ')', ']', '(', ':']);
     let text = text.split(" (see ").next().unwrap_or(text);
     // A pair that follows (`error=invalid_grant client_id=c1`) is no description.
-    let pair = text.split(' ').next().is_some_and(|word| word.contains('='));
+    // A pair that follows after a comma (`invalid_grant, client: 192.0.2.4`) is none either.
+    let ends = |word: &str| word.contains('=') || (skipped.starts_with(',') && word.ends_with(':'));
+    let pair = text.split(' ').next().is_some_and(ends);
     (text.len() >= 4 && text.contains(' ') && !pair && text.is_char_boundary(0)).then_some(text)
 }
 

@@ -1,6 +1,7 @@
 //! Parts of a token event that only running text names: `for user u1 client c1 (pid 42)`.
 
 use super::roles::Roles;
+use super::signals::head;
 use crate::format::Record;
 use crate::rules::{FieldRole, Pattern};
 
@@ -32,6 +33,10 @@ const NO_NAMES: [&str; 24] = [
     "session",
 ];
 
+/// An entry says whom it is about at its beginning. The bodies and traces behind that can be megabytes, and the names in them
+/// are those of others.
+const BEGINNING: usize = 16 << 10;
+
 #[derive(Debug)]
 pub(super) struct TextFields {
     patterns: Vec<(FieldRole, Vec<Pattern>)>,
@@ -50,7 +55,7 @@ impl TextFields {
             }
             let found = patterns.iter().find_map(|pattern| {
                 record.texts.iter().find_map(|text| {
-                    pattern.regex().captures_iter(text).find_map(|groups| {
+                    pattern.regex().captures_iter(head(text, BEGINNING)).find_map(|groups| {
                         let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
                         is_name(*role, value).then_some(value)
                     })

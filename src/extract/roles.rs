@@ -118,6 +118,15 @@ impl<'a> Roles<'a> {
     }
 }
 
+/// An address, with or without a port.
+fn is_address(value: &str) -> bool {
+    let host = value
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(value, |(host, _)| host);
+    host.parse::<std::net::IpAddr>().is_ok() || value.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>().is_ok()
+}
+
 /// Whether a value can play a role at all.
 fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
     let value = field.value.trim();
@@ -138,6 +147,10 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
         FieldRole::Error => {
             field.kind != ValueKind::Number && !matches!(value, "false" | "true" | "ok" | "OK") && value.len() <= 4096
         }
+        // The address of a peer stands under `client` in many server logs.
+        FieldRole::Client if is_address(value) => false,
+        // `auth.client: Token refresh failed` is a logger and its message.
+        FieldRole::Client | FieldRole::Subject if field.kind == ValueKind::Prose && field.path.contains('.') => false,
         FieldRole::Client | FieldRole::Subject | FieldRole::Host | FieldRole::Thread | FieldRole::Address => {
             value.len() <= 256 && !value.starts_with(['{', '[']) && !matches!(value, "true" | "false")
         }

@@ -45,6 +45,9 @@ pub(super) enum GrantType {
 /// Grants by which a client asks for itself.
 const OF_CLIENT: [&str; 2] = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
 
+/// Bytes of a text that are a headline.
+const HEADLINE: usize = 400;
+
 /// A known code where it stands in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CodeHit<'d, 'a> {
@@ -115,10 +118,12 @@ impl Detector {
         let first = of_roles.iter().flat_map(|role| roles.all(*role)).map(|field| field.value);
         let event = roles.all(FieldRole::Event).map(|field| field.value);
         let others = record.fields.iter().filter(|field| field.kind != ValueKind::Number).map(|field| field.value);
-        let mut shared = None;
+        let (mut shared, mut class_name) = (None, None);
         for text in first.chain(record.texts.iter().copied()).chain(event).chain(others) {
             for found in self.codes.find_iter(text) {
-                if !whole_word(text, found.start(), found.end()) {
+                // `timeout=32s` is a setting, not an error.
+                let key = text.as_bytes().get(found.end()) == Some(&b'=');
+                if key || !whole_word(text, found.start(), found.end()) {
                     continue;
                 }
                 let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {
@@ -126,13 +131,21 @@ impl Detector {
                     continue;
                 };
                 let hit = CodeHit { known, tail: &text[found.start()..] };
-                if known.refresh_only {
-                    return Some(hit);
+                // `InvalidGrantError: (invalid_grant) …`: the standard's own name says it better.
+                match known.refresh_only {
+                    true if known.code.starts_with(|first: char| first.is_ascii_uppercase())
+                        && !known.code.contains('_') =>
+                    {
+                        class_name.get_or_insert(hit);
+                    }
+                    true => return Some(hit),
+                    false => {
+                        shared.get_or_insert(hit);
+                    }
                 }
-                shared.get_or_insert(hit);
             }
         }
-        shared
+        class_name.or(shared)
     }
 
     fn outcome(
@@ -241,14 +254,15 @@ fn headlines<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<Cow<'a, str>> {
         .flat_map(|role| roles.all(role))
         .map(|field| field.value);
     let mut found: Vec<Cow<'_, str>> =
-        events.chain(record.texts.iter().copied()).chain(errors).map(head).map(words).collect();
+        events.chain(record.texts.iter().copied()).chain(errors).map(|text| words(head(text, HEADLINE))).collect();
     found.dedup();
     found.truncate(12);
     found
 }
 
-fn head(text: &str) -> &str {
-    let mut end = text.len().min(400);
+/// The beginning of a text, at most so many bytes.
+pub(super) fn head(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

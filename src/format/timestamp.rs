@@ -155,6 +155,14 @@ impl Cursor<'_> {
 /// Layouts that begin with a digit.
 fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let run = cursor.bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // Grafana's console: `10-11|17:02:37`
+    if run == 2 && cursor.bytes.get(2) == Some(&b'-') && cursor.bytes.get(5) == Some(&b'|') {
+        let month = cursor.digits(2)?;
+        cursor.at += 1;
+        let date = yearless(month, cursor.digits(2)?, clock)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
     // klog: `0102 03:04:05.123456`
     if run == 4 && cursor.bytes.get(4) == Some(&b' ') {
         let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock)?;
@@ -220,12 +228,14 @@ fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let month = Cursor { bytes: cursor.bytes, at: month_end - 3 }.month_name()?;
     cursor.take(b" ")?;
     let day = cursor.day()?;
+    cursor.take(b",");
     cursor.take(b" ")?;
-    // `Jan 02 2026 03:04:05`
+    // `Jan 02 2026 03:04:05`, `Jan 02, 2026 3:04:05 PM`
     let before = cursor.at;
     if let Some(year) = cursor.digits(4)
-        && cursor.take(b" ").is_some()
+        && (cursor.take(b",").is_some() | cursor.take(b" ").is_some())
     {
+        cursor.take(b" ");
         return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
     }
     cursor.at = before;
@@ -254,7 +264,7 @@ fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
 
 /// `03:04:05`, with a fraction after `.` or `,`; also `030405` after a compact date.
 fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> Option<Civil> {
-    let hour = cursor.digits(2)?;
+    let hour = cursor.digits(2).or_else(|| cursor.digits(1))?;
     let colon = cursor.take(b":");
     let minute = cursor.digits(2)?;
     if colon.is_some() {
@@ -276,20 +286,69 @@ fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> O
             cursor.at += 1;
         }
     }
+    let hour = half_day(cursor, hour)?;
     let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     Some(Civil { date, year_assumed, seconds, nanos, digits })
 }
+
+/// The hour of the day, where `AM` or `PM` follows: ` 3:04:05 PM`.
+fn half_day(cursor: &mut Cursor<'_>, hour: u32) -> Option<u32> {
+    let rest = &cursor.bytes[cursor.at..];
+    let space = usize::from(rest.first() == Some(&b' '));
+    let half = rest.get(space..space + 2).map(<[u8]>::to_ascii_lowercase);
+    let followed = rest.get(space + 2).is_some_and(u8::is_ascii_alphanumeric);
+    let shift = match half.as_deref() {
+        Some(b"am") if !followed => 0,
+        Some(b"pm") if !followed => 12,
+        _ => return Some(hour),
+    };
+    cursor.at += space + 2;
+    (1..=12).contains(&hour).then_some(hour % 12 + shift)
+}
+
+/// Zone names and their hours east of UTC. Names that stand for several zones (IST, CST of China) are left out;
+/// those of North America are read as such.
+const ZONES: [(&str, i32); 27] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("Z", 0),
+    ("z", 0),
+    ("WET", 0),
+    ("WEST", 1),
+    ("BST", 1),
+    ("CET", 1),
+    ("MEZ", 1),
+    ("CEST", 2),
+    ("MESZ", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("MSK", 3),
+    ("JST", 9),
+    ("KST", 9),
+    ("AEST", 10),
+    ("AEDT", 11),
+    ("NZST", 12),
+    ("NZDT", 13),
+    ("EST", -5),
+    ("EDT", -4),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+];
 
 /// `Z`, `+02:00`, `+0200`, `+02`, ` UTC`, ` GMT`, ` +0000`; the seconds east of UTC.
 fn offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     let before = cursor.at;
     cursor.take(b" ");
     let rest = &cursor.bytes[cursor.at..];
-    for name in [&b"UTC"[..], b"GMT", b"Z", b"z"] {
-        if rest.starts_with(name) && !rest.get(name.len()).is_some_and(u8::is_ascii_alphanumeric) {
-            cursor.at += name.len();
-            return Some(0);
-        }
+    let named = ZONES.iter().find(|(name, _)| {
+        rest.starts_with(name.as_bytes()) && !rest.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
+    });
+    if let Some((name, hours)) = named {
+        cursor.at += name.len();
+        return Some(hours * 3600);
     }
     let found = numeric_offset(cursor);
     if found.is_none() {
@@ -343,6 +402,11 @@ mod tests {
             "02 Jan 2026 03:04:05.123",
             "01/02/2026 03:04:05.123",
             "Fri Jan 02 03:04:05.123 2026",
+            "Jan 02, 2026 3:04:05.123 AM",
+            "01/02/2026 3:04:05.123 AM",
+            "2026-01-02 04:04:05.123 CET",
+            "2026-01-01 19:04:05.123 PST",
+            "01-02|03:04:05.123",
             "Jan  2 03:04:05.123",
             "0102 03:04:05.123",
             "1767323045123",
@@ -380,6 +444,14 @@ mod tests {
     fn zone_names_shift_local_times() {
         let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), year_hint: None };
         assert_eq!(parse("2026-07-02 03:04:05", &berlin).unwrap().time.to_string(), "2026-07-02T01:04:05Z");
+    }
+
+    #[test]
+    fn hours_of_half_a_day() {
+        assert_eq!(shown("1/2/2026 12:04:05 AM"), "2026-01-02T00:04:05Z");
+        assert_eq!(shown("1/2/2026 12:04:05 PM"), "2026-01-02T12:04:05Z");
+        assert_eq!(shown("1/2/2026 3:04:05 PM"), "2026-01-02T15:04:05Z");
+        assert_eq!(shown("1/2/2026 13:04:05 PM"), "none");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! A *segment* is a run of whole lines (or of whole JSON documents) of one source. Segments of one
 //! source never overlap, together hold every line once, and are visited concurrently: one large
 //! file uses every core. What a line means is not known here; the only thing this layer looks at
-//! is whether a line continues the record above it ([`is_continuation`]), so that a stack trace
-//! is not cut in two.
+//! is whether a line continues the record above it ([`Weave`], [`strand`]), so that a stack trace
+//! is not cut in two, and the line that names the columns of a table.
 //!
 //! Offsets are those of the *decoded* stream: decompressed, and transcoded where it was UTF-16.
 //! A byte order mark is left in the first segment of UTF-8 text; the offsets count it.
@@ -20,6 +20,7 @@ mod cutter;
 mod digest;
 mod discover;
 mod documents;
+mod heading;
 mod job;
 mod members;
 mod open;
@@ -27,6 +28,7 @@ mod ordered;
 mod plain;
 mod scanner;
 mod sniff;
+pub mod strand;
 mod stream;
 mod tar;
 #[cfg(test)]
@@ -43,11 +45,11 @@ use rayon::prelude::*;
 
 use crate::model::Notice;
 
-pub use continuation::is_continuation;
 pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
+pub use strand::{Weave, settled};
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;
@@ -133,6 +135,11 @@ pub struct Segment<'a> {
     pub bytes: &'a [u8],
     /// How the text is divided.
     pub layout: Layout<'a>,
+    /// How lines make records.
+    pub weave: Weave,
+    /// The line that may name the columns of those that follow, as it stood before this segment: the first
+    /// of the source, or the last `#Fields` line of one that begins with such lines.
+    pub heading: &'a [u8],
     /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
     pub stored: bool,
 }

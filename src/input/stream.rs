@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use rayon::Scope;
 
 use super::cutter::Cutter;
+use super::heading::Heading;
 use super::job::{Buffer, Job};
 use super::open::{self, Text};
 use super::sniff::{self, COMPRESSION_BYTES};
@@ -49,13 +50,15 @@ fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
         }
     }
     head.truncate(filled);
+    let heading = Heading::of(&head);
     let encoded = sniff::compression(&head[..filled.min(COMPRESSION_BYTES)]).is_some() || sniff::utf16(&head).is_some();
-    if encoded || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
+    if encoded || heading.changes() || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
         return read_stream(job, Box::new(file));
     }
     if let Some(kind) = sniff::binary(&head) {
         return Ok(SourceRead { notices: vec![binary_notice(job.path, kind, true)], ..SourceRead::default() });
     }
+    job.look(&head);
     Ok(plain::read(job, &file, metadata.len()))
 }
 
@@ -80,6 +83,9 @@ pub(super) fn read_text(job: &Job<'_>, text: Text<'_>) -> SourceRead {
         return SourceRead { compression, notices, ..SourceRead::default() };
     }
     let documents = scanner::is_documents(&reader.head, reader.at_end);
+    if !documents {
+        job.look(&reader.head);
+    }
     let read = if documents { documents::read } else { read_lines };
     let (mut whole, error) = rayon::in_place_scope(|scope| read(&Dispatch { scope, job }, Box::new(reader)));
     if let Some(error) = error {
@@ -101,11 +107,11 @@ pub(super) struct Dispatch<'a, 'scope> {
 
 impl Dispatch<'_, '_> {
     /// Has a segment visited, by another worker if that does not pile up too many.
-    pub(super) fn send(&self, base: u64, buffer: Buffer, documents: Option<Vec<Range<usize>>>) {
+    pub(super) fn send(&self, base: u64, buffer: Buffer, documents: Option<Vec<Range<usize>>>, heading: Heading) {
         let job = self.job;
         let visit = move || {
             let layout = documents.as_deref().map_or(Layout::Lines, Layout::Documents);
-            job.visit(base, buffer.filled(), layout);
+            job.visit(base, buffer.filled(), layout, &heading);
             job.run.keep_buffer(buffer);
         };
         if job.run.in_flight.fetch_add(1, Ordering::Relaxed) < job.run.most_in_flight {
@@ -127,11 +133,13 @@ fn read_lines(dispatch: &Dispatch<'_, '_>, reader: Box<dyn Read + Send + '_>) ->
     let step = job.run.segment_bytes as u64;
     let mut cutter = Cutter::new(job, reader, 0);
     let mut boundary = step;
+    let mut heading = job.heading().clone();
     while !cutter.finished() {
         let piece = cutter.next(boundary);
         if !piece.is_empty() {
             let (base, buffer) = cutter.take(&piece, job);
-            dispatch.send(base, buffer, None);
+            let next = heading.after(buffer.filled());
+            dispatch.send(base, buffer, None, std::mem::replace(&mut heading, next));
         }
         if piece.last {
             boundary = (cutter.position() / step + 1) * step;

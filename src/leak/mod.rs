@@ -12,6 +12,7 @@ mod jwt;
 mod layers;
 mod pass;
 mod refusal;
+mod requirement;
 mod search;
 mod stretch;
 mod text;
@@ -26,8 +27,8 @@ pub use examples::check_examples;
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
 use crate::rules::{Detect, LeakRule};
 use layers::Found;
-use pass::Requirement;
 use refusal::Refusal;
+use requirement::Requirement;
 use search::Searches;
 use triggers::Triggers;
 
@@ -99,7 +100,7 @@ impl LeakScanner {
             rules: rules.to_vec(),
             triggers: Triggers::new(rules),
             searches: Searches::of(rules),
-            requirements: pass::requirements(rules),
+            requirements: requirement::requirements(rules),
         }
     }
 

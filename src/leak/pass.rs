@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use aho_corasick::AhoCorasick;
-
 use super::LeakScanner;
 use super::bytes::{COLOUR, ESCAPING, JOINED, before, decode, is_boundary, is_cut, quote, run_end, unit};
 use super::carrier::{self, Key, Opening};
@@ -64,28 +62,6 @@ pub(super) struct Pass<'s, 'l> {
 
 /// A span that a rule takes for a value, or why it takes none.
 type Taken = Result<(usize, usize), Refusal>;
-
-/// What a rule asks of the line around its key.
-#[derive(Debug)]
-pub(super) struct Requirement {
-    texts: AhoCorasick,
-    /// Where a pass notes the answer; beyond 64 rules there is no place, and it is looked up each time.
-    bit: u64,
-}
-
-/// The requirements of all rules, at their places.
-pub(super) fn requirements(rules: &[LeakRule]) -> Vec<Option<Requirement>> {
-    let mut bit = 1u64;
-    let mut of_rule = |rule: &LeakRule| {
-        let Detect::Keys(Keys { requires, .. }) = &rule.detect else { return None };
-        let texts = AhoCorasick::builder().ascii_case_insensitive(true).build(requires).ok();
-        let own = bit;
-        let texts = texts.filter(|_| !requires.is_empty())?;
-        bit <<= 1;
-        Some(Requirement { texts, bit: own })
-    };
-    rules.iter().map(&mut of_rule).collect()
-}
 
 impl<'s, 'l> Pass<'s, 'l> {
     pub(super) fn new(scanner: &'s LeakScanner, line: &'l [u8]) -> Self {

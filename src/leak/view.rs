@@ -225,29 +225,31 @@ fn is_printable(byte: u8) -> bool {
 
 /// What lists of bytes say: `[123, 34, …]`, `[123 34 …]`, `<Buffer 7b 22 …>`, `[0x7b, 0x22, …]`.
 fn numbers(text: &[u8], look: &mut dyn FnMut(View)) {
+    let mut listed = Vec::new();
     stretches(text, SHORTEST * 2 - 1, &LISTED, &mut |start, stretch_end| {
         let mut at = start;
         while at < stretch_end {
             let starts =
                 text[at].is_ascii_hexdigit() && !at.checked_sub(1).is_some_and(|at| text[at].is_ascii_alphanumeric());
             if !starts {
-                at += 1;
+                let rest = &text[at..stretch_end];
+                at += memchr::memchr2(b',', b' ', rest).map_or(rest.len(), |separator| separator + 1);
                 continue;
             }
-            let (list, end) = list(text, at);
-            if list.len() >= SHORTEST
-                && let Some(view) = spelled(text, &list)
+            at = list(text, at, &mut listed);
+            if listed.len() >= SHORTEST
+                && let Some(view) = spelled(text, &listed)
             {
                 look(view);
             }
-            at = end;
         }
     });
 }
 
-/// The numbers from `at` on, as long as the same separator parts them, and where they end.
-fn list(text: &[u8], at: usize) -> (Vec<(usize, usize)>, usize) {
-    let (mut list, mut at, mut separator) = (Vec::new(), at, &b""[..]);
+/// Fills in the numbers from `at` on, as long as the same separator parts them, and tells where they end.
+fn list(text: &[u8], mut at: usize, list: &mut Vec<(usize, usize)>) -> usize {
+    let mut separator = &b""[..];
+    list.clear();
     loop {
         let marked = text[at..].starts_with(b"0x");
         let from = at + if marked { 2 } else { 0 };
@@ -255,7 +257,7 @@ fn list(text: &[u8], at: usize) -> (Vec<(usize, usize)>, usize) {
         let end = from + digits;
         let goes_on = text.get(end).is_some_and(u8::is_ascii_alphanumeric);
         if !(1..=3).contains(&digits) || goes_on {
-            return (list, end.max(at + 1));
+            return end.max(at + 1);
         }
         list.push((at, end));
         let rest = &text[end..];
@@ -264,7 +266,7 @@ fn list(text: &[u8], at: usize) -> (Vec<(usize, usize)>, usize) {
         }
         let next = end + separator.len();
         if separator.is_empty() || !rest.starts_with(separator) || !text.get(next).is_some_and(u8::is_ascii_hexdigit) {
-            return (list, end);
+            return end;
         }
         at = next;
     }

@@ -104,7 +104,7 @@ impl CauseClass {
 }
 
 /// Where a record stands. Positions order by source, then by byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Index into [`EventSet::sources`].
     pub source: u32,

@@ -13,6 +13,7 @@ mod policy;
 mod pseudonym;
 mod report;
 mod run;
+mod survey;
 mod symbol;
 mod time;
 mod zone;
@@ -33,6 +34,7 @@ pub use report::{
     Trouble,
 };
 pub use run::RunInfo;
+pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
 pub use zone::Zone;

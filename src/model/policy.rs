@@ -30,6 +30,11 @@ pub struct RotationPolicy {
 }
 
 impl RotationPolicy {
+    /// Whether the server is known to leave a grant alive when a spent token comes back.
+    pub fn keeps_family(&self) -> bool {
+        matches!(self.reuse, ReusePolicy::Accept | ReusePolicy::Reject)
+    }
+
     /// Whether concurrent refreshes can fail at this server at all.
     pub fn can_race(&self) -> bool {
         self.rotates != Some(false)

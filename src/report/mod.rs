@@ -22,6 +22,7 @@ mod place;
 mod sarif;
 mod shown;
 mod summary;
+mod survey;
 mod terminal;
 mod words;
 
@@ -40,6 +41,7 @@ pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
 pub use markdown::render_markdown;
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
+pub use survey::{render_survey, render_survey_json};
 pub use terminal::{Links, Section, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.

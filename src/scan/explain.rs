@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::prefilter::Prefilter;
+use super::records::Run;
 use super::rule_set::RuleSet;
-use super::worker::{record_around, sighting};
+use super::worker::Part;
 use super::{ScanError, ScanOptions};
+use crate::extract::Hints;
 use crate::input::{self, Layout, ReadSettings, Segment, Source, SourceRead};
 use crate::leak::{LeakHit, LeakScanner, Look};
-use crate::model::{Notice, Position};
+use crate::model::Notice;
 use crate::triage;
 
 /// One place in the line, and what one rule made of it.
@@ -56,7 +58,7 @@ pub fn explain_line(options: &ScanOptions, path: &str, line: u64) -> Result<Expl
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
         let discovery = input::discover(&options.paths);
         let mut notices = discovery.notices;
         let mut explanation = Explanation::default();
@@ -116,44 +118,47 @@ impl Reader<'_> {
         };
         let Some(start) = start.filter(|start| *start < bytes.len()) else { return Vec::new() };
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-        let records: Vec<std::ops::Range<usize>> = match segment.layout {
-            Layout::Lines => {
-                let (from, to) = record_around(bytes, start, 0, segment.base == 0);
-                std::iter::once(from..to).collect()
-            }
-            Layout::Documents(documents) => {
-                documents.iter().filter(|range| range.start < end && range.end > start).cloned().collect()
+        let mut judged = Vec::new();
+        let mut look_at = |part: &Part<'_>| {
+            let looked_at = prefilter.is_candidate(part.text);
+            for look in self.rules.leaks.explain(part.text) {
+                let at = (part.placed(look.at, look.at + 1).byte_start - segment.base) as usize;
+                if (start..end).contains(&at) {
+                    judged.push(self.judge(part, look, (at - start) as u64 + 1, looked_at));
+                }
             }
         };
-        let mut judged = Vec::new();
-        for record in records {
-            let text = &bytes[record.clone()];
-            let looked_at = prefilter.is_candidate(text);
-            for look in self.rules.leaks.explain(text) {
-                let at = record.start + look.at;
-                if (start..end).contains(&at) {
-                    judged.push(self.judge(text, look, (at - start) as u64 + 1, looked_at));
+        match segment.layout {
+            Layout::Lines => Run::of_segment(segment).records(&Prefilter::everything(), &mut |found| {
+                if found.range.start < end && found.range.end > start {
+                    look_at(&Part::found(segment, found, self.line));
+                }
+            }),
+            Layout::Documents(documents) => {
+                for range in documents.iter().filter(|range| range.start < end && range.end > start) {
+                    look_at(&Part::of(segment, range.clone(), self.line));
                 }
             }
         }
         judged
     }
 
-    fn judge(&self, text: &[u8], look: Look, column: u64, looked_at: bool) -> Judged {
+    fn judge(&self, part: &Part<'_>, look: Look, column: u64, looked_at: bool) -> Judged {
         let leaks = &self.rules.leaks;
         let (verdict, reason) = match look.outcome {
             Err(reason) => (Verdict::Refused, reason),
             Ok(_) if !looked_at => (Verdict::Refused, "no literal of a rule brought the line to a search".into()),
-            Ok(hit) => self.weigh(leaks, text, &hit),
+            Ok(hit) => self.weigh(leaks, part, &hit),
         };
         let rule = leaks.rule_id(look.rule).to_owned();
         Judged { column, verdict, rule, field: look.field, encoded: look.encoded, reason }
     }
 
     /// What the gate makes of a leak.
-    fn weigh(&self, leaks: &LeakScanner, text: &[u8], hit: &LeakHit) -> (Verdict, String) {
-        let nowhere = Position { source: 0, byte_start: 0, byte_end: text.len() as u64, line: self.line };
-        let seen = sighting(leaks, text, nowhere, hit);
+    fn weigh(&self, leaks: &LeakScanner, part: &Part<'_>, hit: &LeakHit) -> (Verdict, String) {
+        // Which source it is does not matter to what it is held against.
+        let mut seen = part.sighting(leaks, hit);
+        seen.position.source = 0;
         let gate = &self.options.gate;
         if let Some(why) = gate.passes(&seen, &self.source.path) {
             return (Verdict::LeftOut, why);

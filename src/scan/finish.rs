@@ -78,14 +78,14 @@ fn on_disk(options: &ScanOptions, sources: &[Source]) -> Vec<OnDisk> {
     found.map(|(source, sha256)| OnDisk { size: source.size, sha256: sha256.take() }).collect()
 }
 
-struct Merged {
-    events: EventSet,
-    leaks: Vec<LeakSighting>,
-    sources: BTreeMap<usize, SourceFound>,
+pub(super) struct Merged {
+    pub(super) events: EventSet,
+    pub(super) leaks: Vec<LeakSighting>,
+    pub(super) sources: BTreeMap<usize, SourceFound>,
 }
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
-fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
+pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
     let mut merged = Merged {
         events: EventSet { sources: paths, ..EventSet::default() },
         leaks: Vec::new(),
@@ -99,6 +99,7 @@ fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Me
             sum.token_events += found.token_events;
             sum.zone_assumed += found.zone_assumed;
             sum.year_assumed += found.year_assumed;
+            sum.survey.absorb(found.survey);
             for (format, count) in found.formats {
                 *sum.formats.entry(format).or_default() += count;
             }

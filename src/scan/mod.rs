@@ -1,14 +1,17 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
+mod chains;
 mod check;
 mod excerpt;
 mod explain;
 mod finish;
 mod grams;
 mod prefilter;
+mod records;
 mod redact;
 mod rule_set;
 mod scrub;
+mod survey;
 mod texts;
 mod watch;
 mod worker;
@@ -18,8 +21,9 @@ use std::time::Duration;
 
 use std::sync::Mutex;
 
+use crate::extract::Hints;
 use crate::format::{Clock, timestamp::year_and_month};
-use crate::input::{self, ReadSettings, Source};
+use crate::input::{self, Discovery, ReadSettings, Source, SourceRead};
 use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
@@ -28,8 +32,9 @@ use prefilter::Prefilter;
 pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
+pub use survey::{SurveyOutcome, survey};
 pub use watch::{Watched, watch};
-use worker::Workshop;
+use worker::{Harvest, Workshop};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
@@ -58,6 +63,8 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
+    /// What is known of the logs beforehand: their provider, keys of theirs.
+    pub hints: Hints,
     /// Which leaks count: kinds, allow rules, the baseline.
     pub gate: Gate,
     /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
@@ -87,6 +94,7 @@ impl Default for ScanOptions {
             window: Duration::from_millis(200),
             evidence: 12,
             rule_paths: Vec::new(),
+            hints: Hints::default(),
             gate: Gate::default(),
             thresholds: Vec::new(),
             diagnose: true,
@@ -154,7 +162,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let mut rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
         rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
@@ -162,18 +170,30 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
 
 /// Runs the examples of all rules, the built-in ones and those of `paths`: how much holds, or what does not.
 pub fn check_rules(paths: &[PathBuf]) -> Result<RuleSizes, Vec<RuleError>> {
-    let rules = RuleSet::load(paths)?;
+    let rules = RuleSet::load(paths, Hints::default())?;
     let errors = rules.prove();
     if errors.is_empty() { Ok(rules.sizes()) } else { Err(errors) }
 }
 
 fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanOutcome {
+    let (discovery, reads, harvests) = read(options, rules, progress, false);
+    finish::finish(options, rules, discovery, &reads, harvests)
+}
+
+/// The map step over all sources; `survey` also keeps what was recognised and what was not.
+fn read(
+    options: &ScanOptions,
+    rules: &RuleSet,
+    progress: &dyn Progress,
+    survey: bool,
+) -> (Discovery, Vec<SourceRead>, Vec<Harvest>) {
     let discovery = input::discover(&options.paths);
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
     let workshop = Workshop {
         rules,
-        prefilter: if options.unfiltered { Prefilter::everything() } else { Prefilter::new(rules) },
+        prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
         clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
+        survey,
         idle: Mutex::default(),
     };
     let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
@@ -181,7 +201,7 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanO
         workshop.visit(segment);
     });
     let harvests = workshop.idle.into_inner().unwrap_or_default();
-    finish::finish(options, rules, discovery, &reads, harvests)
+    (discovery, reads, harvests)
 }
 
 /// The year of times that have none is that of the source's last change; of a stream, today's.

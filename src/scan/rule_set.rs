@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::check;
 use crate::diagnose::Policies;
-use crate::extract::Extractor;
+use crate::extract::{Extractor, Hints};
 use crate::format::Reader;
 use crate::leak::LeakScanner;
 use crate::model::Notice;
@@ -49,7 +49,7 @@ pub struct RuleSizes {
 
 impl RuleSet {
     /// Loads the built-in rules and those of `paths`; all mistakes are told at once.
-    pub(super) fn load(paths: &[PathBuf]) -> Result<Self, Vec<RuleError>> {
+    pub(super) fn load(paths: &[PathBuf], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut sources = embedded();
         let mut errors = Vec::new();
         for path in paths {
@@ -62,10 +62,10 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Self::compile(&sources)
+        Self::compile(&sources, hints)
     }
 
-    fn compile(sources: &[RuleSource]) -> Result<Self, Vec<RuleError>> {
+    fn compile(sources: &[RuleSource], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         // Compiling patterns is most of the start-up of a run over small logs: it is spread over the cores.
         let ((formats, vocabulary), (leaks, (providers, (events, catalogue)))) = rayon::join(
@@ -95,6 +95,7 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
+        providers.without_replaced(&mut proofs);
         // A rule of the user's takes the place of the built-in one of its name.
         leaks.retain(|rule| foreign.rules.iter().all(|other| other.id != rule.id));
         leaks.extend(foreign.rules);
@@ -115,7 +116,7 @@ impl RuleSet {
         };
         let triggers = triggers(&vocabulary, events.iter_mut().chain(&mut providers.events))?;
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
-        let extractor = Extractor::new(&events, &providers, vocabulary);
+        let extractor = Extractor::new(&events, &providers, vocabulary, hints);
         let leaks = LeakScanner::new(&leaks);
         let (reader, layouts) = (Reader::new(&formats), formats.texts);
         let digest = digest(sources);

@@ -11,7 +11,7 @@ use crate::events::{Knobs, Subjects, events};
 use crate::rng::Rng;
 use crate::scenarios::{Setup, Wording, world};
 use crate::score::{Scores, assert_balance, causes};
-use crate::server::{EPOCH, HOUR, MS, Rotation, SECOND};
+use crate::server::{MS, Rotation, SECOND};
 use crate::truth::{Tally, incidents, refreshed, refused, tally};
 
 const SEEDS: u64 = 40;
@@ -19,7 +19,7 @@ const ROTATIONS: [Rotation; 4] =
     [Rotation::Never, Rotation::Reject, Rotation::RevokeFamily, Rotation::Grace(30 * SECOND)];
 
 /// The policy that a rule file of the simulated provider would hold.
-fn policies(rotation: Rotation) -> Policies {
+pub(crate) fn policies(rotation: Rotation) -> Policies {
     let (rotates, grace_ms, reuse) = match rotation {
         Rotation::Never => (false, None, ReusePolicy::Accept),
         Rotation::Reject => (true, None, ReusePolicy::Reject),
@@ -31,11 +31,11 @@ fn policies(rotation: Rotation) -> Policies {
 
 pub(crate) fn diagnosed(events: &EventSet, policies: &Policies, window_ms: u64) -> Diagnosis {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| load_diagnoses(&embedded()).expect("the rules are sound"));
-    let settings = Settings { window: Duration::from_millis(window_ms), ..Settings::default() };
+    let settings = Settings { window: Duration::from_millis(window_ms), evidence: usize::MAX };
     tokscan::diagnose::diagnose(events, &CATALOGUE, policies, &settings)
 }
 
-fn setups() -> impl Iterator<Item = Setup> {
+pub(crate) fn setups() -> impl Iterator<Item = Setup> {
     (0..SEEDS).flat_map(|seed| {
         let wording = if seed % 2 == 0 { Wording::Ambiguous } else { Wording::Explicit };
         ROTATIONS.map(|rotation| Setup { seed, rotation, wording, neighbours: 40, unlucky: true })
@@ -120,30 +120,6 @@ fn token_digests_stand_in_for_subjects() {
     }
 }
 
-/// A log that lost one line in ten (or begins late and ends early) tells less, and nothing wrong.
-#[test]
-fn lost_lines_make_fewer_race_verdicts_and_no_wrong_ones() {
-    for (title, keeps) in [("one line in ten lost", 0), ("from hour 3 to hour 6", 1)] {
-        let mut scores = Scores::default();
-        for setup in setups() {
-            let mut world = world(setup);
-            let mut rng = Rng::new(setup.seed ^ 0x1057);
-            if keeps == 0 {
-                world.entries.retain(|_| !rng.chance(10));
-            } else {
-                world.entries.retain(|entry| (EPOCH + 3 * HOUR..EPOCH + 6 * HOUR).contains(&entry.at));
-            }
-            let knobs = Knobs::telling(&mut rng, setup.wording);
-            let diagnosis = diagnosed(&events(&world.entries, knobs), &policies(setup.rotation), 200);
-            assert_balance(&diagnosis, &format!("{setup:?} {knobs:?}"));
-            add_with_one_kind_of_race(&mut scores, tally(&world.entries), diagnosis.findings);
-        }
-        println!("{}", scores.table(&format!("{title} (refresh-race of both kinds)")));
-        let race = scores.0["refresh-race"];
-        assert!(race.precision() >= 0.98, "{title}: {race:?}");
-    }
-}
-
 /// Clocks of hosts that are apart put losers before their winners and out of the window: fewer races are
 /// found, and none that was none. Where tokens are known, a loser before its winner is still one.
 #[test]
@@ -160,7 +136,8 @@ fn skewed_clocks_make_no_wrong_races() {
         println!("{}", scores.table(&format!("clocks up to {skew_ms} ms apart, token digests")));
         let race = scores.0["refresh-race"];
         assert!(race.precision() >= 0.98 && race.recall() >= 0.9, "{skew_ms}: {race:?}");
-        assert!(!scores.0.contains_key("refresh-token-reuse"), "{skew_ms}: no thief is as quick");
+        let reuse = scores.0["refresh-token-reuse"];
+        assert!(reuse.precision() >= 0.98, "{skew_ms}: no thief is as quick: {reuse:?}");
     }
 }
 

@@ -34,6 +34,10 @@ pub(crate) struct Knobs {
     pub(crate) two_files: bool,
     /// Each failure is logged by two layers, with one request id.
     pub(crate) twins: bool,
+    /// Addresses in place of hosts, as a server logs them.
+    pub(crate) addresses: bool,
+    /// Answers name their lifetime.
+    pub(crate) lifetimes: bool,
     /// So far the clocks of hosts may be apart, in milliseconds.
     pub(crate) skew_ms: u64,
 }
@@ -51,6 +55,8 @@ impl Knobs {
             provider: false,
             two_files: false,
             twins: false,
+            addresses: false,
+            lifetimes: true,
             skew_ms: 0,
         }
     }
@@ -126,7 +132,9 @@ fn push(set: &mut EventSet, entry: &Entry, knobs: Knobs, delay_ms: Micros) {
     if knobs.durations && entry.at > entry.sent {
         event.duration_ms = u32::try_from((entry.at - entry.sent) / 1_000).ok();
     }
-    if knobs.places {
+    if knobs.addresses {
+        event.address = Some(set.symbols.intern(&format!("198.51.100.{}", entry.place.host)));
+    } else if knobs.places {
         event.host = Some(set.symbols.intern(&format!("host-{}", entry.place.host)));
         event.process = Some(set.symbols.intern(&entry.place.process.to_string()));
         event.thread = Some(set.symbols.intern(&format!("worker-{}", entry.place.thread)));
@@ -158,7 +166,7 @@ fn say(set: &mut EventSet, event: &mut TokenEvent, entry: &Entry, knobs: Knobs) 
     match entry.kind {
         Kind::Refreshed { .. } | Kind::SignedIn { .. } => {
             event.status = Some(200);
-            event.expires_in = Some(3_600);
+            event.expires_in = knobs.lifetimes.then_some(3_600);
         }
         Kind::Refused { refusal, .. } => {
             let (class, error, description, status) = answer(refusal, knobs.wording);

@@ -12,6 +12,7 @@ mod event_level;
 mod events;
 mod exports;
 mod habits;
+mod incomplete;
 mod properties;
 mod regressions;
 mod regressions_grants;

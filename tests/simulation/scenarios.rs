@@ -1,6 +1,6 @@
 //! The clients of a run: each function drives all accounts of one kind of client.
 
-use crate::clients::{Account, Kind, Reply, Spread, World};
+use crate::clients::{Account, Kind, Place, Reply, Spread, World};
 use crate::server::{DAY, EPOCH, HOUR, MINUTE, MS, Micros, Rotation, SECOND, Trouble};
 use crate::truth::Story;
 
@@ -46,6 +46,10 @@ pub(crate) fn world(setup: Setup) -> World {
         if setup.rotation != Rotation::RevokeFamily || setup.wording == Wording::Explicit {
             stale(&mut world);
         }
+    }
+    // Only the server's word tells a thief from a revocation or a stale read.
+    if setup.rotation != Rotation::Never && setup.wording == Wording::Explicit {
+        stolen(&mut world);
     }
     if matches!(setup.rotation, Rotation::Grace(_)) {
         overwriting(&mut world);
@@ -158,6 +162,29 @@ pub(crate) fn stale(world: &mut World) {
                 dead_family(world, &mut account, story);
             }
         }
+        world.good_cycle(&mut account);
+    }
+}
+
+/// A thief tries a copy of the token, that is some cycles old, between two refreshes.
+pub(crate) fn stolen(world: &mut World) {
+    for mut account in accounts(world, "stolen", 2, (2, Spread::Threads)) {
+        let copy = account.stored;
+        for _ in 0..world.rng.between(2, 5) {
+            world.good_cycle(&mut account);
+        }
+        let mut thief = account.clone();
+        thief.workers = vec![Place { host: 66, process: 4_711, thread: 1 }];
+        let story = (Story::Stolen, world.incident());
+        let at = account.due - world.rng.between(20, 50) * MINUTE;
+        let reply = world.send(&thief, &[(at, 0)], copy, story)[0];
+        if world.rng.chance(50) {
+            world.retries(&thief, (reply.at, 0), copy, story);
+        }
+        if world.server.rotation == Rotation::RevokeFamily {
+            dead_family(world, &mut account, story);
+        }
+        world.good_cycle(&mut account);
         world.good_cycle(&mut account);
     }
 }

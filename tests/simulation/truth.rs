@@ -15,6 +15,8 @@ pub(crate) enum Story {
     Raced,
     /// A cache or replica gave the old token some seconds later.
     Stale,
+    /// Somebody else has a copy of the token.
+    Stolen,
     /// The rotated token was never stored.
     Forgotten,
     /// A superseded sibling was stored over the newest token.
@@ -41,7 +43,7 @@ pub(crate) fn cause(refusal: Refusal, story: Story) -> &'static str {
         (Refusal::Spent, Story::Raced) => "refresh-race",
         (Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Raced) => "refresh-race-revoked",
         (Refusal::Spent, Story::Stale) => "stale-token-read",
-        (Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Stale) => "refresh-token-reuse",
+        (_, Story::Stolen) | (Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Stale) => "refresh-token-reuse",
         (Refusal::Spent | Refusal::ReuseDetected | Refusal::FamilyRevoked, Story::Plain) => {
             unreachable!("a plain client never presents a spent token")
         }

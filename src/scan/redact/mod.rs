@@ -24,8 +24,10 @@ use self::names::Names;
 use self::place::{Draft, Kept};
 pub(super) use self::rewrite::Rewriter;
 use super::prefilter::Prefilter;
+use super::records;
 use super::rule_set::RuleSet;
 use super::{Progress, ScanError};
+use crate::extract::Hints;
 use crate::input::{self, Chunk, Ordered, Origin, ReadSettings, Source};
 use crate::model::{Notice, Trouble};
 use crate::triage;
@@ -88,7 +90,7 @@ pub fn redact(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
         Run::new(options, &rules, progress).run(out).map_err(ScanError::Write)
     })
 }
@@ -168,7 +170,7 @@ impl<'r> Run<'r> {
         let rewriter = self.rewriter();
         let found = Mutex::new(Vec::new());
         input::read(&files, &self.settings, &|bytes| self.progress.advance(bytes), &|segment| {
-            let learned = rewriter.learn(segment.bytes, segment.base == 0, segment.layout);
+            let learned = rewriter.learn(records::Run::of_segment(segment), segment.layout);
             if !learned.is_empty()
                 && let Ok(mut found) = found.lock()
             {
@@ -183,9 +185,7 @@ impl<'r> Run<'r> {
     }
 
     fn rewritten_name(&self, name: &str) -> String {
-        let mut text = Vec::new();
-        self.rewriter().rewrite(name.as_bytes(), &mut text);
-        String::from_utf8_lossy(&text).into_owned()
+        String::from_utf8_lossy(&self.rewriter().rewrite(name.as_bytes())).into_owned()
     }
 
     fn trouble(&mut self, code: &str, source: &Source, message: impl Into<String>) {
@@ -251,8 +251,7 @@ impl<'r> Run<'r> {
                 break;
             }
             if streamed {
-                let learned =
-                    batch.par_iter().map(|chunk| rewriter.learn(&chunk.bytes, chunk.base == 0, chunk.layout()));
+                let learned = batch.par_iter().map(|chunk| rewriter.learn(records::Run::of(chunk), chunk.layout()));
                 rewriter.know(learned.collect::<Vec<_>>().into_iter().flatten().collect());
             }
             let texts: Vec<(Vec<u8>, Counted)> = batch.par_iter().map(|chunk| rewriter.chunk(chunk)).collect();
