@@ -151,7 +151,7 @@ fn read_all(path: &Path) -> u64 {
     read(&found.sources, &ReadSettings::default(), &|_| {}, &|_| {}).iter().map(|source| source.bytes).sum()
 }
 
-const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: None };
+const CLOCK: Clock = Clock { zone: Zone::UTC, day: None };
 /// No bench is of a table.
 const SETTING: Setting<'static> = Setting { clock: &CLOCK, columns: None };
 

@@ -12,7 +12,8 @@ pub(super) fn elements<'t>(text: &'t str, envelope_keys: &[String]) -> Option<Ve
         return None;
     }
     // Objects in a row on one line: between two strings nothing else looks so.
-    if ["}{\"", "} {\""].iter().any(|seam| memchr::memmem::find(text.as_bytes(), seam.as_bytes()).is_some()) {
+    let seam = |at: usize| ["{\"", " {\""].iter().any(|next| text[at + 1..].starts_with(next));
+    if memchr::memchr_iter(b'}', text.as_bytes()).any(seam) {
         let elements = objects(text);
         let length: usize =
             elements.last().map_or(0, |last| last.as_ptr() as usize - text.as_ptr() as usize + last.len());

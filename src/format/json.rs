@@ -215,7 +215,7 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// Bytes up to the sign that ends a bare value, or to the next key: Go prints a struct as
-/// `{Email:a@b User:u1 Expires:2026-01-02 03:04:05 +0000 UTC}`.
+/// `{Email:a@b User:u1 Expires:2026-01-02 03:04:05 +0000 UTC}`, Rust a span as `{user=u1 provider=okta}`.
 fn bare_length(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let begins_key = |space: usize| {
@@ -226,7 +226,8 @@ fn bare_length(rest: &str) -> usize {
             .count();
         let after = bytes.get(space + 1 + word..).unwrap_or_default();
         let named = bytes.get(space + 1).is_some_and(u8::is_ascii_alphabetic);
-        named && after.first() == Some(&b':') && after.get(1).is_none_or(|next| !b" /:".contains(next))
+        let sign = after.first().filter(|sign| b":=".contains(sign));
+        named && sign.is_some() && after.get(1).is_none_or(|next| !b" /:=".contains(next))
     };
     let ends = |(at, byte): (usize, &u8)| b",}])\n;".contains(byte) || (*byte == b' ' && begins_key(at));
     bytes.iter().enumerate().position(ends).unwrap_or(bytes.len())
@@ -346,6 +347,7 @@ mod tests {
             ("Valid", "true"),
         ];
         assert_eq!(found, pairs(&wanted));
+        assert_eq!(leaves("{user=u1 provider=okta}").0, pairs(&[("user", "u1"), ("provider", "okta")]));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod batch;
 mod clean;
 mod columns;
+mod day;
 mod exports;
 pub mod json;
 mod jwt;
@@ -17,6 +18,7 @@ pub mod timestamp;
 mod unwrap;
 
 pub use columns::Columns;
+pub use day::{Day, date_in_name};
 pub use json::ValueKind;
 pub use pairs::percent_decode;
 pub use reader::{Field, Reader, Record, Setting, normal_key};

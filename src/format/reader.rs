@@ -112,7 +112,7 @@ impl Reader {
             return;
         }
         // Objects between zero bytes: GELF as it comes over TCP.
-        if memchr::memmem::find(bytes, b"}\0{").is_some() {
+        if memchr::memchr(0, bytes).is_some() && memchr::memmem::find(bytes, b"}\0{").is_some() {
             bytes.split(|byte| *byte == 0).for_each(|part| self.read(arena, part, setting, sink));
             return;
         }

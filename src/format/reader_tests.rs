@@ -13,7 +13,8 @@ struct Seen {
 
 fn read(line: &str) -> Vec<Seen> {
     let reader = Reader::new(&load_formats(&embedded()).unwrap());
-    let clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 1)) };
+    let clock =
+        Clock { zone: Zone::UTC, day: chrono::NaiveDate::from_ymd_opt(2026, 1, 2).map(crate::format::Day::Last) };
     let mut seen = Vec::new();
     reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &clock, columns: None }, &mut |record| {
         seen.push(Seen {

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
+use super::day::{Day, yearless};
 use crate::model::{Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
@@ -9,9 +10,8 @@ use crate::model::{Precision, Timestamp, Zone};
 pub struct Clock {
     /// Zone of times without an offset.
     pub zone: Zone,
-    /// Year and month that a source ends in: the year of syslog times. A month after it belongs to
-    /// the year before (the December wrap).
-    pub year_hint: Option<(i32, u32)>,
+    /// A day of the source: what completes times without a year, and those without a date.
+    pub day: Option<Day>,
 }
 
 /// A time as read, and what was assumed to read it.
@@ -23,6 +23,9 @@ pub struct Stamp {
     pub zone_assumed: bool,
     /// The log wrote no year: the source's was taken.
     pub year_assumed: bool,
+    /// The log wrote no date at all: the source's was taken. Which of its days, if it has several, is not known
+    /// from one record.
+    pub date_assumed: bool,
 }
 
 /// Reads a whole value as a time: a field of a JSON or logfmt record.
@@ -51,6 +54,20 @@ pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
     Some((assemble(day, &civil, zone, clock)?, at))
 }
 
+/// Reads a time of day at the start of a text, `10:22:19,903`, as one of the source's day.
+pub fn time_of_day(text: &str, clock: &Clock) -> Option<Stamp> {
+    let (Day::Last(date) | Day::Named(date)) = clock.day? else { return None };
+    let bytes = text.strip_prefix('[').unwrap_or(text).as_bytes();
+    if bytes.get(2) != Some(&b':') || bytes.get(5) != Some(&b':') {
+        return None;
+    }
+    let mut cursor = Cursor { bytes, at: 0 };
+    let civil = clock_time(&mut cursor, date, false)?;
+    let ends = matches!(cursor.peek(), b' ' | b']' | b'\t' | b'|' | 0);
+    let stamp = assemble(date.and_hms_opt(0, 0, 0)?, &civil, None, clock)?;
+    ends.then_some(Stamp { date_assumed: true, ..stamp })
+}
+
 /// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
 /// a fraction is kept.
 pub fn epoch(text: &str) -> Option<Stamp> {
@@ -76,7 +93,12 @@ pub fn epoch(text: &str) -> Option<Stamp> {
         nanos = nanos.checked_add(i64::from(digit - b'0') * unit)?;
     }
     let precision = Precision::of_digits(digits + fraction.len());
-    Some(Stamp { time: Timestamp::new(nanos, precision), zone_assumed: false, year_assumed: false })
+    Some(Stamp {
+        time: Timestamp::new(nanos, precision),
+        zone_assumed: false,
+        year_assumed: false,
+        date_assumed: false,
+    })
 }
 
 /// `1.767323045123e+09`: some encoders print epoch seconds so.
@@ -102,7 +124,7 @@ fn assemble(day: NaiveDateTime, civil: &Civil, zone: Option<i32>, clock: &Clock)
     let seconds = local.and_utc().timestamp().checked_sub(i64::from(offset))?;
     let nanos = seconds.checked_mul(1_000_000_000)?.checked_add(civil.nanos)?;
     let time = Timestamp::new(nanos, Precision::of_digits(civil.digits));
-    Some(Stamp { time, zone_assumed: zone.is_none(), year_assumed: civil.year_assumed })
+    Some(Stamp { time, zone_assumed: zone.is_none(), year_assumed: civil.year_assumed, date_assumed: false })
 }
 
 struct Cursor<'a> {
@@ -159,13 +181,26 @@ fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     if run == 2 && cursor.bytes.get(2) == Some(&b'-') && cursor.bytes.get(5) == Some(&b'|') {
         let month = cursor.digits(2)?;
         cursor.at += 1;
-        let date = yearless(month, cursor.digits(2)?, clock)?;
+        let date = yearless(month, cursor.digits(2)?, clock.day)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
+    // Android: `03-11 08:15:01.120`
+    if run == 2
+        && cursor.bytes.get(2) == Some(&b'-')
+        && cursor.bytes.get(5) == Some(&b' ')
+        && cursor.bytes.get(8) == Some(&b':')
+        && cursor.bytes.get(14) == Some(&b'.')
+    {
+        let month = cursor.digits(2)?;
+        cursor.at += 1;
+        let date = yearless(month, cursor.digits(2)?, clock.day)?;
         cursor.at += 1;
         return clock_time(cursor, date, true);
     }
     // klog: `0102 03:04:05.123456`
     if run == 4 && cursor.bytes.get(4) == Some(&b' ') {
-        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock)?;
+        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock.day)?;
         cursor.at += 1;
         return clock_time(cursor, date, true);
     }
@@ -239,14 +274,8 @@ fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
         return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
     }
     cursor.at = before;
-    let date = yearless(month, day, clock)?;
+    let date = yearless(month, day, clock.day)?;
     clock_time(cursor, date, true)
-}
-
-/// A month after the source's last one belongs to the year before: the December wrap.
-fn yearless(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
-    let (year, last_month) = clock.year_hint?;
-    NaiveDate::from_ymd_opt(if month > last_month { year - 1 } else { year }, month, day)
 }
 
 fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
@@ -366,18 +395,15 @@ fn numeric_offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     (hours <= 14 && minutes < 60 && !followed).then(|| sign * i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0))
 }
 
-/// The year and month of a time: a source's hint for its yearless times.
-pub fn year_and_month(time: chrono::DateTime<chrono::Utc>) -> (i32, u32) {
-    (time.year(), time.month())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Clock, leading, parse};
+    use chrono::NaiveDate;
+
+    use super::{Clock, Day, leading, parse, time_of_day};
     use crate::model::{Precision, Zone};
 
     fn clock() -> Clock {
-        Clock { zone: Zone::UTC, year_hint: Some((2026, 3)) }
+        Clock { zone: Zone::UTC, day: NaiveDate::from_ymd_opt(2026, 3, 9).map(Day::Last) }
     }
 
     fn shown(text: &str) -> String {
@@ -437,12 +463,12 @@ mod tests {
         assert!(stamp.year_assumed && stamp.zone_assumed);
         assert_eq!(stamp.time.to_string(), "2025-12-31T23:59:59Z");
         assert!(!parse("2026-01-02T03:04:05Z", &clock()).unwrap().zone_assumed);
-        assert!(parse("Jan 2 03:04:05", &Clock { year_hint: None, ..clock() }).is_none());
+        assert!(parse("Jan 2 03:04:05", &Clock { day: None, ..clock() }).is_none());
     }
 
     #[test]
     fn zone_names_shift_local_times() {
-        let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), year_hint: None };
+        let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), day: None };
         assert_eq!(parse("2026-07-02 03:04:05", &berlin).unwrap().time.to_string(), "2026-07-02T01:04:05Z");
     }
 
@@ -469,5 +495,23 @@ mod tests {
         assert_eq!(used, 23);
         let (_, used) = leading("2026-01-02T03:04:05.123456789Z stderr F x", &clock()).unwrap();
         assert_eq!(used, 30);
+    }
+
+    #[test]
+    fn years_and_dates_come_from_the_source() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+        let of = |text: &str, day: Day| parse(text, &Clock { day: Some(day), ..clock() }).unwrap().time.to_string();
+        assert_eq!(of("12-31 23:59:59.120", Day::Last(day(1, 2))), "2025-12-31T23:59:59.120Z");
+        assert_eq!(of("12-31 23:59:59.120", Day::Named(day(1, 1))), "2025-12-31T23:59:59.120Z");
+        assert_eq!(of("Jan  1 00:00:01", Day::Named(day(12, 31))), "2027-01-01T00:00:01Z");
+
+        let named = Clock { day: Some(Day::Named(day(3, 11))), ..clock() };
+        let found = time_of_day("10:22:19,903 WARN  [org.keycloak.events]", &named).unwrap();
+        assert_eq!((found.time.to_string().as_str(), found.date_assumed), ("2026-03-11T10:22:19.903Z", true));
+        assert!(time_of_day("[10:22:19] [main/INFO]: x", &named).is_some());
+        for text in ["10:22 x", "10:22:19x", "1:22:19 x", "10:22:61 x", "ab:cd:ef x"] {
+            assert!(time_of_day(text, &named).is_none(), "{text}");
+        }
+        assert!(time_of_day("10:22:19 x", &Clock { day: None, ..named }).is_none());
     }
 }

@@ -20,6 +20,8 @@ struct Parts<'a> {
     fields: Vec<Field<'a>>,
     texts: Vec<&'a str>,
     times: Vec<Candidate>,
+    /// A time of day that stands alone: what is left where no other time is.
+    time_of_day: Option<Stamp>,
     wrapper: Option<&'a str>,
     format: Option<&'a str>,
 }
@@ -40,7 +42,7 @@ impl<'a, 'r> State<'a, 'r> {
 
 impl<'a> State<'a, '_> {
     pub(super) fn finish(mut self) -> Record<'a> {
-        let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time());
+        let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time()).or(self.record.time_of_day);
         let inner = self.record.format.unwrap_or("text");
         let format = match self.record.wrapper {
             Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
@@ -79,9 +81,9 @@ impl<'a> State<'a, '_> {
             self.object(text, depth);
             return;
         }
-        let mut layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.find_map(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
+        // Groups cost an allocation for each layout that is tried: they are asked for when one fits.
+        let layout = self.reader.texts.iter().find(|layout| layout.pattern.regex().is_match(text));
+        if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
         {
             self.layout(layout, &groups, text, depth);
             return;
@@ -106,6 +108,9 @@ impl<'a> State<'a, '_> {
                 message = Some(value);
             } else if !value.is_empty() && value != "-" {
                 self.field(name, value, ValueKind::Word, depth);
+                if name == "time" {
+                    self.time_of_day(value);
+                }
                 if value.contains('?') {
                     self.pairs(value, depth);
                 }
@@ -127,9 +132,18 @@ impl<'a> State<'a, '_> {
             let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
             Some((stamp, at, at + used))
         });
-        let Some((stamp, start, end)) = found else { return text };
+        let Some((stamp, start, end)) = found else {
+            self.time_of_day(text);
+            return text;
+        };
         self.record.times.push(Candidate { stamp, depth, rank: 0 });
         if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
+    }
+
+    /// Remembers a time without a date; the outermost is as good as any.
+    fn time_of_day(&mut self, text: &str) {
+        let found = || timestamp::time_of_day(text, self.clock);
+        self.record.time_of_day = self.record.time_of_day.or_else(found);
     }
 
     fn object(&mut self, text: &'a str, depth: u8) {
@@ -172,7 +186,8 @@ impl<'a> State<'a, '_> {
         let path = normal_in(self.arena, path);
         let field = Field::new(path, value, kind, depth);
         let ranks = &self.reader.time_keys;
-        let rank = ranks.get(field.leaf()).into_iter().chain(ranks.get(path)).min();
+        let whole = Some(path).filter(|path| path.len() > field.leaf().len()).and_then(|path| ranks.get(path));
+        let rank = ranks.get(field.leaf()).into_iter().chain(whole).min();
         if let Some(&rank) = rank
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
@@ -226,7 +241,8 @@ impl<'a> State<'a, '_> {
 
     /// A body that a printer wrote as the list of its bytes, `[123, 34, …]`: an object that begins with a quote.
     fn spelled(&mut self, text: &'a str, depth: u8) {
-        let list = ["[123, 34, ", "[123,34,"].into_iter().find_map(|start| text.find(start));
+        let opens = |at: &usize| ["[123, 34, ", "[123,34,"].iter().any(|start| text[*at..].starts_with(start));
+        let list = memchr::memchr_iter(b'[', text.as_bytes()).find(opens);
         if let Some((body, _)) = list.and_then(|at| json::byte_list(self.arena, &text[at..]))
             && depth < DEPTH
         {

@@ -121,6 +121,8 @@ pub struct Position {
 pub struct TokenEvent {
     /// When, by the log; `None` where the record has no time. Never invented.
     pub time: Option<Timestamp>,
+    /// Whether the log gave a time of day alone, and the date is the source's.
+    pub date_assumed: bool,
     /// What happened.
     pub kind: EventKind,
     /// For a failed refresh: what its error says by itself.
@@ -178,6 +180,7 @@ impl TokenEvent {
     pub fn new(kind: EventKind, rule: Symbol, position: Position) -> Self {
         Self {
             time: None,
+            date_assumed: false,
             kind,
             class: CauseClass::Ambiguous,
             status: None,

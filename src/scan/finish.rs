@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::days;
+use super::endpoint_lines;
 use super::excerpt::Archive;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
@@ -9,11 +11,10 @@ use super::texts;
 use super::worker::{Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
-use crate::extract::ENDPOINT_RULE;
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventKind, EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo,
-    Trouble,
+    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
+    Zone,
 };
 use crate::triage;
 
@@ -27,12 +28,12 @@ pub(super) fn finish(
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
     let disk = on_disk(options, &discovery.sources);
-    let mut merged = merge(paths, reads, harvests);
+    let mut merged = merge(paths, reads, harvests, (options.zone, &discovery.sources));
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(rules.notices.iter().cloned());
     notices.extend(assumptions(options, &merged));
-    notices.extend(set_aside_endpoint_lines(&mut merged.events));
+    notices.extend(endpoint_lines::set_aside(&mut merged.events));
     select(options, &mut merged, &mut notices);
 
     let scrubber = Scrubber::new(&merged.leaks);
@@ -85,7 +86,12 @@ pub(super) struct Merged {
 }
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
-pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
+pub(super) fn merge(
+    paths: Vec<String>,
+    reads: &[SourceRead],
+    harvests: Vec<Harvest>,
+    (zone, sources): (Zone, &[Source]),
+) -> Merged {
     let mut merged = Merged {
         events: EventSet { sources: paths, ..EventSet::default() },
         leaks: Vec::new(),
@@ -99,6 +105,7 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
             sum.token_events += found.token_events;
             sum.zone_assumed += found.zone_assumed;
             sum.year_assumed += found.year_assumed;
+            sum.date_assumed += found.date_assumed;
             sum.survey.absorb(found.survey);
             for (format, count) in found.formats {
                 *sum.formats.entry(format).or_default() += count;
@@ -113,6 +120,7 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
     for leak in &mut merged.leaks {
         leak.position.line = numbered(leak.position.source, leak.position.byte_start, leak.position.line);
     }
+    days::settle(&mut merged, zone, sources);
     merged.events.sort();
     merged
 }
@@ -130,29 +138,21 @@ fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
             });
         }
         if found.year_assumed > 0 {
-            let message = "times without a year were given that of the file's last change";
+            let message = "times without a year were given that of the file's name or last change";
             notices.push(Notice {
                 count: found.year_assumed,
                 ..Notice::new("year-assumed", Some(path), message, Trouble::Note)
             });
         }
+        if found.date_assumed > 0 {
+            let message = "times without a date were given that of the file's name or last change; another day begins where the time of day falls back";
+            notices.push(Notice {
+                count: found.date_assumed,
+                ..Notice::new("date-assumed", Some(path), message, Trouble::Note)
+            });
+        }
     }
     notices
-}
-
-/// Lines that only an endpoint and a status tell repeat what an application's own lines say: where
-/// there are such lines, counting both would count each attempt twice.
-fn set_aside_endpoint_lines(events: &mut EventSet) -> Option<Notice> {
-    let endpoint = events.symbols.find(ENDPOINT_RULE)?;
-    let attempt = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed);
-    let told = events.events.iter().any(|event| attempt(event.kind) && event.rule != endpoint);
-    let before = events.events.len();
-    if told {
-        events.events.retain(|event| event.rule != endpoint || !attempt(event.kind));
-    }
-    let count = (before - events.events.len()) as u64;
-    let message = "lines that only show a token endpoint and a status were set aside: other lines tell the attempts themselves; scan them alone to use them";
-    (count > 0).then(|| Notice { count, ..Notice::new("endpoint-lines-set-aside", None, message, Trouble::Note) })
 }
 
 /// Keeps what `--since`, `--until` and `--client` ask for.

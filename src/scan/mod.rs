@@ -2,6 +2,8 @@
 
 mod chains;
 mod check;
+mod days;
+mod endpoint_lines;
 mod excerpt;
 mod explain;
 mod finish;
@@ -22,8 +24,7 @@ use std::time::Duration;
 use std::sync::Mutex;
 
 use crate::extract::Hints;
-use crate::format::{Clock, timestamp::year_and_month};
-use crate::input::{self, Discovery, ReadSettings, Source, SourceRead};
+use crate::input::{self, Discovery, ReadSettings, SourceRead};
 use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
@@ -192,7 +193,7 @@ fn read(
     let workshop = Workshop {
         rules,
         prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
-        clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
+        clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
         survey,
         idle: Mutex::default(),
     };
@@ -202,10 +203,4 @@ fn read(
     });
     let harvests = workshop.idle.into_inner().unwrap_or_default();
     (discovery, reads, harvests)
-}
-
-/// The year of times that have none is that of the source's last change; of a stream, today's.
-fn clock(options: &ScanOptions, source: &Source) -> Clock {
-    let changed = source.modified.map_or_else(chrono::Utc::now, chrono::DateTime::<chrono::Utc>::from);
-    Clock { zone: options.zone, year_hint: Some(year_and_month(changed)) }
 }

@@ -103,7 +103,7 @@ pub fn survey(options: &ScanOptions, progress: &dyn Progress) -> Result<SurveyOu
 fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> SurveyOutcome {
     let (discovery, reads, harvests) = read(options, rules, progress, true);
     let paths = discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
-    let mut merged = merge(paths, &reads, harvests);
+    let mut merged = merge(paths, &reads, harvests, (options.zone, &discovery.sources));
     let scrubber = Scrubber::new(&merged.leaks);
     scrubber.events(&mut merged.events);
     let clean = |text: &str| scrubber.text(text).into_owned();

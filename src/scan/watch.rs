@@ -231,6 +231,7 @@ impl Stream<'_, '_, '_> {
             scents: Vec::new(),
             expires_at: hit.expires_at,
             time: None,
+            date_assumed: false,
             client: None,
             subject: None,
         }

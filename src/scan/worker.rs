@@ -24,6 +24,7 @@ pub(super) struct SourceFound {
     pub(super) token_events: u64,
     pub(super) zone_assumed: u64,
     pub(super) year_assumed: u64,
+    pub(super) date_assumed: u64,
     pub(super) survey: SurveyFound,
 }
 
@@ -136,6 +137,7 @@ impl Workshop<'_> {
                 return;
             };
             event.likeness = likeness(bytes);
+            event.date_assumed = record.stamp.is_some_and(|stamp| stamp.date_assumed);
             // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
             // of the memory, and masking them a third of the time, of a log of nothing but token events.
             if !part.stored {
@@ -149,6 +151,7 @@ impl Workshop<'_> {
             *found.formats.entry(record.format.to_owned()).or_default() += 1;
             found.zone_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.zone_assumed));
             found.year_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.year_assumed));
+            found.date_assumed += u64::from(event.date_assumed);
         });
         arena.reset();
         stamp
@@ -161,6 +164,7 @@ impl Workshop<'_> {
         let subject = owner.and_then(|event| name(event.subject));
         let seen = hits.iter().map(|hit| LeakSighting {
             time: stamp.map(|stamp| stamp.time),
+            date_assumed: stamp.is_some_and(|stamp| stamp.date_assumed),
             client: client.clone(),
             subject: subject.clone(),
             ..part.sighting(&self.rules.leaks, hit)
@@ -223,6 +227,7 @@ impl<'b> Part<'b> {
             scents: hit.scents.clone(),
             expires_at: hit.expires_at,
             time: None,
+            date_assumed: false,
             client: None,
             subject: None,
         }

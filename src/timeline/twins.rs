@@ -13,7 +13,8 @@
 //!   an HTTP client knows a status and no error);
 //! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
-//! - or, with times of whole seconds, they are neighbours in one source, by different rules.
+//! - or, with times of whole seconds, they are neighbours in one source, by different rules;
+//! - or one stands right below the other and has no time of its own: the body of the answer, on a line by itself.
 //!
 //! Two bare records of one client in the same millisecond, by the same rule, stay two attempts:
 //! that is what two workers look like. Each layer gives at most one record to an attempt. Device
@@ -51,7 +52,7 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
     let is_polling = |symbol: Option<Symbol>| symbol.is_some_and(|symbol| polling.contains(&symbol));
     let mut merger = Merger { invalid_client: set.symbols.find("invalid_client"), ..Merger::default() };
     merger.count_requests(&events);
-    for event in events {
+    for event in join_bodies(events) {
         if event.kind == EventKind::RefreshFailed && (is_polling(event.error) || is_polling(event.sub_code)) {
             continue;
         }
@@ -61,6 +62,36 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
         merger.groups.into_iter().filter(|group| !group.dropped).map(|group| group.event).collect();
     // A finer time may move an event by less than a second; stable, so ties keep the total order.
     kept.sort_by_key(|event| (event.time.is_none(), event.time));
+    kept
+}
+
+/// Folds a failure without a time into the one right above it, where that has one: `refresh failed: 400` and, on the
+/// next line, `{"error":"invalid_grant"}`. Events without a time come last.
+fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
+    let failed = |event: &TokenEvent| event.kind == EventKind::RefreshFailed;
+    if !events.iter().any(|event| failed(event) && event.time.is_none()) {
+        return events;
+    }
+    let mut ends: HashMap<(u32, u64), usize> = HashMap::new();
+    let mut kept: Vec<TokenEvent> = Vec::with_capacity(events.len());
+    for event in events {
+        let position = event.position;
+        if failed(&event) && event.time.is_some() {
+            ends.insert((position.source, position.byte_end), kept.len());
+        } else if failed(&event) {
+            // The line end is one byte, or two.
+            let above = (1..=2).find_map(|gap| ends.get(&(position.source, position.byte_start.checked_sub(gap)?)));
+            let fits = |known: &TokenEvent| {
+                let agree = known.error.is_none() || event.error.is_none() || known.error == event.error;
+                agree && !conflict(known, &event)
+            };
+            if let Some(&above) = above.filter(|above| fits(&kept[**above])) {
+                absorb(&mut kept[above], &event);
+                continue;
+            }
+        }
+        kept.push(event);
+    }
     kept
 }
 

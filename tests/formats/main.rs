@@ -8,4 +8,5 @@ mod coverage;
 mod matrix;
 mod payloads;
 mod run;
+mod times;
 mod wrappers;
