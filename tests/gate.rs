@@ -262,7 +262,7 @@ fn a_line_is_explained_without_a_value_in_it() {
         "leaks --explain it.log:2",
         0,
         &[
-            "column 21 leak oauth-refresh-token (refresh_token) a leak of the kind refresh_token, high",
+            "column 21 leak oauth-refresh-token (refresh_token) a leak of the kind refresh_token, critical, likely",
             "column 65 no leak oauth-access-token (access_token) a placeholder stands in the place of the value",
         ],
     );

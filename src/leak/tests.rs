@@ -53,7 +53,7 @@ fn refusals_name_what_the_value_was_held_against() {
         ("refresh_token=[REDACTED]".into(), "oauth-refresh-token", "placeholder"),
         ("refresh_token=abc".into(), "oauth-refresh-token", "is 3 bytes long, and the rule asks for 12"),
         ("refresh_token=a1a1a1a1a1a1a1a1a1a1b".into(), "oauth-refresh-token", "entropy of 1.2 bits a byte"),
-        ("refresh_token=https://idp.example/t0ken/7".into(), "oauth-refresh-token", "a URL or a path"),
+        ("refresh_token=\"https://idp.example/t0ken/7\"".into(), "oauth-refresh-token", "a URL or a path"),
         (format!("refresh_token={token}..."), "oauth-refresh-token", "cut off or starred out"),
         (format!("the refresh_token was lost, digest sha256:{token}"), "oauth-refresh-token", "no value is assigned"),
         ("refresh_token=‹refresh_token:7f3a01c27f3a01c2›".into(), "oauth-refresh-token", "no value"),

@@ -204,8 +204,9 @@ pub(super) fn entropy(value: &[u8]) -> f64 {
         .iter()
         .filter(|count| **count > 0)
         .map(|count| f64::from(*count) / total)
-        .map(|share| -share * share.log2())
-        .sum()
+        .map(|share| share * share.log2())
+        .sum::<f64>()
+        .abs()
 }
 
 #[cfg(test)]

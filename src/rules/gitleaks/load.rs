@@ -118,11 +118,16 @@ impl<'s> Loading<'s> {
 
     fn allowlist(&mut self, source: &RuleSource, rule: &str, raw: RawAllow) -> Option<Allowlist> {
         self.others(source, "an allowlist", &raw.others);
-        let all = match raw.condition.as_deref().unwrap_or("or").to_ascii_lowercase().as_str() {
+        let condition = raw.condition.as_deref().unwrap_or_default();
+        let all = match condition.to_ascii_lowercase().as_str() {
             "and" | "&&" => true,
             "" | "or" | "||" => false,
-            other => {
-                self.wrong(source, other, format!("an allowlist has the `condition` `{other}`: it is `AND` or `OR`"));
+            _ => {
+                self.wrong(
+                    source,
+                    condition,
+                    format!("an allowlist has the `condition` `{condition}`: it is `AND` or `OR`"),
+                );
                 return None;
             }
         };
