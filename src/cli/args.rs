@@ -179,6 +179,7 @@ pub struct LeaksArgs {
         long,
         value_name = "PATH:LINE",
         help_heading = "Gate",
+        allow_hyphen_values = true,
         conflicts_with_all = ["paths", "files", "format", "summary", "write_baseline", "pass_through"],
     )]
     pub explain: Option<String>,
