@@ -121,9 +121,11 @@ fn what_an_archive_may_cost_is_bounded_and_said() {
     let few: [(&str, &[u8]); 3] = [("a.log", b"one"), ("b.log", b"two"), ("c.log", b"three")];
     let (lines, codes) = of("x.tar", &tar(&few), Limits { members: 2, ..LIMITS });
     assert_eq!((lines.len(), codes), (2, vec![said.clone()]));
-    let (lines, codes) =
-        of("x.tar", &tar(&[("in.zip", &zip(&few)), ("d.log", b"four")]), Limits { inner: 9, ..LIMITS });
-    assert_eq!((lines, codes), (vec!["x.tar!d.log:1 four".to_owned()], vec![said]));
+    // A refused archive does not cost what stands behind it.
+    let (_folder, path) = file(&tar(&[("in.zip", &zip(&few)), ("d.log", b"four")]));
+    let Discovery { sources, notices } = discover_within(&[path], Limits { inner: 9, ..LIMITS });
+    assert!(sources.len() == 1 && sources[0].path.ends_with("!d.log"), "{sources:?}");
+    assert!(notices.len() == 1 && notices[0].code == "archive-too-large", "{notices:?}");
     let deep = zip(&[("b.zip", &zip(&[("c.zip", &zip(&few))]))]);
     let (lines, codes) = of("a.zip", &deep, Limits { depth: 2, ..LIMITS });
     assert_eq!((lines.len(), codes), (0, vec!["archive-too-deep Incomplete 1".to_owned()]));
