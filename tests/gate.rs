@@ -287,7 +287,7 @@ fn a_line_is_explained_without_a_value_in_it() {
     fs::write(place.at("it.log.gz"), bytes).unwrap();
     says("leaks --explain it.log.gz:2", 0, &["column 21 leak oauth-refresh-token"]);
     place.write("it.json", &format!("[\n  {{\"a\": 1}},\n  {{\"refresh_token\": \"{REFRESH}\"}}\n]\n"));
-    says("leaks --explain it.json:3", 0, &["column 21 leak oauth-refresh-token"]);
+    says("leaks --explain it.json:3", 0, &["column 22 leak oauth-refresh-token"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::json::{self, Leaf, ValueKind};
 use super::reader::{Field, Reader, Record, normal_in};
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
-use super::{Columns, pairs};
+use super::{Columns, epoch, pairs};
 use crate::rules::TextFormat;
 
 /// How many wrappers deep a record is followed: four, and the body inside of the innermost.
@@ -135,7 +135,7 @@ impl<'a> State<'a, '_> {
         });
         let since_1970 = || {
             let at = usize::from(text.starts_with('['));
-            timestamp::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
+            epoch::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
         };
         let Some((stamp, start, end)) = found.or_else(since_1970) else {
             self.time_of_day(text);
@@ -210,7 +210,7 @@ impl<'a> State<'a, '_> {
     fn add_nanos(&mut self, nanos: &str, depth: u8) {
         let second =
             self.record.fields.iter().rev().find(|field| field.leaf() == "epochsecond" && field.depth == depth);
-        let moment = second.and_then(|second| timestamp::epoch(&format!("{}.{nanos:0>9}", second.value)));
+        let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
         if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
             last.stamp = stamp;
         }
