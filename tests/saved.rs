@@ -71,6 +71,21 @@ fn a_saved_report_keeps_what_its_run_was_for_and_the_texts_of_its_rules() {
 }
 
 #[test]
+fn sarif_of_a_saved_report_has_the_texts_of_the_rules_that_the_run_was_given() {
+    let place = TempDir::new().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (log, rules, saved) = (at("a.log"), at("own.toml"), at("saved.json"));
+    fs::write(&log, "key=acme_live_9f8e7d6c5b4a39281706f5e4\n").unwrap();
+    let rule = "[[rules]]\nid = \"acme-key\"\ndescription = \"Key of the Acme store\"\n\
+                regex = '''acme_live_[0-9a-f]{24}'''\nkeywords = [\"acme_live_\"]\n";
+    fs::write(&rules, rule).unwrap();
+    assert_eq!(tokscan(&["leaks", &log, "--rules", &rules, "-q", "-o", &saved]).status.code(), Some(1));
+    let run = String::from_utf8(tokscan(&["leaks", &log, "--rules", &rules, "-f", "sarif"]).stdout).unwrap();
+    assert!(run.contains("Key of the Acme store"), "{run}");
+    assert_eq!(text(&tokscan(&["report", &saved, "--rules", &rules, "-f", "sarif"])), run);
+}
+
+#[test]
 fn a_scan_writes_each_of_its_tables() {
     let place = TempDir::new().unwrap();
     let file = |name: &str| place.path().join(name).to_str().unwrap().to_owned();

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::gate::GateArgs;
+use super::output::Rows;
 use super::redact::RedactArgs;
 use crate::model::Confidence;
 use crate::report::{Format, Section};
@@ -202,8 +203,8 @@ pub struct EventsArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Format of what goes to standard output
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl", "csv"])]
-    pub format: Option<String>,
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Rows>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

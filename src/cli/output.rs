@@ -5,11 +5,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
 use super::args::OutputArgs;
 use super::config;
 use super::pager::Pager;
 use crate::model::{Notice, Trouble};
+#[cfg(feature = "parquet")]
+use crate::report::render_events_parquet;
 use crate::report::{
     Format, Section, Style, escape, headline, render_events_csv, render_events_jsonl, render_leaks_csv,
 };
@@ -27,12 +30,15 @@ pub(super) enum Kind {
 }
 
 /// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rows {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rows {
     /// One JSON object a line.
     Jsonl,
     /// A table.
     Csv,
+    /// A table with types, for query engines.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Kind {
@@ -43,6 +49,8 @@ impl Kind {
             Self::Leaks => (None, Some("leaks.csv")),
             Self::Events(Rows::Jsonl) => (Some("jsonl"), None),
             Self::Events(Rows::Csv) => (Some("csv"), Some("events.csv")),
+            #[cfg(feature = "parquet")]
+            Self::Events(Rows::Parquet) => (Some("parquet"), None),
         };
         suffix.into_iter().chain(longer)
     }
@@ -54,6 +62,8 @@ impl Kind {
             Self::Leaks => render_leaks_csv(&outcome.report, out),
             Self::Events(Rows::Jsonl) => render_events_jsonl(&outcome.events, out),
             Self::Events(Rows::Csv) => render_events_csv(&outcome.events, out),
+            #[cfg(feature = "parquet")]
+            Self::Events(Rows::Parquet) => render_events_parquet(&outcome.events, out),
         }
     }
 }
@@ -194,6 +204,12 @@ fn kind_of(path: &Path, allowed: &[Kind]) -> Result<Kind> {
     fitting.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
     if let Some((_, kind)) = fitting.first().copied() {
         return Ok(kind);
+    }
+    if !cfg!(feature = "parquet") && ends("parquet") {
+        bail!(
+            "cannot write {}: this build writes no Parquet; build one that does with `cargo install --path . --features parquet`",
+            path.display()
+        );
     }
     let mut known: Vec<String> = Vec::new();
     for (suffix, _) in offered() {

@@ -19,6 +19,8 @@ mod junit;
 mod leak_rows;
 mod made;
 mod markdown;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod place;
 mod sarif;
 mod sheet;
@@ -43,6 +45,8 @@ pub use json::render_json;
 pub use junit::render_junit;
 pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
 pub use markdown::render_markdown;
+#[cfg(feature = "parquet")]
+pub use parquet::render_events_parquet;
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
 pub use survey::{render_survey, render_survey_json};

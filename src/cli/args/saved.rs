@@ -17,6 +17,9 @@ pub struct RenderArgs {
     /// Evidence shown per finding on the page
     #[arg(long, value_name = "N")]
     pub evidence: Option<usize>,
+    /// Rule files or folders that the run was given, for formats that carry the texts of rules (repeatable)
+    #[arg(long = "rules", value_name = "DIR|FILE", help_heading = "Input")]
+    pub rule_paths: Vec<PathBuf>,
     /// Format of what goes to standard output [default: terminal]
     ///
     /// gitlab and jsonl have the leaks alone.
