@@ -159,3 +159,19 @@ fn a_comparison_says_whether_the_fix_helped() {
     assert!(said.starts_with("before  2026-03-12") && said.contains("Worse: ") && said.contains("overlap"), "{said}");
     assert!(text(&tokscan(&["diff", &before, &before])).contains("No change that chance does not explain"));
 }
+
+#[test]
+fn pictures_of_a_markdown_page_lie_in_a_folder_of_its_name() {
+    let place = TempDir::new().unwrap();
+    let page = place.path().join("night.md");
+    assert_eq!(tokscan(&[SAMPLE, "-q", "--pictures", "svg", "-o", page.to_str().unwrap()]).status.code(), Some(0));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("](night-pictures/period.svg)"), "{page}");
+    for linked in page.split("](night-pictures/").skip(1) {
+        let name = linked.split(')').next().unwrap();
+        assert!(fs::read_to_string(place.path().join("night-pictures").join(name)).unwrap().starts_with("<svg "));
+    }
+    let refused = tokscan(&[SAMPLE, "--pictures", "svg"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("-o report.md"));
+}

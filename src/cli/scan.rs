@@ -22,7 +22,7 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     kinds.extend(Rows::value_variants().iter().copied().map(Kind::Events));
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
-    let outputs = outputs.for_reader(settings.pager, args.format.summary);
+    let outputs = outputs.with_pictures(args.format.pictures.pictures)?.for_reader(settings.pager, args.format.summary);
     options.digests = outputs.name_digests();
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputArgs, formats};
+use super::{OutputArgs, PictureArgs, formats};
 use crate::report::{Format, Section};
 
 /// `tokscan report`.
@@ -28,6 +28,8 @@ pub struct RenderArgs {
     /// The page in ten lines
     #[arg(long, help_heading = "Output")]
     pub summary: bool,
+    #[command(flatten)]
+    pub pictures: PictureArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
