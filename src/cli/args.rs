@@ -106,7 +106,7 @@ pub enum Command {
     ///
     /// Equal values have equal pseudonyms, so that a redacted log gives the same diagnosis, and can be shared.
     Redact(Box<RedactArgs>),
-    /// Print the normalised token events, one JSON object per line
+    /// Print the normalised token events: one JSON object per line, or a table
     Events(Box<EventsArgs>),
     /// Say what was recognised in each source, and what looked like a token event and was not
     ///
@@ -191,7 +191,7 @@ pub struct EventsArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Format of what goes to standard output
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl"])]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl", "csv"])]
     pub format: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -321,10 +321,12 @@ fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
-    /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
+    /// Write to a file, in the format of its suffix (repeatable): .html, .md, .json, .csv, .sarif, .xml (JUnit), .txt, .jsonl
     ///
-    /// A file of `leaks` may also end in .csv or be named gl-secret-detection-report.json; .jsonl has its leaks,
-    /// that of the other commands the token events. Standard output then stays empty unless --format is given as well.
+    /// .csv has the findings (of `leaks` and `events`, these); a scan's names that end in leaks.csv or events.csv ask
+    /// for the leaks and the token events. .jsonl has the leaks of `leaks`, and the token events of other commands. A
+    /// file of `leaks` may be named gl-secret-detection-report.json. Standard output then stays empty unless --format
+    /// is given as well.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whether to colour

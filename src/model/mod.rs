@@ -33,7 +33,7 @@ pub use report::{
     ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
     Trouble,
 };
-pub use run::RunInfo;
+pub use run::{RunInfo, Section};
 pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};

@@ -13,8 +13,8 @@ use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo, Trouble,
-    Zone,
+    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, ToolInfo,
+    Trouble, Zone,
 };
 use crate::triage;
 
@@ -60,7 +60,7 @@ pub(super) fn finish(
     let (mut report, known_leaks) = report(options, &merged, diagnosis, (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
     report.run = Some(run_info(options, rules, &clean));
-    report.rules = texts::of_report(rules, &report);
+    report.rules = texts::of_report(&rules.catalogue, rules.leaks.rules(), &report);
     ScanOutcome { report, events: merged.events, known_leaks, complete }
 }
 
@@ -233,6 +233,7 @@ fn report(
 /// The settings that can change what is found, masked like everything that the user or a log wrote.
 fn run_info(options: &ScanOptions, rules: &RuleSet, clean: &dyn Fn(&str) -> String) -> RunInfo {
     RunInfo {
+        section: Some(if options.diagnose { Section::Triage } else { Section::Leaks }),
         window_ms: u64::try_from(options.window.as_millis()).unwrap_or(u64::MAX),
         tz: options.zone.to_string(),
         since: options.since,

@@ -24,7 +24,7 @@ use std::sync::Mutex;
 
 use crate::extract::Hints;
 use crate::input::{self, Discovery, ReadSettings, SourceRead};
-use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
+use crate::model::{Confidence, EventSet, Leak, Report, RuleText, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
 use prefilter::Prefilter;
@@ -165,6 +165,11 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
         rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
+}
+
+/// What the built-in rules say of what a saved report names: a report does not carry the texts of its rules.
+pub fn rule_texts(report: &Report) -> Result<Vec<RuleText>, ScanError> {
+    texts::built_in(report).map_err(ScanError::Rules)
 }
 
 /// Runs the examples of all rules, the built-in ones and those of `paths`: how much holds, or what does not.

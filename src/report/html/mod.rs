@@ -8,6 +8,7 @@ mod cards;
 mod gaps;
 mod marks;
 mod period;
+mod rhythm;
 mod scale;
 mod tables;
 mod zoom;
@@ -24,11 +25,11 @@ use super::helped::{Gain, helped};
 use super::made;
 use super::shown::clip;
 use super::summary::Summary;
-use super::terminal::Section;
-use crate::model::Report;
+use crate::model::{Report, Section};
 use cards::Card;
 use gaps::Histogram;
 use period::Period;
+use rhythm::Rhythm;
 use tables::{ClientRow, FindingRow, Fitting, InputRow, LeakRow, NoticeRow, Room};
 
 const STYLE: &str = include_str!("templates/style.css");
@@ -45,6 +46,7 @@ struct Page {
     histograms: Vec<Histogram>,
     helped: Vec<Gain>,
     clients: Fitting<ClientRow>,
+    rhythms: Vec<Rhythm>,
     rules: Vec<RuleRow>,
     findings: Fitting<FindingRow>,
     cards: Vec<Card>,
@@ -74,6 +76,7 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         findings: tables::findings(&mut room, &report.findings, CARDS),
         leaks: tables::leaks(&mut room, &report.leaks),
         clients: tables::clients(&mut room, shown_clients),
+        rhythms: if triage { rhythm::rhythms(report) } else { Vec::new() },
         helped: if triage { helped(&report.clients) } else { Vec::new() },
         rules: if triage { by_rule(&report.findings) } else { Vec::new() },
         cards: cards(report, window_ms),

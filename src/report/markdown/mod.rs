@@ -13,9 +13,8 @@ use super::helped::helped;
 use super::made;
 use super::shown::{clip, maybe_time, role, short_place};
 use super::summary::Summary;
-use super::terminal::Section;
 use super::words::{bytes, number, offset, outcome, span, status};
-use crate::model::{Finding, Leak, Report, Trouble};
+use crate::model::{Finding, Leak, Report, Section, Trouble};
 
 /// Findings that are told; the others are counted by rule.
 const FINDINGS: usize = 25;
