@@ -117,7 +117,10 @@ const REACH: usize = 1024;
 /// Whose the masked forms are, by client and form: when each user had it, in order. Four characters are those
 /// of many users' tokens in a long log.
 #[derive(Default)]
-struct Masked(HashMap<(Option<Symbol>, Symbol), Vec<(i64, Symbol)>>);
+struct Masked(HashMap<(Option<Symbol>, Symbol), Vec<Had>>);
+
+/// When, in nanoseconds, and who.
+type Had = (i64, Symbol);
 
 impl Masked {
     fn of(set: &EventSet, events: &[TokenEvent]) -> Self {
@@ -153,8 +156,7 @@ fn link(set: &EventSet, events: &[TokenEvent]) -> Vec<Option<u32>> {
             return Some(Node::Token(form));
         }
         let subject = match (event.subject, masked.near(event, form)) {
-            (Some(subject), _) => Some(subject),
-            (None, Some(Said::Once(subject))) => Some(subject),
+            (Some(subject), _) | (None, Some(Said::Once(subject))) => Some(subject),
             (None, Some(Said::Differently)) => return None,
             (None, None) => None,
         };
