@@ -67,7 +67,7 @@ fn a_saved_report_keeps_what_its_run_was_for_and_the_texts_of_its_rules() {
     assert_eq!(short, text(&tokscan(&[SAMPLE, "--summary"])));
     let sarif: Value = serde_json::from_str(&text(&tokscan(&["report", &saved, "-f", "sarif"]))).unwrap();
     let help = &sarif["runs"][0]["tool"]["driver"]["rules"][0]["help"]["text"];
-    assert!(help.as_str().unwrap().contains("lock"), "{help}");
+    assert!(help.as_str().unwrap().contains("read the store again"), "{help}");
 }
 
 #[test]

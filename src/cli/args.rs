@@ -172,6 +172,17 @@ pub struct LeaksArgs {
     pub fail: FailArgs,
     #[command(flatten)]
     pub gate: GateArgs,
+    /// Say of one line what each rule saw in it, and why that is a leak or none; no value is shown
+    ///
+    /// The line is named as reports name it, PATH:LINE; a column behind that is left aside.
+    #[arg(
+        long,
+        value_name = "PATH:LINE",
+        help_heading = "Gate",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["paths", "files", "format", "summary", "write_baseline", "pass_through"],
+    )]
+    pub explain: Option<String>,
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
     pub format: Option<Format>,
@@ -218,9 +229,9 @@ pub struct FormatsArgs {
 pub struct InputArgs {
     /// Files, directories, globs, or `-` for standard input
     ///
-    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content. A
-    /// file that is named like a command is given as `./scan`. Without a path, standard input is read if it
-    /// is a pipe or a file.
+    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content, and so are
+    /// zip and tar archives, of which every text is read. A file that is named like a command is given as `./scan`.
+    /// Without a path, standard input is read if it is a pipe or a file.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Worker threads [default: one per core]

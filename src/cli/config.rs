@@ -27,6 +27,16 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
         [] => return Ok(None),
         paths => paths.to_vec(),
     };
+    read_paths(paths, input, select, settings).map(Some)
+}
+
+/// How to read these paths.
+pub(super) fn read_paths(
+    paths: Vec<PathBuf>,
+    input: &InputArgs,
+    select: &SelectArgs,
+    settings: &Settings,
+) -> Result<ScanOptions> {
     let zone = zone(&input.tz)?;
     let now = Utc::now();
     let moment = |option: &str, text: &Option<String>| {
@@ -40,7 +50,7 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
     {
         bail!("--since ({from}) is not before --until ({to}): no event can be between them");
     }
-    Ok(Some(ScanOptions {
+    Ok(ScanOptions {
         paths,
         threads: input.threads.unwrap_or(0),
         zone,
@@ -52,7 +62,7 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
         thresholds: thresholds(&input.rule_paths, settings)?,
         gate: Gate { allow: allow_rules(&input.rule_paths, settings)?, today: now.date_naive(), ..Gate::default() },
         ..ScanOptions::default()
-    }))
+    })
 }
 
 /// What the user says of the logs beforehand.

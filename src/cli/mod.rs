@@ -11,6 +11,7 @@ mod configure;
 mod diff;
 mod events;
 mod explain;
+mod explain_line;
 mod fail_on;
 mod files;
 mod formats;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
-use crate::rules::{RuleError, RuleSource, embedded, read_path};
+use crate::rules::{RuleError, RuleSource, embedded, is_gitleaks, read_path};
 
 /// Kinds of rules that findings and leaks are named after.
 const REPORTED: [&str; 2] = ["diagnoses", "leaks"];
@@ -135,9 +135,10 @@ pub(super) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
 /// is no TOML has none; those who use it say what is wrong with it.
 fn rules_of(source: &RuleSource) -> Vec<Entry> {
     let Ok(file) = source.text.parse::<Table>() else { return Vec::new() };
+    let kind = if is_gitleaks(source) { "leaks" } else { source.folder() };
     let entry = |table: &Table| {
         let id = table.get("id")?.as_str()?.to_owned();
-        Some(Entry { id, kind: source.folder().to_owned(), table: table.clone(), source: source.clone() })
+        Some(Entry { id, kind: kind.to_owned(), table: table.clone(), source: source.clone() })
     };
     let inner = file.values().filter_map(Value::as_array).flatten().filter_map(Value::as_table).filter_map(entry);
     entry(&file).into_iter().chain(inner).collect()

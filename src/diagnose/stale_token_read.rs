@@ -68,6 +68,10 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         let verdict = Verdict::new(STALE, line.proof(failure), masked(line, failure, reason));
         return Some(told_by_two_clocks(line, episode, verdict));
     }
+    // Where a replaced token stays alive, an old copy of it is not refused.
+    if !line.policy.can_race() {
+        return None;
+    }
     let few = episode.failures.len() <= limits.stale_few;
     if line.several || (!few && episode.span(line) > limits.stale_long) {
         return None;

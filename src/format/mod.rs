@@ -8,6 +8,7 @@ mod batch;
 mod clean;
 mod columns;
 mod day;
+mod epoch;
 mod exports;
 pub mod json;
 mod jwt;

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::day::{Day, yearless};
+use super::epoch::epoch;
 use crate::model::{Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
@@ -66,48 +67,6 @@ pub fn time_of_day(text: &str, clock: &Clock) -> Option<Stamp> {
     let ends = matches!(cursor.peek(), b' ' | b']' | b'\t' | b'|' | 0);
     let stamp = assemble(date.and_hms_opt(0, 0, 0)?, &civil, None, clock)?;
     ends.then_some(Stamp { date_assumed: true, ..stamp })
-}
-
-/// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
-/// a fraction is kept.
-pub fn epoch(text: &str) -> Option<Stamp> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let sane =
-        (9..=19).contains(&whole.len()) && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-    if !sane {
-        return exponent_epoch(text);
-    }
-    let number: i64 = whole.parse().ok()?;
-    let (scale, digits) = match number {
-        100_000_000..=99_999_999_999 => (1_000_000_000, 0),
-        100_000_000_000..=99_999_999_999_999 => (1_000_000, 3),
-        100_000_000_000_000..=99_999_999_999_999_999 => (1_000, 6),
-        100_000_000_000_000_000.. => (1, 9),
-        _ => return None,
-    };
-    let fraction = &fraction[..fraction.len().min(9 - digits)];
-    let mut nanos = number.checked_mul(scale)?;
-    let mut unit = scale;
-    for digit in fraction.bytes() {
-        unit /= 10;
-        nanos = nanos.checked_add(i64::from(digit - b'0') * unit)?;
-    }
-    let precision = Precision::of_digits(digits + fraction.len());
-    Some(Stamp {
-        time: Timestamp::new(nanos, precision),
-        zone_assumed: false,
-        year_assumed: false,
-        date_assumed: false,
-    })
-}
-
-/// `1.767323045123e+09`: some encoders print epoch seconds so.
-fn exponent_epoch(text: &str) -> Option<Stamp> {
-    if !(text.contains(['e', 'E']) && text.bytes().all(|byte| byte.is_ascii_digit() || b".eE+".contains(&byte))) {
-        return None;
-    }
-    let number: f64 = text.parse().ok().filter(|number| (1e8..1e19).contains(number))?;
-    epoch(&format!("{number:.6}"))
 }
 
 struct Civil {

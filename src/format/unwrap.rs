@@ -8,7 +8,7 @@ use super::json::{self, Leaf, ValueKind};
 use super::reader::{Field, Reader, Record, normal_in};
 use super::time_choice::{self, Candidate};
 use super::timestamp::{self, Clock, Stamp};
-use super::{Columns, pairs};
+use super::{Columns, epoch, pairs};
 use crate::rules::TextFormat;
 
 /// How many wrappers deep a record is followed: four, and the body inside of the innermost.
@@ -111,7 +111,8 @@ impl<'a> State<'a, '_> {
                 if name == "time" {
                     self.time_of_day(value);
                 }
-                if value.contains('?') {
+                // A query, or the context of a thread.
+                if value.contains(['?', '=']) {
                     self.pairs(value, depth);
                 }
             }
@@ -132,7 +133,11 @@ impl<'a> State<'a, '_> {
             let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
             Some((stamp, at, at + used))
         });
-        let Some((stamp, start, end)) = found else {
+        let since_1970 = || {
+            let at = usize::from(text.starts_with('['));
+            epoch::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
+        };
+        let Some((stamp, start, end)) = found.or_else(since_1970) else {
             self.time_of_day(text);
             return text;
         };
@@ -205,7 +210,7 @@ impl<'a> State<'a, '_> {
     fn add_nanos(&mut self, nanos: &str, depth: u8) {
         let second =
             self.record.fields.iter().rev().find(|field| field.leaf() == "epochsecond" && field.depth == depth);
-        let moment = second.and_then(|second| timestamp::epoch(&format!("{}.{nanos:0>9}", second.value)));
+        let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
         if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
             last.stamp = stamp;
         }

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::archive::{LIMITS, Limits};
 use super::heading::Heading;
 use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
 use crate::model::{Notice, Trouble};
@@ -15,6 +16,8 @@ pub(super) struct Run<'a> {
     pub(super) segment_bytes: usize,
     pub(super) line_cap: usize,
     pub(super) advance: &'a (dyn Fn(u64) + Sync),
+    /// What an archive may cost.
+    pub(super) archives: Limits,
     visit: &'a (dyn Fn(&Segment<'_>) + Sync),
     /// Segments that wait for a worker or are with one.
     pub(super) in_flight: AtomicUsize,
@@ -35,6 +38,7 @@ impl<'a> Run<'a> {
             segment_bytes: or(settings.segment_bytes, SEGMENT_BYTES),
             line_cap: or(settings.line_cap, LINE_CAP),
             advance,
+            archives: LIMITS,
             visit,
             in_flight: AtomicUsize::new(0),
             most_in_flight: if threads > 1 { 2 * threads } else { 0 },

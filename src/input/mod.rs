@@ -14,6 +14,7 @@
 //! A notice names
 //! its source in `path`, not in its message, and holds no text of a log.
 
+mod archive;
 mod continuation;
 mod cutter;
 mod digest;
@@ -29,19 +30,20 @@ mod scanner;
 mod sniff;
 pub mod strand;
 mod stream;
+mod tar;
 #[cfg(test)]
 mod tests;
+mod units;
 mod utf16;
 mod zstd;
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
 
-use crate::model::{Notice, Trouble};
+use crate::model::Notice;
 
 pub use digest::digests;
 pub use discover::discover;
@@ -61,11 +63,12 @@ const KEPT_OF_LONG: usize = 1 << 20;
 /// One thing to read.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// As given on the command line (for a file found in a folder: joined to it); `-` for stdin.
+    /// As given on the command line (for a file found in a folder: joined to it); `-` for stdin. The path inside of an
+    /// archive stands behind a `!`.
     pub path: String,
     /// What to open.
     pub origin: Origin,
-    /// Bytes on disk; `None` for a stream.
+    /// Bytes on disk; `None` for a stream and for a member of an archive.
     pub size: Option<u64>,
     /// When a file was last written.
     pub modified: Option<SystemTime>,
@@ -78,6 +81,13 @@ pub enum Origin {
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// A file in an archive.
+    Member {
+        /// The archive, a file.
+        archive: PathBuf,
+        /// Its number among the members, those of archives inside the archive included.
+        ordinal: usize,
+    },
 }
 
 /// What the paths on the command line stand for.
@@ -176,23 +186,8 @@ pub fn read(
     visit: &(dyn Fn(&Segment<'_>) + Sync),
 ) -> Vec<SourceRead> {
     let run = job::Run::new(settings, advance, visit);
-    sources
-        .par_iter()
-        .enumerate()
-        .map(|(index, source)| {
-            let job = job::Job::new(&run, index, &source.path);
-            let read = catch_unwind(AssertUnwindSafe(|| stream::read_source(&job, source)));
-            let mut read = read.unwrap_or_else(|_| broken(&source.path));
-            read.notices.extend(job.panic_notice());
-            read.notices.sort();
-            read
-        })
-        .collect()
-}
-
-/// What is said of a source whose reading itself failed by a mistake of this program.
-fn broken(path: &str) -> SourceRead {
-    let message = "reading it failed by a mistake of this program; the other inputs were scanned: please report it";
-    let notice = Notice::new("internal-error", Some(path), message, Trouble::Incomplete);
-    SourceRead { notices: vec![notice], ..SourceRead::default() }
+    let mut reads: Vec<(usize, SourceRead)> =
+        units::of(sources).into_par_iter().flat_map_iter(|unit| unit.read(&run, sources)).collect();
+    reads.sort_by_key(|(index, _)| *index);
+    reads.into_iter().map(|(_, read)| read).collect()
 }

@@ -105,6 +105,9 @@ impl Ordered {
         let raw = Arc::new(AtomicU64::new(0));
         let inner: Box<dyn Read + Send> = match &source.origin {
             Origin::Stdin => Box::new(io::stdin()),
+            Origin::Member { .. } => {
+                return Err(refused("it lies in an archive: unpack it and redact what is inside".into()));
+            }
             Origin::File(path) => Box::new(
                 File::open(path)
                     .map_err(|error| refused(format!("it cannot be read ({error}): check its permissions")))?,

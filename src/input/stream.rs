@@ -19,13 +19,14 @@ use super::{Layout, Origin, Source, SourceRead, documents, plain, scanner};
 use crate::model::{Notice, Trouble};
 
 /// How much of the text is seen before its layout is decided.
-const AHEAD: usize = 64 << 10;
+pub(super) const AHEAD: usize = 64 << 10;
 
 /// Reads one source.
 pub(super) fn read_source(job: &Job<'_>, source: &Source) -> SourceRead {
     let result = match &source.origin {
         Origin::Stdin => read_stream(job, Box::new(io::stdin())),
         Origin::File(path) => File::open(path).and_then(|file| read_file(job, file)),
+        Origin::Member { .. } => Err(io::Error::other("a member of an archive is read with all others")),
     };
     result.unwrap_or_else(|error| {
         let message = format!("it cannot be read ({error}): check that it exists and its permissions");
@@ -66,14 +67,20 @@ pub(super) fn binary_notice(path: &str, (kind, hint): (&str, &str), named: bool)
     let was = if named { "it was named but skipped" } else { "skipped" };
     let hint = if hint.is_empty() { "name the text log instead" } else { hint };
     let message = format!("{was}, because it is {kind}, not a text log; {hint}");
-    Notice::new("binary-skipped", Some(path), message, Trouble::Note)
+    let code = if sniff::may_hold_logs(kind) { "packed-log-skipped" } else { "binary-skipped" };
+    Notice::new(code, Some(path), message, Trouble::Note)
 }
 
 fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<SourceRead> {
-    let Text { compression, utf16, reader } = Text::open(raw, job.run.advance, AHEAD)?;
+    Ok(read_text(job, Text::open(raw, job.run.advance, AHEAD)?))
+}
+
+/// Reads a text from beginning to end.
+pub(super) fn read_text(job: &Job<'_>, text: Text<'_>) -> SourceRead {
+    let Text { compression, utf16, reader } = text;
     if let Some(kind) = sniff::binary(&reader.head) {
         let notices = vec![binary_notice(job.path, kind, true)];
-        return Ok(SourceRead { compression, notices, ..SourceRead::default() });
+        return SourceRead { compression, notices, ..SourceRead::default() };
     }
     let documents = scanner::is_documents(&reader.head, reader.at_end);
     if !documents {
@@ -89,7 +96,7 @@ fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<Sour
         whole.notices.push(Notice::new("utf16", Some(job.path), message, Trouble::Note));
     }
     whole.compression = compression;
-    Ok(whole)
+    whole
 }
 
 /// Hands segments out.

@@ -13,6 +13,7 @@ use super::job::count_newlines;
 use super::{Layout, Origin, ReadSettings, Segment, Source, SourceRead, continuation::is_continuation, discover, read};
 use crate::model::{Notice, Trouble};
 
+mod archives;
 mod damage;
 mod discovery;
 mod json;

@@ -31,6 +31,7 @@ pub(super) fn finish(
     let mut merged = merge(paths, reads, harvests, (options.zone, &discovery.sources));
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
+    notices.extend(rules.notices.iter().cloned());
     notices.extend(assumptions(options, &merged));
     notices.extend(endpoint_lines::set_aside(&mut merged.events));
     select(options, &mut merged, &mut notices);
@@ -46,6 +47,8 @@ pub(super) fn finish(
     }
     options.gate.weigh(&mut notices);
     notices.extend(options.gate.over());
+    let paths = &merged.events.sources;
+    merged.leaks.retain(|leak| !rules.leaks.allows_path(&leak.rule, &paths[leak.position.source as usize]));
     notices.extend(options.gate.admit(&mut merged.leaks, &merged.events.sources));
     for notice in &mut notices {
         notice.message = scrubber.text(&rules.leaks.mask(&notice.message)).into_owned();

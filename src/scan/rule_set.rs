@@ -9,9 +9,10 @@ use crate::diagnose::Policies;
 use crate::extract::{Extractor, Hints};
 use crate::format::Reader;
 use crate::leak::LeakScanner;
+use crate::model::Notice;
 use crate::rules::{
-    Catalogue, EventRule, Proof, RuleError, RuleSource, TextFormat, embedded, load_diagnoses, load_events,
-    load_formats, load_leaks, load_providers, load_vocabulary, read_path, triggers,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, TextFormat, embedded, is_gitleaks, load_diagnoses, load_events,
+    load_formats, load_gitleaks, load_leaks, load_providers, load_vocabulary, read_path, triggers,
 };
 
 /// The compiled rules of a run.
@@ -29,6 +30,8 @@ pub(super) struct RuleSet {
     /// The text layouts, with theirs.
     pub(super) layouts: Vec<TextFormat>,
     sizes: RuleSizes,
+    /// What rule files of other programs ask for and is not honoured.
+    pub(super) notices: Vec<Notice>,
     /// See [`crate::model::RunInfo::rules_digest`].
     pub(super) digest: String,
 }
@@ -73,16 +76,18 @@ impl RuleSet {
         let providers = taken(providers, &mut errors);
         let events = taken(events, &mut errors);
         let leaks = taken(leaks, &mut errors);
+        let foreign = taken(load_gitleaks(sources), &mut errors);
         let catalogue = taken(catalogue, &mut errors);
         let vocabulary = taken(vocabulary, &mut errors);
         let (
             Some(formats),
             Some(mut providers),
             Some((mut events, mut proofs)),
-            Some(leaks),
+            Some(mut leaks),
+            Some(foreign),
             Some(catalogue),
             Some(vocabulary),
-        ) = (formats, providers, events, leaks, catalogue, vocabulary)
+        ) = (formats, providers, events, leaks, foreign, catalogue, vocabulary)
         else {
             return Err(errors);
         };
@@ -91,6 +96,9 @@ impl RuleSet {
             return Err(errors);
         }
         providers.without_replaced(&mut proofs);
+        // A rule of the user's takes the place of the built-in one of its name.
+        leaks.retain(|rule| foreign.rules.iter().all(|other| other.id != rule.id));
+        leaks.extend(foreign.rules);
         proofs.extend(providers.proofs.iter().chain(&formats.proofs).cloned());
         proofs.push(vocabulary.proof.clone());
         let sizes = RuleSizes {
@@ -112,7 +120,19 @@ impl RuleSet {
         let leaks = LeakScanner::new(&leaks);
         let (reader, layouts) = (Reader::new(&formats), formats.texts);
         let digest = digest(sources);
-        Ok(Self { reader, extractor, leaks, catalogue, policies, triggers, proofs, layouts, sizes, digest })
+        Ok(Self {
+            reader,
+            extractor,
+            leaks,
+            catalogue,
+            policies,
+            triggers,
+            proofs,
+            layouts,
+            sizes,
+            notices: foreign.notices,
+            digest,
+        })
     }
 
     /// Runs every rule's own examples.
@@ -147,7 +167,8 @@ fn taken<T>(loaded: Result<T, Vec<RuleError>>, errors: &mut Vec<RuleError>) -> O
 /// Rule files in a folder that means nothing: silently ignored rules would be worse than an error.
 fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
     const FOLDERS: [&str; 5] = ["diagnoses", "events", "formats", "leaks", "providers"];
-    sources.iter().filter(|source| !FOLDERS.contains(&source.folder())).map(|source| RuleError {
+    let ours = sources.iter().filter(|source| !is_gitleaks(source));
+    ours.filter(|source| !FOLDERS.contains(&source.folder())).map(|source| RuleError {
         path: source.path.clone(),
         line: 1,
         message: format!("the folder of a rule file decides what it is; put it into one named {}", FOLDERS.join(", ")),

@@ -69,6 +69,7 @@ pub fn watch(
         watched: Watched::default(),
     };
     stream.watched.notices = options.gate.over();
+    stream.watched.notices.extend(rules.notices.iter().cloned());
     stream.run(&blocks(input)).map_err(ScanError::Write)?;
     Ok(stream.finish())
 }

@@ -14,7 +14,7 @@ use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
 use crate::format::{Clock, Columns, Setting, Stamp};
 use crate::input::{Layout, Segment};
-use crate::leak::LeakHit;
+use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{EventSet, LeakSighting, Position, without_kinds};
 
 /// What a worker found in one source.
@@ -162,38 +162,21 @@ impl Workshop<'_> {
         let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
         let client = owner.and_then(|event| name(event.client));
         let subject = owner.and_then(|event| name(event.subject));
-        for hit in hits {
-            let position = placed(part.joined, part.position, hit.start, hit.end);
-            let before = &part.log[..(position.byte_start - part.position.byte_start) as usize];
-            let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-            let column = (before.len() - line_start) as u64 + 1;
-            harvest.leaks.push(LeakSighting {
-                rule: self.rules.leaks.rule_id(hit.rule).to_owned(),
-                kind: hit.kind,
-                severity: hit.severity,
-                confidence: hit.confidence,
-                position: Position { line: position.line + newlines(before), ..position },
-                column,
-                end_column: column + (position.byte_end - position.byte_start),
-                field: hit.field.clone(),
-                masked: hit.masked.clone(),
-                digest: hit.digest,
-                guessable: hit.guessable,
-                scents: hit.scents.clone(),
-                expires_at: hit.expires_at,
-                time: stamp.map(|stamp| stamp.time),
-                date_assumed: stamp.is_some_and(|stamp| stamp.date_assumed),
-                client: client.clone(),
-                subject: subject.clone(),
-            });
-        }
+        let seen = hits.iter().map(|hit| LeakSighting {
+            time: stamp.map(|stamp| stamp.time),
+            date_assumed: stamp.is_some_and(|stamp| stamp.date_assumed),
+            client: client.clone(),
+            subject: subject.clone(),
+            ..part.sighting(&self.rules.leaks, hit)
+        });
+        harvest.leaks.extend(seen);
     }
 }
 
 /// A record where it stands.
-struct Part<'b> {
+pub(super) struct Part<'b> {
     /// What is read.
-    text: &'b [u8],
+    pub(super) text: &'b [u8],
     /// Its bytes in the log; the same, unless a transport took it apart.
     log: &'b [u8],
     position: Position,
@@ -204,7 +187,7 @@ struct Part<'b> {
 
 impl<'b> Part<'b> {
     /// The record at a range of a segment.
-    fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
+    pub(super) fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
         let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
         let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
         let position = Position { source, byte_start: base, byte_end, line };
@@ -212,10 +195,42 @@ impl<'b> Part<'b> {
     }
 
     /// The same, put together where a transport took it apart.
-    fn found(segment: &Segment<'b>, found: &'b Found, line: u64) -> Self {
+    pub(super) fn found(segment: &Segment<'b>, found: &'b Found, line: u64) -> Self {
         let joined = found.joined.as_ref();
         let part = Self::of(segment, found.range.clone(), line);
         Self { text: found.text(segment.bytes), joined, stored: part.stored && joined.is_none(), ..part }
+    }
+
+    /// Where a span of the record's text stands in the log.
+    pub(super) fn placed(&self, start: usize, end: usize) -> Position {
+        placed(self.joined, self.position, start, end)
+    }
+
+    /// A hit in the record, at its place in the log; of the record itself nothing is told.
+    pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit) -> LeakSighting {
+        let position = self.placed(hit.start, hit.end);
+        let before = &self.log[..(position.byte_start - self.position.byte_start) as usize];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let column = (before.len() - line_start) as u64 + 1;
+        LeakSighting {
+            rule: leaks.rule_id(hit.rule).to_owned(),
+            kind: hit.kind,
+            severity: hit.severity,
+            confidence: hit.confidence,
+            position: Position { line: position.line + newlines(before), ..position },
+            column,
+            end_column: column + (position.byte_end - position.byte_start),
+            field: hit.field.clone(),
+            masked: hit.masked.clone(),
+            digest: hit.digest,
+            guessable: hit.guessable,
+            scents: hit.scents.clone(),
+            expires_at: hit.expires_at,
+            time: None,
+            date_assumed: false,
+            client: None,
+            subject: None,
+        }
     }
 }
 

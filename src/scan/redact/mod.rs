@@ -12,7 +12,7 @@ mod names;
 mod place;
 mod rewrite;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, RwLock};
@@ -116,6 +116,7 @@ impl<'r> Run<'r> {
         let discovery = input::discover(&self.options.paths);
         let mut sources = discovery.sources;
         self.done.notices = discovery.notices;
+        self.done.notices.extend(self.rules.notices.iter().cloned());
         sources.retain(|source| {
             let result = place::is_result(source, self.options);
             if result {
@@ -124,6 +125,7 @@ impl<'r> Run<'r> {
             }
             !result
         });
+        self.set_archives_aside(&mut sources);
         // Twice: once to learn, once to write.
         self.progress.expect(2 * sources.iter().filter_map(|source| source.size).sum::<u64>());
         self.learn(&sources);
@@ -143,6 +145,23 @@ impl<'r> Run<'r> {
         done.complete = done.notices.iter().all(|notice| notice.trouble == Trouble::Note);
         done.inputs.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(done)
+    }
+
+    /// An archive is written again by who packs it: one notice for each, however much is in it.
+    fn set_archives_aside(&mut self, sources: &mut Vec<Source>) {
+        let mut archives = BTreeSet::new();
+        sources.retain(|source| match &source.origin {
+            Origin::Member { archive, .. } => {
+                archives.insert(archive.clone());
+                false
+            }
+            Origin::File(_) | Origin::Stdin => true,
+        });
+        for archive in archives {
+            let path = archive.to_string_lossy();
+            let message = "it is an archive, and was left as it is: unpack it and redact what is inside";
+            self.done.notices.push(Notice::new("not-redacted", Some(&path), message, Trouble::Incomplete));
+        }
     }
 
     /// Which values leak in the files, all of them known before anything is written.
