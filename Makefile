@@ -6,9 +6,10 @@ CARGO ?= cargo
 build:
 	$(CARGO) build --release
 
+# With what is optional, too; `rules` and `browser` run the build that everybody has.
 test: lint docs rules
 	$(CARGO) test --doc
-	$(CARGO) test --lib --bins --tests
+	$(CARGO) test --all-features --lib --bins --tests
 	$(MAKE) accuracy
 	$(MAKE) browser
 
@@ -23,7 +24,7 @@ pictures:
 
 # How often each verdict is right, and how much it finds, against simulated servers and clients; fails below 0.98.
 accuracy:
-	$(CARGO) test --quiet --test simulation -- --nocapture accuracy true_cause stand_in_for_subjects skewed
+	$(CARGO) test --all-features --quiet --test simulation -- --nocapture accuracy true_cause stand_in_for_subjects skewed
 
 # The rules carry their own proof: lines that must match and lines that must not.
 rules:
@@ -50,6 +51,7 @@ fmt:
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-features -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items

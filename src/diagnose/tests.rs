@@ -265,6 +265,23 @@ fn one_thread_cannot_race_with_itself() {
     only(&diagnosed(&log), "permanent-revocation");
 }
 
+// --- storms ---
+
+#[test]
+fn a_storm_tells_how_it_ended() {
+    for (kind, outcome) in [(RefreshSucceeded, Outcome::SelfResolved), (GrantIssued, Outcome::Reauthorized)] {
+        let mut log = Log::new();
+        log.ok(0, "u1");
+        for attempt in 0..30 {
+            log.fail(HOUR + attempt * SECOND, "u1");
+        }
+        log.add(2 * HOUR, kind, |event| event.subject("u1"));
+        let diagnosis = diagnosed(&log);
+        let storm = diagnosis.findings.iter().find(|finding| finding.rule == "retry-storm").unwrap();
+        assert_eq!((storm.outcome, storm.impact.healed_after_ms), (outcome, Some(HOUR)));
+    }
+}
+
 // --- reuse, stale reads ---
 
 #[test]
