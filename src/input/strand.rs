@@ -376,6 +376,14 @@ mod tests {
         assert_eq!(Weave::of(b"__CURSOR=s=1\nMESSAGE=x\n"), Weave::Entries);
         assert_eq!(Weave::of(b"-- Logs begin at Fri --\nJan  2 03:04:05 host api[42]: x\n"), Weave::Strands);
         assert_eq!(Weave::of(b"{\"msg\":\"x\"}\n"), Weave::Plain);
+    }
+
+    #[test]
+    fn a_brace_alone_continues_text_and_begins_the_next_of_a_row_of_objects() {
+        let dump = b"2026-01-02 03:04:05 ERROR refresh failed\n400 Bad Request\n{\n  \"error\": \"x\"\n}\n";
+        let row = b"ready\n{\n  \"error\": \"x\"\n}\n{\n  \"error\": \"y\"\n}\n";
+        assert_eq!((Weave::of(dump), Weave::of(row)), (Weave::Text, Weave::Plain));
+        assert!(Weave::Text.continues(b"{\r") && !Weave::Text.continues(b"{\"a\":1}") && !Weave::Plain.continues(b"{"));
         assert!(Weave::Entries.continues(b"MESSAGE=x") && Weave::Entries.continues(b""));
     }
 }
