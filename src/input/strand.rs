@@ -229,6 +229,20 @@ fn compose(line: &[u8]) -> Option<Strand<'_>> {
         .then(|| Strand::plain(&line[..name], (bar + 2).min(line.len())..line.len()))
 }
 
+/// A place in the next line of CRI, at or after `from`, that is but a part of one.
+pub fn next_cri_part(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = &bytes[from..];
+    let stream = |at: usize| rest[..at].ends_with(b" stdout") || rest[..at].ends_with(b" stderr");
+    memmem::find_iter(rest, b" P ").find(|at| stream(*at)).map(|at| from + at)
+}
+
+/// The same of Docker, whose whole lines end in an escaped line feed.
+pub fn next_docker_part(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = &bytes[from..];
+    let unended = |at: usize| !rest[..at].ends_with(b"\\n") || rest[..at].ends_with(b"\\\\n");
+    memmem::find_iter(rest, b"\",\"stream\":\"std").find(|at| unended(*at)).map(|at| from + at)
+}
+
 /// A line of a run of lines.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {

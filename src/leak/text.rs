@@ -89,9 +89,12 @@ fn closed(at: usize) -> Opening {
     Opening { at, quoted: false }
 }
 
-/// The next word after one space, inside a quote or a bracket if there is one.
+/// The next word of the line after one space, inside a quote or a bracket if there is one.
 fn word_start(line: &[u8], end: usize) -> Option<usize> {
-    let at = skip_blank(line, end).0;
+    let (at, wrapped) = skip_blank(line, end);
+    if wrapped {
+        return None;
+    }
     let opened = matches!(line.get(at), Some(b'[' | b'(' | b'<' | b'\'' | b'"' | b'/' | b'`' | b'#' | b'{'));
     let from = if opened { skip_blank(line, at + 1).0 } else { at };
     (at > end && from < line.len()).then_some(from)
