@@ -111,6 +111,10 @@ fn quoted<'a>(arena: &'a Bump, text: &'a str, start: usize, quote: usize) -> Opt
 
 /// Whether a text begins as a form or an object does that was percent-encoded as a whole: `key%3D`, `%7B%22`.
 pub(super) fn is_encoded(text: &str) -> bool {
+    // Every value of a record is asked, and hardly one has the sign.
+    if memchr::memchr(b'%', &text.as_bytes()[..text.len().min(KEY + 1)]).is_none() {
+        return false;
+    }
     let key =
         text.bytes().take(KEY).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     let rest = &text[key.count()..];

@@ -132,7 +132,7 @@ impl Stream<'_, '_, '_> {
             match blocks.recv_timeout(PATIENCE) {
                 Ok(Ok(block)) => {
                     buffer.extend_from_slice(&block);
-                    if self.newlines < NEAR as u64 && self.weave == Weave::Plain {
+                    if self.newlines < NEAR as u64 && self.weave != Weave::Strands {
                         self.weave = Weave::of(&buffer);
                     }
                     waited = 0;
