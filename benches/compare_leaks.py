@@ -65,7 +65,7 @@ def of_json(path, line):
 
     def findings(said):
         text = said.strip()
-        rows = text.splitlines() if not text.startswith("[") else []
+        rows = [] if text.startswith("[") else text.split("\n")
         items = [json.loads(row) for row in rows if row.startswith("{")] if rows else json.loads(text or "[]")
         places = [(look_up(item, path), look_up(item, line)) for item in items]
         return [place for place in places if None not in place]
@@ -97,7 +97,7 @@ import json, pathlib, sys
 from litellm_trufflehog import Scanner
 with Scanner(profile="all") as scanner:
     for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             if scanner.scan(line):
                 print(json.dumps({"path": str(path), "line": number}))
 """
@@ -108,11 +108,8 @@ SCANNERS = [
             ["leaks", "--no-config", "--no-progress", "-f", "json", "{corpus}"], of_tokscan, ["--version"]),
     Scanner("gitleaks", "gitleaks", ["dir", "--no-banner", "-f", "json", "-r", "{out}", "{corpus}"],
             of_json("File", "StartLine"), ["--version"]),
-    Scanner("gitleaks, decoding,", "gitleaks",
-            ["dir", "--no-banner", "--max-decode-depth", "5", "-f", "json", "-r", "{out}", "{corpus}"],
-            of_json("File", "StartLine"), ["--version"]),
-    # Version 2; of 1 the command was `dir -f json -r`.
-    Scanner("betterleaks", "betterleaks", ["auto", "{corpus}", "--silent", "--jsonl", "-o", "{out}"],
+    # Of version 2.
+    Scanner("betterleaks", "betterleaks", ["auto", "{corpus}", "--no-banner", "--jsonl"],
             of_json("finding.location.path", "finding.location.start_line"), ["--version"]),
     Scanner("kingfisher", "kingfisher",
             ["scan", "-n", "--no-update-check", "--max-file-size", "0", "--no-dedup", "-f", "jsonl", "{corpus}"],
@@ -138,9 +135,9 @@ def measured(scanner, options, truth):
         return None
     version = re.search(r"\d+(\.\d+)+[\w.-]*", version.stdout + version.stderr)
     with tempfile.TemporaryDirectory() as place:
-        fill = {"corpus": str(CORPUS / "logs"), "out": str(pathlib.Path(place, "out.json"))}
-        command = [found, *(part.format(**fill) for part in scanner.command)]
-        said, processor, wall = run(command, pathlib.Path(fill["out"]), options.limit)
+        logs, out = str(CORPUS / "logs"), pathlib.Path(place, "out.json")
+        command = [found, *(part.replace("{corpus}", logs).replace("{out}", str(out)) for part in scanner.command)]
+        said, processor, wall = run(command, out, options.limit)
     found = {(pathlib.PurePath(path).name, line) for path, line in scanner.findings(said)}
     planted = [("planted.log", at + 1) in found for at in range(len(truth["planted"]))]
     alarms = sum(1 for at in range(truth["ordinary"]) if ("ordinary.log", at + 1) in found)
