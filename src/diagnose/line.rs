@@ -10,6 +10,7 @@ use crate::model::{
 use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
+use super::clocks::Clocks;
 use super::coverage::Rhythm;
 use super::episode::Episode;
 use super::limits::Limits;
@@ -26,6 +27,8 @@ pub(super) struct Scene<'a> {
     /// Which event issued, presented and spent each token.
     pub(super) ledger: &'a Ledger,
     pub(super) troubles: &'a Troubles,
+    /// See [`Scene::clocks`].
+    pub(super) clocks: &'a OnceLock<Clocks>,
 }
 
 /// What the logs say of stores; ids in order.
@@ -54,6 +57,11 @@ impl Troubles {
 impl Scene<'_> {
     pub(super) fn text(&self, symbol: Option<Symbol>) -> &str {
         self.set.symbols.text(symbol).unwrap_or("")
+    }
+
+    /// Which hosts have clocks that agree; asked of the final timelines only.
+    pub(super) fn clocks(&self) -> &Clocks {
+        self.clocks.get_or_init(|| Clocks::of(self))
     }
 
     pub(super) fn event(&self, id: u32) -> &TokenEvent {
@@ -233,11 +241,11 @@ impl<'a> Line<'a> {
         Some((event.host?, event.process?, event.thread?))
     }
 
-    /// Whether two events may have been timed by different clocks: their hosts differ, or only their files do.
+    /// Whether two events may have been timed by clocks that are apart: their hosts differ, or only their files do.
     pub(super) fn other_clock(&self, a: usize, b: usize) -> bool {
         let (a, b) = (self.event(a), self.event(b));
         match (a.host, b.host) {
-            (Some(a), Some(b)) => a != b,
+            (Some(a), Some(b)) => !self.scene.clocks().agree(a, b),
             _ => a.position.source != b.position.source,
         }
     }

@@ -3,6 +3,7 @@
 use crate::model::{Confidence, EventKind};
 
 use super::draft::{Draft, Verdict};
+use super::episode::Next;
 use super::line::Line;
 use super::names::STORM;
 
@@ -17,19 +18,22 @@ pub(super) fn judge(line: &Line<'_>) -> Vec<Draft> {
     for position in 0..line.ids.len() {
         match line.event(position).kind {
             EventKind::RefreshFailed => series.push(position),
-            EventKind::RefreshSucceeded | EventKind::GrantIssued => {
-                let healed = line.event(position).kind == EventKind::RefreshSucceeded;
-                drafts.extend(one(line, &series, healed));
+            EventKind::RefreshSucceeded => {
+                drafts.extend(one(line, &series, Next::Success(position)));
+                series.clear();
+            }
+            EventKind::GrantIssued => {
+                drafts.extend(one(line, &series, Next::Grant(position)));
                 series.clear();
             }
             _ => {}
         }
     }
-    drafts.extend(one(line, &series, false));
+    drafts.extend(one(line, &series, Next::End));
     drafts
 }
 
-fn one(line: &Line<'_>, series: &[usize], healed: bool) -> Option<Draft> {
+fn one(line: &Line<'_>, series: &[usize], next: Next) -> Option<Draft> {
     let (&first, &last) = (series.first()?, series.last()?);
     let limits = &line.scene.limits;
     if line.anonymous && (line.client_has_subjects || line.crowded(line.nanos(first), 0)) {
@@ -42,7 +46,7 @@ fn one(line: &Line<'_>, series: &[usize], healed: bool) -> Option<Draft> {
     };
     // Racers fail together; what goes on is what comes later.
     let later = series.iter().filter(|&&failure| line.gap(first, failure) > window && permanent(failure)).count();
-    let stubborn = !healed && later >= limits.storm_attempts;
+    let stubborn = !next.healed() && later >= limits.storm_attempts;
     let rate = fastest(line, series);
     let reason = match (rate, stubborn) {
         (Some(rate), _) => format!("{rate:.0} attempts a minute fail, and the pauses between them do not grow."),
@@ -52,6 +56,8 @@ fn one(line: &Line<'_>, series: &[usize], healed: bool) -> Option<Draft> {
     let confidence = if line.anonymous { Confidence::Possible } else { Confidence::Proven };
     let mut draft = Draft::behaviour(Verdict::new(STORM, confidence, reason), line.number);
     draft.failures = line.ids_of(series);
+    draft.outcome = next.outcome();
+    draft.heal = next.position().map(|position| line.ids[position]);
     let seconds = line.gap(first, last) / 1_000_000_000;
     draft.notes.push(format!("{} attempts failed in {}.", series.len(), super::words::duration_ms(seconds * 1000)));
     Some(draft)

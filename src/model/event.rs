@@ -33,6 +33,8 @@ pub enum EventKind {
     StoreCorrupt,
     /// A credential could not be written to a store.
     StoreFailed,
+    /// A token endpoint was asked; how it answered is told by other records.
+    EndpointSeen,
 }
 
 impl EventKind {
@@ -50,6 +52,7 @@ impl EventKind {
             Self::TokenIssued => "token_issued",
             Self::StoreCorrupt => "store_corrupt",
             Self::StoreFailed => "store_failed",
+            Self::EndpointSeen => "endpoint_seen",
         }
     }
 }

@@ -40,6 +40,8 @@ pub fn render_leaks_csv(report: &Report, out: &mut dyn Write) -> io::Result<()> 
         "last_time",
         "client",
         "subject",
+        "superseded_after_ms",
+        "used_from",
     ])?;
     for leak in &report.leaks {
         table.write_record(row(leak).iter().map(|cell| escape::csv(cell).into_owned()))?;
@@ -47,7 +49,7 @@ pub fn render_leaks_csv(report: &Report, out: &mut dyn Write) -> io::Result<()> 
     table.flush()
 }
 
-fn row(leak: &Leak) -> [String; 20] {
+fn row(leak: &Leak) -> [String; 22] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let time = |time: Option<crate::model::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     [
@@ -71,5 +73,7 @@ fn row(leak: &Leak) -> [String; 20] {
         time(leak.last_time),
         text(&leak.client),
         text(&leak.subject),
+        leak.superseded_after_ms.map(|after| after.to_string()).unwrap_or_default(),
+        leak.used_from.as_ref().map(|one| one.address.clone()).unwrap_or_default(),
     ]
 }

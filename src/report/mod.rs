@@ -18,6 +18,7 @@ mod junit;
 mod leak_rows;
 mod made;
 mod markdown;
+mod patterns;
 mod place;
 mod sarif;
 mod shown;

@@ -137,16 +137,19 @@ fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
 }
 
 /// Lines that only an endpoint and a status tell repeat what an application's own lines say: where
-/// there are such lines, counting both would count each attempt twice.
+/// there are such lines, counting both would count each attempt twice. What stays of them is that a token
+/// endpoint was asked over plain HTTP.
 fn set_aside_endpoint_lines(events: &mut EventSet) -> Option<Notice> {
     let endpoint = events.symbols.find(ENDPOINT_RULE)?;
     let attempt = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed);
     let told = events.events.iter().any(|event| attempt(event.kind) && event.rule != endpoint);
-    let before = events.events.len();
-    if told {
-        events.events.retain(|event| event.rule != endpoint || !attempt(event.kind));
+    let mut count = 0;
+    for event in &mut events.events {
+        if told && event.rule == endpoint && attempt(event.kind) {
+            (event.kind, count) = (EventKind::EndpointSeen, count + 1);
+        }
     }
-    let count = (before - events.events.len()) as u64;
+    events.events.retain(|event| event.kind != EventKind::EndpointSeen || event.insecure);
     let message = "lines that only show a token endpoint and a status were set aside: other lines tell the attempts themselves; scan them alone to use them";
     (count > 0).then(|| Notice { count, ..Notice::new("endpoint-lines-set-aside", None, message, Trouble::Note) })
 }

@@ -109,29 +109,49 @@ fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u3
     }
 }
 
-/// Whose the masked forms are: four characters are those of many users' tokens, and then they say nothing
-/// where the user is not named.
-fn masked(set: &EventSet, events: &[TokenEvent]) -> Answers<(Option<Symbol>, Symbol)> {
-    let mut answers = Answers(HashMap::new());
-    for event in events {
-        let Some(subject) = event.subject else { continue };
-        for form in [event.presented, event.issued].into_iter().flatten().filter(|form| is_masked(set, *form)) {
-            answers.add((event.client, form), subject);
+/// Within this time a masked form must be one user's, or it says nothing where the user is not named.
+const MASKED: i64 = 2 * 3_600 * 1_000_000_000;
+
+/// Whose the masked forms are, by client and form: when each user had it, in order. Four characters are those
+/// of many users' tokens in a long log.
+#[derive(Default)]
+struct Masked(HashMap<(Option<Symbol>, Symbol), Vec<(i64, Symbol)>>);
+
+impl Masked {
+    fn of(set: &EventSet, events: &[TokenEvent]) -> Self {
+        let mut masked = Self::default();
+        for event in events {
+            let (Some(subject), Some(time)) = (event.subject, event.time) else { continue };
+            for form in [event.presented, event.issued].into_iter().flatten().filter(|form| is_masked(set, *form)) {
+                masked.0.entry((event.client, form)).or_default().push((time.nanos, subject));
+            }
         }
+        masked
     }
-    answers
+
+    /// The users who had a form around the time of an event.
+    fn near(&self, event: &TokenEvent, form: Symbol) -> Option<Said> {
+        let had = self.0.get(&(event.client, form))?;
+        let around = event
+            .time
+            .map_or(i64::MIN..=i64::MAX, |time| time.nanos.saturating_sub(MASKED)..=time.nanos.saturating_add(MASKED));
+        let from = had.partition_point(|(time, _)| time < around.start());
+        let mut near = had[from..].iter().take_while(|(time, _)| time <= around.end()).map(|(_, subject)| *subject);
+        let first = near.next()?;
+        Some(if near.all(|subject| subject == first) { Said::Once(first) } else { Said::Differently })
+    }
 }
 
 /// Union-find over token digests and grant ids; the root of each event that has one.
 fn link(set: &EventSet, events: &[TokenEvent]) -> Vec<Option<u32>> {
-    let masked = masked(set, events);
+    let masked = Masked::of(set, events);
     let token = |event: &TokenEvent, form: Symbol| {
         if !is_masked(set, form) {
             return Some(Node::Token(form));
         }
-        let subject = match (event.subject, masked.0.get(&(event.client, form))) {
+        let subject = match (event.subject, masked.near(event, form)) {
             (Some(subject), _) => Some(subject),
-            (None, Some(Said::Once(subject))) => Some(*subject),
+            (None, Some(Said::Once(subject))) => Some(subject),
             (None, Some(Said::Differently)) => return None,
             (None, None) => None,
         };

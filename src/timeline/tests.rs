@@ -230,6 +230,23 @@ fn a_masked_token_links_no_other_users_events() {
 }
 
 #[test]
+fn a_masked_token_is_looked_for_around_its_time() {
+    let mut log = Log::new();
+    for (at, subject) in [(0, "u1"), (5 * 3_600_000, "u2")] {
+        log.add(at, RefreshSucceeded, |event| {
+            event.subject(subject);
+            event.issued("masked:…a1b2");
+        });
+    }
+    log.add(5 * 3_600_000 + 50, RefreshFailed, |event| {
+        event.presented("masked:…a1b2");
+        event.error("invalid_grant");
+    });
+    let timelines = build(&log.set);
+    assert_eq!(timelines.events[2].subject, timelines.events[1].subject, "the other user's was hours before");
+}
+
+#[test]
 fn failures_with_different_texts_are_no_echo() {
     let mut log = Log::new();
     for (at, text) in [(0, "Maximum allowed refresh token reuse exceeded"), (20, "Session not active")] {

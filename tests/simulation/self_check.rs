@@ -29,6 +29,7 @@ fn each_policy_gives_the_causes_that_it_can_give() {
         rules(Rotation::RevokeFamily, Wording::Explicit),
         with(&["expired-refresh-token", "refresh-race-revoked", "refresh-token-reuse", "rotation-not-persisted"])
     );
+    assert_eq!(rules(Rotation::UntilUsed, Wording::Ambiguous), with(&["rotation-overwritten"]));
     assert_eq!(
         rules(Rotation::Grace(30 * SECOND), Wording::Ambiguous),
         with(&["rotation-not-persisted", "rotation-overwritten", "stale-token-read"])

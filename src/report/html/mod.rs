@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use super::by_rule::{RuleRow, by_rule};
 use super::helped::{Gain, helped};
 use super::made;
+use super::patterns::{self, Pattern};
 use super::shown::clip;
 use super::summary::Summary;
 use super::terminal::Section;
@@ -45,6 +46,7 @@ struct Page {
     histograms: Vec<Histogram>,
     helped: Vec<Gain>,
     clients: Fitting<ClientRow>,
+    patterns: Vec<Pattern>,
     rules: Vec<RuleRow>,
     findings: Fitting<FindingRow>,
     cards: Vec<Card>,
@@ -74,6 +76,7 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         findings: tables::findings(&mut room, &report.findings, CARDS),
         leaks: tables::leaks(&mut room, &report.leaks),
         clients: tables::clients(&mut room, shown_clients),
+        patterns: patterns::patterns(&shown_clients[..shown_clients.len().min(CARDS)]),
         helped: if triage { helped(&report.clients) } else { Vec::new() },
         rules: if triage { by_rule(&report.findings) } else { Vec::new() },
         cards: cards(report, window_ms),
