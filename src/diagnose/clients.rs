@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::model::{ClientSummary, EventKind, Outcome, Severity};
 use crate::rules::Catalogue;
-use crate::timeline::is_attempt;
 
 use super::classes::ClientOf;
 use super::draft::{Draft, Unsaved};
@@ -89,8 +88,8 @@ pub(super) fn summaries(
     for (number, line) in lines.iter().enumerate() {
         let symbols = &line.scene.set.symbols;
         let client = client_of(number).1;
-        let attempts = line.ids.iter().chain(line.untimed).any(|&id| is_attempt(line.scene.event(id)));
-        if line.principal.client.is_none() && !attempts {
+        let mut events = line.ids.iter().chain(line.untimed).map(|&id| line.scene.event(id).kind);
+        if line.principal.client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
             continue;
         }
         let row = rows.entry(client).or_insert_with(|| ClientSummary {

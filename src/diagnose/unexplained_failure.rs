@@ -19,8 +19,6 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
     } else if line.several {
         "No subject, grant or token is named, and the client refreshes more often than one grant asks for, so the good refreshes around say nothing; log the subject or a token fingerprint."
-    } else if episode.told(line) == CauseClass::Reuse && line.beside_another_clock(episode) {
-        "A spent token came back within seconds of a good refresh on another host: a late copy, or a race that two clocks timed. Clocks that agree, or the server's log, would tell."
     } else if episode.told(line) == CauseClass::Reuse {
         "The server says that the token had been used, and these logs do not show which refresh used it: a race, a late copy and a thief look the same. Logs that have all good refreshes, with a fingerprint of the token, would tell."
     } else if episode.next.unsure().is_some() {

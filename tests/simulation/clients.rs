@@ -84,6 +84,8 @@ pub(crate) struct World {
     pub(crate) entries: Vec<Entry>,
     /// Behaviours that must be found: (client, rule).
     pub(crate) behaviours: Vec<(&'static str, &'static str)>,
+    /// For what happens beside the refreshes and changes none of them.
+    asides: Rng,
     incidents: usize,
     requests: u64,
 }
@@ -95,6 +97,7 @@ impl World {
             rng: Rng::new(seed),
             entries: Vec::new(),
             behaviours: Vec::new(),
+            asides: Rng::new(seed ^ 0xa51d),
             incidents: 0,
             requests: 0,
         }
@@ -206,8 +209,8 @@ impl World {
     pub(crate) fn good_cycle(&mut self, account: &mut Account) -> Micros {
         let worker = self.any_worker(account);
         let at = account.due + self.rng.between(0, 5 * SECOND);
-        if self.rng.chance(20) {
-            let refused = at - self.rng.between(5 * MINUTE, 50 * MINUTE);
+        if self.asides.chance(20) {
+            let refused = at - self.asides.between(5 * MINUTE, 50 * MINUTE);
             self.note(account, worker, (refused, refused), Kind::Unauthorized);
         }
         self.refresh(account, at, worker, (Story::Plain, 0)).expect("a good cycle succeeds")
