@@ -11,8 +11,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use bumpalo::Bump;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use tokscan::diagnose::{Diagnosis, Policies, Settings, diagnose};
-use tokscan::extract::Extractor;
-use tokscan::format::{Clock, Reader};
+use tokscan::extract::{Extractor, Hints};
+use tokscan::format::{Clock, Reader, Setting};
 use tokscan::input::{ReadSettings, discover, read};
 use tokscan::leak::LeakScanner;
 use tokscan::model::{Position, Symbols, Zone};
@@ -125,7 +125,7 @@ fn layers(criterion: &mut Criterion) -> Result<()> {
     let wrong = |errors: Vec<RuleError>| anyhow!("{errors:?}");
     let reader = Reader::new(&load_formats(&rules).map_err(wrong)?);
     let (events, providers) = (load_events(&rules).map_err(wrong)?.0, load_providers(&rules).map_err(wrong)?);
-    let extractor = Extractor::new(&events, &providers, load_vocabulary(&rules)?);
+    let extractor = Extractor::new(&events, &providers, load_vocabulary(&rules)?, Hints::default());
     let scanner = LeakScanner::new(&load_leaks(&rules).map_err(wrong)?);
 
     let fields = || count_fields(&reader, &lines);
@@ -151,12 +151,14 @@ fn read_all(path: &Path) -> u64 {
     read(&found.sources, &ReadSettings::default(), &|_| {}, &|_| {}).iter().map(|source| source.bytes).sum()
 }
 
-const CLOCK: Clock = Clock { zone: Zone::UTC, year_hint: None };
+const CLOCK: Clock = Clock { zone: Zone::UTC, day: None };
+/// No bench is of a table.
+const SETTING: Setting<'static> = Setting { clock: &CLOCK, columns: None };
 
 fn count_fields(reader: &Reader, lines: &[&[u8]]) -> u64 {
     let (mut arena, mut fields) = (Bump::new(), 0);
     for line in lines {
-        reader.read(&arena, line, &CLOCK, &mut |record| fields += record.fields.len() as u64);
+        reader.read(&arena, line, &SETTING, &mut |record| fields += record.fields.len() as u64);
         arena.reset();
     }
     fields
@@ -166,7 +168,7 @@ fn count_events(reader: &Reader, extractor: &Extractor, lines: &[&[u8]]) -> u64 
     let (mut arena, mut symbols, mut events) = (Bump::new(), Symbols::default(), 0);
     for line in lines {
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
-        reader.read(&arena, line, &CLOCK, &mut |record| {
+        reader.read(&arena, line, &SETTING, &mut |record| {
             let found = extractor.extract(record, line, position, &|text| Cow::Borrowed(text), &mut symbols);
             events += u64::from(found.is_some());
         });

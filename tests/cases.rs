@@ -18,12 +18,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokscan::report::{Format, Section};
 
+mod schemas;
+use schemas::Schema;
+
 /// The formats of `expected/`: file, and the command and arguments that make it.
-const FORMATS: [(&str, &[&str]); 4] = [
+const FORMATS: [(&str, &[&str]); 6] = [
     ("report.json", &["scan", "--format", "json"]),
     ("page.txt", &["scan", "--width", "80", "--color", "never"]),
     ("page-wide.txt", &["scan", "--width", "120", "--color", "never"]),
     ("events.jsonl", &["events"]),
+    ("events.csv", &["events", "--format", "csv"]),
+    ("findings.csv", &["scan", "--format", "csv"]),
 ];
 
 /// What `leaks` prints, by format; a file for each in cases that must have leaks.
@@ -184,7 +189,7 @@ fn input(folder: &Path, case: &Case) -> String {
     parts.join("/")
 }
 
-/// One run from the root of the repository: exit code and what was printed, the version masked.
+/// One run from the root of the repository: exit code and what was printed.
 fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokscan"));
     command.current_dir(root()).args(format);
@@ -194,12 +199,16 @@ fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     }
     let output =
         command.args(["--", input]).env_remove("CLICOLOR_FORCE").env("SOURCE_DATE_EPOCH", "0").output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// The same as it stands in `expected/`: without versions and numbers that change whatever the case is about.
+fn masked(text: String) -> String {
     let version = |key: &str, version: &str| format!("\"{key}\": \"{version}\"");
     let masked = ["version", "semanticVersion"]
         .iter()
         .fold(text, |text, key| text.replace(&version(key, env!("CARGO_PKG_VERSION")), &version(key, "…")));
-    (output.status.code().unwrap(), without_rules_version(&masked))
+    without_rules_version(&masked).replace("\r\n", "\n")
 }
 
 /// The version and the number of the rules, masked: they change with every rule, whatever the case is about.
@@ -219,7 +228,7 @@ fn without_rules_version(text: &str) -> String {
 }
 
 /// Runs a case; an empty answer is a success.
-fn check(folder: &Path, bless: bool) -> String {
+fn check(folder: &Path, bless: bool, schemas: &[Schema; 3]) -> String {
     let case = read_case(folder);
     let input = input(folder, &case);
     let mut said = String::new();
@@ -230,7 +239,8 @@ fn check(folder: &Path, bless: bool) -> String {
         if file == "report.json" {
             said += &case.must.complaints(&serde_json::from_str(&text).unwrap(), exit);
         }
-        reports.push((folder.join("expected").join(file), text));
+        said += &against_schema(file, &text, schemas);
+        reports.push((folder.join("expected").join(file), masked(text)));
     }
     if case.why.trim().is_empty() || case.why.trim().contains('\n') {
         said += "  `why` must say in one line what the case is for\n";
@@ -247,6 +257,19 @@ fn check(folder: &Path, bless: bool) -> String {
     if said.is_empty() { said } else { format!("{}: {}\n{said}", name(folder), case.why) }
 }
 
+/// What breaks the schemas of the report, the events and the leaks.
+fn against_schema(file: &str, text: &str, [report, event, leak]: &[Schema; 3]) -> String {
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let rows = |schema: &Schema| text.lines().map(|line| schema.complaints(&read(line))).collect();
+    let said: String = match file {
+        "report.json" | "leaks.json" => report.complaints(&read(text)),
+        "events.jsonl" => rows(event),
+        "leaks.jsonl" => rows(leak),
+        _ => String::new(),
+    };
+    if said.is_empty() { said } else { format!("  {file} is not what schemas/ says:\n{said}") }
+}
+
 /// The first line that differs.
 fn difference(file: &str, expected: &str, got: &str) -> String {
     if expected == got {
@@ -260,7 +283,8 @@ fn difference(file: &str, expected: &str, got: &str) -> String {
 #[test]
 fn every_case_finds_what_it_must_and_reports_it_as_expected() {
     let bless = std::env::var_os("TOKSCAN_BLESS").is_some();
-    let said: Vec<String> = folders("tests/cases").par_iter().map(|folder| check(folder, bless)).collect();
+    let schemas = [Schema::report(), Schema::event(), Schema::leak()];
+    let said: Vec<String> = folders("tests/cases").par_iter().map(|folder| check(folder, bless, &schemas)).collect();
     let said: String = said.concat();
     assert!(said.is_empty(), "TOKSCAN_BLESS=1 writes expected/ anew where nothing is lost:\n{said}");
 }

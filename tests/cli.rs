@@ -137,10 +137,13 @@ fn outputs_are_created_before_the_work() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     refused(&["-o", &at("missing/report.json"), "x"], "cannot write");
-    refused(&["-o", &at("report.pdf"), "x"], "this command writes .txt, .json, .jsonl");
-    refused(&["leaks", "-o", &at("leaks.pdf"), "x"], ".secret-detection-report.json, .jsonl, .csv");
-    refused(&["-o", &at("leaks.csv"), "x"], "this command writes .txt, .json");
-    refused(&["events", "-o", &at("report"), "x"], "this command writes .jsonl");
+    refused(
+        &["-o", &at("report.pdf"), "x"],
+        "this command writes .txt, .json, .html, .md, .sarif, .xml, .csv, .leaks.csv, .jsonl, .events.csv",
+    );
+    refused(&["leaks", "-o", &at("leaks.pdf"), "x"], ".secret-detection-report.json, .csv, .jsonl");
+    refused(&["-o", &at("gl-secret-detection-report.jso"), "x"], "this command writes .txt, .json");
+    refused(&["events", "-o", &at("report"), "x"], "this command writes .jsonl, .csv, .events.csv");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

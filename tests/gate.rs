@@ -243,6 +243,172 @@ fn allow_rules_cover_what_they_name_and_say_so() {
     }
 }
 
+#[test]
+fn a_line_is_explained_without_a_value_in_it() {
+    let place = Place::new();
+    let lines = format!(
+        "INFO start\nDEBUG refresh_token={REFRESH} access_token=[REDACTED] password=\"{PASSWORD}\"\nINFO end\n"
+    );
+    place.write("it.log", &lines);
+    let says = |arguments: &str, code: i32, parts: &[&str]| {
+        let (exit, said) = place.code(arguments);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(exit, code, "{arguments}: {said}");
+        for part in parts {
+            assert!(said.contains(part), "{arguments}: {said}");
+        }
+    };
+    says(
+        "leaks --explain it.log:2",
+        0,
+        &[
+            "column 21 leak oauth-refresh-token (refresh_token) a leak of the kind refresh_token, critical, likely",
+            "column 65 no leak oauth-access-token (access_token) a placeholder stands in the place of the value",
+        ],
+    );
+    says("leaks --explain it.log:2:21", 0, &["column 21 leak"]);
+    says("leaks --explain it.log:1", 0, &["no rule sees anything in this line"]);
+    says("leaks --explain it.log:4", 2, &["it.log has 3 lines"]);
+    says("leaks --explain missing.log:4", 2, &["missing.log: there is no such file"]);
+    says("leaks --explain it.log", 2, &["PATH:LINE"]);
+    says("leaks --explain -:1", 2, &["save it to a file"]);
+    says("leaks --explain it.log:2 --only password", 0, &["left out oauth-refresh-token", "--only leaves out"]);
+    says("leaks --explain it.log:2 --min-confidence proven", 0, &["--rule or --min-confidence leaves it out"]);
+    place.write("allow.toml", "[[allow]]\nfield = \"refresh_token\"\nreason = \"a mock\"\n");
+    says("leaks --explain it.log:2 --config allow.toml", 0, &["column 21 left out", "allowed by allow.toml:1: a mock"]);
+    place.code("leaks --write-baseline known.json it.log");
+    says("leaks --explain it.log:2 --baseline known.json", 0, &["column 21 left out", "the baseline knows the value"]);
+
+    // The lines of a packed file are counted in its text, and a document is a line's content wherever it begins.
+    let packed = std::io::BufReader::new(lines.as_bytes());
+    let mut packed = flate2::bufread::GzEncoder::new(packed, flate2::Compression::fast());
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut packed, &mut bytes).unwrap();
+    fs::write(place.at("it.log.gz"), bytes).unwrap();
+    says("leaks --explain it.log.gz:2", 0, &["column 21 leak oauth-refresh-token"]);
+    place.write("it.json", &format!("[\n  {{\"a\": 1}},\n  {{\"refresh_token\": \"{REFRESH}\"}}\n]\n"));
+    says("leaks --explain it.json:3", 0, &["column 22 leak oauth-refresh-token"]);
+}
+
+#[test]
+fn archives_are_read_like_folders_or_make_the_run_incomplete() {
+    let place = Place::new();
+    let zip = |name: &str, members: &[(&str, &str)]| {
+        let mut writer = zip::ZipWriter::new(fs::File::create(place.at(name)).unwrap());
+        for (name, text) in members {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap();
+    };
+    zip("run.zip", &[("in/a.log", "INFO start\n"), ("in/b.log", &format!("INFO x\nDEBUG refresh_token={REFRESH}\n"))]);
+    zip("quiet.zip", &[("in/a.log", "INFO start\n"), ("logo.png", "\u{89}PNG")]);
+    let report = place.json("leaks -f json run.zip");
+    assert_eq!(report["leaks"][0]["path"], "run.zip!in/b.log");
+    assert_eq!((&report["leaks"][0]["line"], &report["leaks"][0]["column"]), (&2.into(), &21.into()));
+    assert_eq!(report["inputs"][0]["path"], "run.zip!in/a.log");
+    assert_eq!(place.code("leaks run.zip").0, 1);
+    assert_eq!(place.code("leaks quiet.zip").0, 0);
+    let (code, said) = place.code("leaks --explain run.zip!in/b.log:2");
+    assert!(code == 0 && said.contains("leak") && said.contains("oauth-refresh-token"), "{said}");
+    place.write("allow.toml", "[[allow]]\npath = \"run.zip\"\nreason = \"a mock\"\n");
+    assert_eq!(place.code("leaks --config allow.toml run.zip").0, 0);
+
+    // Three members that claim four gigabytes each: nothing of it is read, and the run does not pass.
+    zip("bomb.zip", &[("a.log", "a"), ("b.log", "b"), ("c.log", "c")]);
+    let mut bytes = fs::read(place.at("bomb.zip")).unwrap();
+    for at in 0..bytes.len() - 30 {
+        let size = match &bytes[at..at + 4] {
+            b"PK\x01\x02" => at + 24,
+            b"PK\x03\x04" => at + 22,
+            _ => continue,
+        };
+        bytes[size..size + 4].copy_from_slice(&0xffff_fff0_u32.to_le_bytes());
+    }
+    fs::write(place.at("bomb.zip"), bytes).unwrap();
+    fs::write(place.at("cut.zip"), &fs::read(place.at("run.zip")).unwrap()[..60]).unwrap();
+    fs::write(place.at("logs.7z"), b"7z\xbc\xaf\x27\x1c\0\x04").unwrap();
+    for (line, code, part) in [
+        ("leaks bomb.zip quiet.log", 2, "unpacks to more than"),
+        ("leaks --allow-incomplete bomb.zip quiet.log", 0, "unpacks to more than"),
+        ("leaks cut.zip quiet.log", 2, "cut.zip"),
+        ("leaks logs.7z quiet.log", 2, "a 7z archive"),
+        ("scan logs.7z quiet.log", 0, "a 7z archive"),
+        ("redact --in-place run.zip", 2, "run.zip: it is an archive"),
+    ] {
+        let (exit, said) = place.code(line);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(exit == code && said.contains(part), "{line}: {exit} {said}");
+    }
+}
+
+/// A catalogue of invented rules with the features that such files use.
+const CATALOGUE: &str = r#"title = "acme"
+[extend]
+useDefault = true
+[[allowlists]]
+paths = ['(^|/)fixtures/']
+[[rules]]
+id = "acme-key"
+description = "Acme key"
+regex = '''(?i)[\w.-]{0,50}?acme(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|:)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)'''
+entropy = 3.2
+keywords = ["Acme"]
+[[rules.allowlists]]
+stopwords = ["dummy"]
+[[rules]]
+id = "acme-certificate"
+path = '''\.p12$'''
+"#;
+
+#[test]
+fn rules_of_gitleaks_are_taken_as_they_are() {
+    const KEY: &str = "k3j9x0q7w2m5z8v1b4n6c0r2";
+    let place = Place::new();
+    place.write("acme.toml", CATALOGUE);
+    place.write("a.log", &format!("INFO boot\nDEBUG my.ACME-key = '{KEY}' done\n"));
+    place.write("fixtures/b.log", &format!("acme: {KEY}\n"));
+    place.write("none.log", "acme: dummy9x0q7w2m5z8v1b4n6c0\nacme: aaaaaaaaaaaaaaaaaaaaaaaa\nan acme that is idle\n");
+    assert_eq!(place.code("leaks a.log").0, 0, "no rule of this program knows it");
+    let report = place.json("leaks -f json --rules acme.toml a.log fixtures none.log");
+    let leaks = report["leaks"].as_array().unwrap();
+    assert_eq!(leaks.len(), 1, "{leaks:?}");
+    let place_of = |key: &str| leaks[0][key].to_string();
+    assert_eq!(["rule", "kind", "path"].map(place_of), ["\"acme-key\"", "\"api_key\"", "\"a.log\""]);
+    assert_eq!(["line", "column", "occurrences"].map(place_of), ["2", "22", "1"]);
+    let notices = report["notices"].to_string();
+    for part in ["useDefault", "rule `acme-certificate` is left out"] {
+        assert!(notices.contains(part), "{part}: {notices}");
+    }
+    assert_eq!(place.code("leaks --rules acme.toml --rule acme-key a.log").0, 1);
+    assert_eq!(place.code("leaks --rules acme.toml --fail-on acme-key a.log").0, 1);
+    let explained = |line: &str, part: &str| {
+        let said = place.code(line).1.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(part) && !said.contains(KEY), "{line}: {said}");
+    };
+    explained("leaks --rules acme.toml --explain a.log:2", "column 22 leak acme-key");
+    explained(
+        "leaks --rules acme.toml --explain none.log:1",
+        "no leak acme-key an allowlist of the rule's file allows it",
+    );
+    explained("leaks --rules acme.toml --explain none.log:2", "entropy of 0.0 bits a byte, and the rule asks for 3.2");
+    explained("leaks --rules acme.toml --explain none.log:3", "does not have the form that the rule asks for");
+    explained(
+        "leaks --rules acme.toml --explain fixtures/b.log:1",
+        "left out acme-key an allowlist of the rule's file",
+    );
+
+    assert_eq!(place.code("redact --in-place --rules acme.toml a.log").0, 0);
+    let redacted = fs::read_to_string(place.at("a.log")).unwrap();
+    assert!(redacted.contains("my.ACME-key = '‹api_key:") && !redacted.contains(KEY), "{redacted}");
+    assert!(place.code("redact --in-place --rules acme.toml a.log").1.contains("0 values replaced"));
+    assert_eq!(place.code("leaks --rules acme.toml a.log").0, 0);
+
+    place.write("wrong.toml", &CATALOGUE.replace("[a-z0-9]{24})", "[a-z0-9]{24}"));
+    let (code, said) = place.code("leaks --rules wrong.toml a.log");
+    assert!(code == 2 && said.contains("wrong.toml:9: regex"), "{said}");
+}
+
 /// Runs with every format; text that acts on its target is in the paths and in the log.
 fn hostile() -> Place {
     let place = Place::new();

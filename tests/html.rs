@@ -38,7 +38,8 @@ fn captures(text: &str, pattern: &str) -> Vec<String> {
 }
 
 /// What is of a closed set, or a time.
-const KEPT: [&str; 20] = [
+const KEPT: [&str; 21] = [
+    "section",
     "reauthorized_at",
     "issued_at",
     "trouble",
@@ -109,6 +110,25 @@ fn leak() -> Leak {
 }
 
 const CASES: [&str; 3] = ["sample-two-services-one-token", "sample-keycloak-family-killed", "sample-idp-outage"];
+
+#[test]
+fn incidents_that_come_back_are_drawn_with_their_period() {
+    let mut even = report("sample-two-services-one-token");
+    let page = markup(&html(&even, Section::Triage));
+    let picture = |page: &str| {
+        let start = page.find("comes back every 55 min 3 s, or a multiple of it (7 incidents)").unwrap();
+        page[start..start + page[start..].find("</figure>").unwrap()].to_owned()
+    };
+    let drawn = picture(&page);
+    let begun = even.findings.iter().filter(|finding| finding.subject.as_deref() == Some("acct-70418")).count();
+    assert_eq!(drawn.matches("href=\"#s-medium\"").count(), begun, "{drawn}");
+    assert!(drawn.contains("the access token lives 1 h") && drawn.matches("class=\"window\"").count() >= begun - 1);
+    assert!(!html(&even, Section::Leaks).contains("comes back every"));
+    for client in &mut even.clients {
+        client.recurrence = None;
+    }
+    assert!(!html(&even, Section::Triage).contains("comes back every"));
+}
 
 #[test]
 fn the_page_is_closed_to_the_outside() {

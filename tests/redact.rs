@@ -487,3 +487,67 @@ fn a_run_that_is_killed_leaves_nothing_half_done() {
     }
     assert!(killed > 0, "every run was done before it was killed");
 }
+
+/// A log in which a transport split a value.
+fn split(transport: &str, head: &str, tail: &str) -> String {
+    let (before, after) = ("POST /oauth2/token grant_type=refresh_token&refresh_token=", "&client_id=crm");
+    let line = |number: u32, name: &str, flag: &str, text: &str| {
+        if transport == "cri" {
+            return format!("2026-01-02T03:04:{number:02}.5Z {name} {flag} {text}\n");
+        }
+        let end = if flag == "P" { "" } else { "\\n" };
+        format!("{{\"log\":\"{text}{end}\",\"stream\":\"{name}\",\"time\":\"2026-01-02T03:04:{number:02}.5Z\"}}\n")
+    };
+    let quiet: String = (0..12).map(|number| line(number, "stdout", "F", "listening")).collect();
+    [
+        quiet.clone(),
+        line(20, "stderr", "P", &format!("{before}{head}")),
+        line(21, "stdout", "F", "in between"),
+        line(22, "stderr", "P", tail),
+        line(23, "stderr", "F", after),
+        quiet,
+    ]
+    .concat()
+}
+
+#[test]
+fn a_value_that_a_transport_split_is_gone_from_both_lines() {
+    for transport in ["cri", "docker"] {
+        for at in [0, 1, 9, 22, REFRESH.len() - 1] {
+            let (head, tail) = REFRESH.split_at(at);
+            let text = split(transport, head, tail);
+            let place = TempDir::new().unwrap();
+            fs::write(place.path().join("a.log"), &text).unwrap();
+            let mut results = vec![
+                fed(&["redact"], text.as_bytes()).stdout,
+                fed(&["leaks", "-q", "--pass-through", "-"], text.as_bytes()).stdout,
+            ];
+            for segment in [1, 300, 0] {
+                let out = place.path().join(format!("out-{segment}"));
+                let done = run_redact(vec![place.path().join("a.log")], RedactTo::Folder(out.clone()), 2, segment).1;
+                assert_eq!((done.complete, done.inputs[0].replaced), (true, 1), "{transport} {at} {segment}");
+                results.push(fs::read(out.join("a.log")).unwrap());
+            }
+            let shown = String::from_utf8(results[0].clone()).unwrap();
+            // The value has one pseudonym, where it begins; the other part is gone, and all else is as it was.
+            let wanted = if at == 0 { split(transport, "", "·") } else { split(transport, "·", "") };
+            assert_eq!(without_pseudonyms(&shown), wanted, "{transport} {at}");
+            assert!(results.iter().all(|result| *result == results[0]), "{transport} {at}");
+            assert_eq!(fed(&["redact"], shown.as_bytes()).stdout, shown.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_value_over_many_lines_of_syslog_is_one_value() {
+    let key: Vec<String> = (0..6).map(|number| format!("  {}{number}", &REFRESH[..40])).collect();
+    let lines =
+        ["loaded -----BEGIN PRIVATE KEY-----".to_owned(), key.join("\n"), "  -----END PRIVATE KEY-----".to_owned()];
+    let prefixed = |line: &str| format!("Jan  2 03:04:05 host api[42]: {line}\n");
+    let text: String = lines.join("\n").lines().map(prefixed).collect::<String>() + &prefixed("next");
+    let output = fed(&["redact"], text.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(!shown.contains(&REFRESH[..9]) && shown.lines().count() == text.lines().count(), "{shown}");
+    assert!(shown.ends_with(&prefixed("next")), "{shown}");
+}

@@ -47,6 +47,44 @@ fn a_saved_report_gives_the_same_pages_as_the_run() {
 }
 
 #[test]
+fn a_saved_report_keeps_what_its_run_was_for_and_the_texts_of_its_rules() {
+    let place = TempDir::new().unwrap();
+    // Nothing failed here, so that only what the report says tells a gate from a triage.
+    let sample = "samples/debug-log-leaks";
+    let saved = place.path().join("leaks.json");
+    let saved = saved.to_str().unwrap();
+    assert_eq!(tokscan(&["leaks", sample, "-q", "-o", saved]).status.code(), Some(1));
+    for format in ["terminal", "csv", "jsonl", "sarif"] {
+        let run = String::from_utf8(tokscan(&["leaks", sample, "-f", format]).stdout).unwrap();
+        assert_eq!(text(&tokscan(&["report", saved, "-f", format])), run, "{format}");
+    }
+    let saved = save(place.path(), "report.json", SAMPLE);
+    for format in ["csv", "sarif"] {
+        let run = text(&tokscan(&[SAMPLE, "-f", format]));
+        assert_eq!(text(&tokscan(&["report", &saved, "-f", format])), run, "{format}");
+    }
+    let short = text(&tokscan(&["report", &saved, "--summary"]));
+    assert_eq!(short, text(&tokscan(&[SAMPLE, "--summary"])));
+    let sarif: Value = serde_json::from_str(&text(&tokscan(&["report", &saved, "-f", "sarif"]))).unwrap();
+    let help = &sarif["runs"][0]["tool"]["driver"]["rules"][0]["help"]["text"];
+    assert!(help.as_str().unwrap().contains("read the store again"), "{help}");
+}
+
+#[test]
+fn a_scan_writes_each_of_its_tables() {
+    let place = TempDir::new().unwrap();
+    let file = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (findings, leaks, events) = (file("x.csv"), file("leaks.csv"), file("x-events.csv"));
+    text(&tokscan(&["samples", "-q", "-o", &findings, "-o", &leaks, "-o", &events]));
+    let head = |path: &str| fs::read_to_string(path).unwrap().split("\r\n").next().unwrap().to_owned();
+    assert!(head(&findings).starts_with("id,rule,class,severity"), "{}", head(&findings));
+    assert!(head(&leaks).starts_with("id,rule,kind,severity"), "{}", head(&leaks));
+    assert!(head(&events).starts_with("time,time_precision,kind"), "{}", head(&events));
+    let table = text(&tokscan(&["events", "samples", "-f", "csv"]));
+    assert_eq!(fs::read_to_string(&events).unwrap(), table);
+}
+
+#[test]
 fn what_is_no_report_is_refused_by_name_and_place_without_its_text() {
     let place = TempDir::new().unwrap();
     let write = |name: &str, text: &str| {

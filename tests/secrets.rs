@@ -9,7 +9,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use tempfile::TempDir;
-use tokscan::report::{Format, Section, Style, render_events_jsonl};
+use tokscan::report::{Format, Section, Style, render_events_csv, render_events_jsonl};
 use tokscan::scan::{ScanOptions, Unwatched, scan};
 
 /// The longest part of a secret that may be read anywhere.
@@ -137,6 +137,8 @@ fn rendered(paths: &[PathBuf]) -> Vec<(&'static str, String)> {
     let mut all: Vec<_> = Format::ALL.map(|format| (format.name(), page(format, Section::Triage, 400))).into();
     all.push(("narrow page", page(Format::Terminal, Section::Triage, 60)));
     all.push(("page of leaks", page(Format::Terminal, Section::Leaks, 100)));
+    all.push(("table of leaks", page(Format::Csv, Section::Leaks, 100)));
+    all.push(("table of events", text(&|out| render_events_csv(&outcome.events, out).unwrap())));
     all.push(("events", text(&|out| render_events_jsonl(&outcome.events, out).unwrap())));
     all
 }

@@ -106,8 +106,13 @@ pub enum Command {
     ///
     /// Equal values have equal pseudonyms, so that a redacted log gives the same diagnosis, and can be shared.
     Redact(Box<RedactArgs>),
-    /// Print the normalised token events, one JSON object per line
+    /// Print the normalised token events: one JSON object per line, or a table
     Events(Box<EventsArgs>),
+    /// Say what was recognised in each source, and what looked like a token event and was not
+    ///
+    /// Formats, providers, the keys that clients, users and errors were read from, and of the lines that no rule
+    /// read the first ones, each with a rule that would. Logs of your own are read after a minute of that.
+    Formats(Box<FormatsArgs>),
     /// Say what a rule detects, why it matters and how to fix it
     Explain(ExplainArgs),
     /// Show the rules
@@ -167,6 +172,17 @@ pub struct LeaksArgs {
     pub fail: FailArgs,
     #[command(flatten)]
     pub gate: GateArgs,
+    /// Say of one line what each rule saw in it, and why that is a leak or none; no value is shown
+    ///
+    /// The line is named as reports name it, PATH:LINE; a column behind that is left aside.
+    #[arg(
+        long,
+        value_name = "PATH:LINE",
+        help_heading = "Gate",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["paths", "files", "format", "summary", "write_baseline", "pass_through"],
+    )]
+    pub explain: Option<String>,
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
     pub format: Option<Format>,
@@ -186,7 +202,22 @@ pub struct EventsArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Format of what goes to standard output
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl"])]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl", "csv"])]
+    pub format: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `tokscan formats`.
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "the fields are groups of options")]
+pub struct FormatsArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Format of what goes to standard output [default: terminal]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["terminal", "json"])]
     pub format: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -198,9 +229,9 @@ pub struct EventsArgs {
 pub struct InputArgs {
     /// Files, directories, globs, or `-` for standard input
     ///
-    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content. A
-    /// file that is named like a command is given as `./scan`. Without a path, standard input is read if it
-    /// is a pipe or a file.
+    /// Directories are searched whole. Compressed files (gzip, zstd, bzip2, xz) are known by their content, and so are
+    /// zip and tar archives, of which every text is read. A file that is named like a command is given as `./scan`.
+    /// Without a path, standard input is read if it is a pipe or a file.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Worker threads [default: one per core]
@@ -212,6 +243,15 @@ pub struct InputArgs {
     /// Rule files or folders that extend or replace the built-in ones (repeatable)
     #[arg(long = "rules", value_name = "DIR|FILE")]
     pub rule_paths: Vec<PathBuf>,
+    /// The server that all of these logs are about; `tokscan rules list` names them
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Where a part of an event stands: client=app.name (repeatable)
+    ///
+    /// Parts are client, subject, grant, request, presented, issued, error, description, status, address, host,
+    /// process, thread and the others of rule files. `tokscan formats` shows which keys were used.
+    #[arg(long = "field", value_name = "PART=KEY")]
+    pub fields: Vec<String>,
 }
 
 /// Which events count.
@@ -292,10 +332,12 @@ fn formats(section: Section) -> impl TypedValueParser<Value = Format> {
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct OutputArgs {
-    /// Write to a file, in the format of its suffix (repeatable): .json, .sarif, .xml (JUnit), .txt, .jsonl
+    /// Write to a file, in the format of its suffix (repeatable): .html, .md, .json, .csv, .sarif, .xml (JUnit), .txt, .jsonl
     ///
-    /// A file of `leaks` may also end in .csv or be named gl-secret-detection-report.json; .jsonl has its leaks,
-    /// that of the other commands the token events. Standard output then stays empty unless --format is given as well.
+    /// .csv has the findings (of `leaks` and `events`, these); a scan's names that end in leaks.csv or events.csv ask
+    /// for the leaks and the token events. .jsonl has the leaks of `leaks`, and the token events of other commands. A
+    /// file of `leaks` may be named gl-secret-detection-report.json. Standard output then stays empty unless --format
+    /// is given as well.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whether to colour

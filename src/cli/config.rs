@@ -13,8 +13,10 @@ use super::hyperlinks;
 use super::rulebook::Rulebook;
 use super::settings::Settings;
 use super::values;
+use crate::extract::Hints;
 use crate::model::{Precision, Timestamp, Zone};
 use crate::report::{Run, Style};
+use crate::rules::FieldRole;
 use crate::scan::ScanOptions;
 use crate::triage::Gate;
 
@@ -25,6 +27,16 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
         [] => return Ok(None),
         paths => paths.to_vec(),
     };
+    read_paths(paths, input, select, settings).map(Some)
+}
+
+/// How to read these paths.
+pub(super) fn read_paths(
+    paths: Vec<PathBuf>,
+    input: &InputArgs,
+    select: &SelectArgs,
+    settings: &Settings,
+) -> Result<ScanOptions> {
     let zone = zone(&input.tz)?;
     let now = Utc::now();
     let moment = |option: &str, text: &Option<String>| {
@@ -38,7 +50,7 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
     {
         bail!("--since ({from}) is not before --until ({to}): no event can be between them");
     }
-    Ok(Some(ScanOptions {
+    Ok(ScanOptions {
         paths,
         threads: input.threads.unwrap_or(0),
         zone,
@@ -46,10 +58,28 @@ pub(super) fn read(input: &InputArgs, select: &SelectArgs, settings: &Settings) 
         until,
         clients: select.clients.clone(),
         rule_paths: input.rule_paths.clone(),
+        hints: hints(input)?,
         thresholds: thresholds(&input.rule_paths, settings)?,
         gate: Gate { allow: allow_rules(&input.rule_paths, settings)?, today: now.date_naive(), ..Gate::default() },
         ..ScanOptions::default()
-    }))
+    })
+}
+
+/// What the user says of the logs beforehand.
+fn hints(input: &InputArgs) -> Result<Hints> {
+    if let Some(id) = &input.provider {
+        let book = Rulebook::load(&input.rule_paths)?;
+        book.check_provider(id).map_err(|hint| invalid("--provider", id, &hint))?;
+    }
+    let field = |text: &String| {
+        let (part, key) = text.split_once('=').filter(|(_, key)| !key.trim().is_empty())?;
+        Some((FieldRole::from_name(part.trim())?, key.trim().to_owned()))
+    };
+    let fields = input.fields.iter().map(|text| {
+        field(text)
+            .ok_or_else(|| invalid("--field", text, "write PART=KEY, as in client=app.name; --help lists the parts"))
+    });
+    Ok(Hints { provider: input.provider.clone(), fields: fields.collect::<Result<_>>()? })
 }
 
 /// The numbers that settings put in the place of the rules' own.

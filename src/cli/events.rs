@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::args::EventsArgs;
 use super::fail_on::FailOn;
-use super::output::{Kind, Outputs};
+use super::output::{Kind, Outputs, Rows};
 use super::scan::{exit, watched};
 use super::settings::Settings;
 use super::{Exit, config};
@@ -13,8 +13,9 @@ use crate::report::Section;
 pub(super) fn run(args: &EventsArgs, settings: &Settings) -> Result<Exit> {
     let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     options.diagnose = false;
-    let asked = args.format.as_ref().map(|_| Kind::Events);
-    let outputs = Outputs::create(&args.output, &[Kind::Events], asked, Section::Triage, None)?;
+    let kinds = [Kind::Events(Rows::Jsonl), Kind::Events(Rows::Csv)];
+    let asked = args.format.as_deref().map(|format| if format == "csv" { kinds[1] } else { kinds[0] });
+    let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, None)?;
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &FailOn::default(), 0))

@@ -7,10 +7,13 @@ use super::fail_on::FailOn;
 use super::output::{Kind, Outputs};
 use super::scan::{exit, watched};
 use super::settings::Settings;
-use super::{Exit, config, live};
+use super::{Exit, config, explain_line, live};
 use crate::report::{Format, Section};
 
 pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
+    if let Some(place) = &args.explain {
+        return explain_line::run(place, args, settings);
+    }
     let Some(mut options) = config::read(&args.input, &args.select, settings)? else { return Ok(Exit::NothingNamed) };
     config::rules(&mut options, &args.rules)?;
     options.diagnose = false;

@@ -11,8 +11,10 @@ mod configure;
 mod diff;
 mod events;
 mod explain;
+mod explain_line;
 mod fail_on;
 mod files;
+mod formats;
 mod gate;
 mod generate;
 mod hyperlinks;
@@ -28,6 +30,7 @@ mod rules;
 mod saved;
 mod scan;
 mod settings;
+mod unknown;
 mod values;
 
 use std::ffi::OsString;
@@ -78,7 +81,7 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = command_first(arguments);
     let matches = match Cli::command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&unknown::helpful(error, &Cli::command())),
     };
     let mut settings = match Settings::read(&matches) {
         Ok(settings) => settings,
@@ -152,9 +155,10 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         Some(Command::Leaks(args)) => leaks::run(args, settings),
         Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args, settings),
+        Some(Command::Formats(args)) => formats::run(args, settings),
         Some(Command::Explain(args)) => explain::run(args, settings.pager),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),
-        Some(Command::Report(args)) => report::run(args),
+        Some(Command::Report(args)) => report::run(args, settings.pager),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Config(command)) => configure::run(command, settings),
         Some(Command::Alert(args)) => alert::run(args, settings),

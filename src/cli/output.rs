@@ -10,7 +10,9 @@ use super::args::OutputArgs;
 use super::config;
 use super::pager::Pager;
 use crate::model::{Notice, Trouble};
-use crate::report::{Format, Section, Style, escape, headline, render_events_jsonl};
+use crate::report::{
+    Format, Section, Style, escape, headline, render_events_csv, render_events_jsonl, render_leaks_csv,
+};
 use crate::scan::ScanOutcome;
 
 /// What can be written.
@@ -18,23 +20,40 @@ use crate::scan::ScanOutcome;
 pub(super) enum Kind {
     /// The report.
     Report(Format),
-    /// The token events, as JSON lines.
-    Events,
+    /// The leaks of a report, as a table.
+    Leaks,
+    /// The token events.
+    Events(Rows),
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// One JSON object a line.
+    Jsonl,
+    /// A table.
+    Csv,
 }
 
 impl Kind {
-    fn suffix(self) -> Option<&'static str> {
-        match self {
-            Self::Report(format) => format.suffix(),
-            Self::Events => Some("jsonl"),
-        }
+    /// The ends of names that ask for it. A command that writes several tables knows them by longer ones.
+    fn suffixes(self) -> impl Iterator<Item = &'static str> {
+        let (suffix, longer) = match self {
+            Self::Report(format) => (format.suffix(), None),
+            Self::Leaks => (None, Some("leaks.csv")),
+            Self::Events(Rows::Jsonl) => (Some("jsonl"), None),
+            Self::Events(Rows::Csv) => (Some("csv"), Some("events.csv")),
+        };
+        suffix.into_iter().chain(longer)
     }
 
     /// Writes what was found.
     fn write(self, outcome: &ScanOutcome, section: Section, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Report(format) => format.render(&outcome.report, section, style, out),
-            Self::Events => render_events_jsonl(&outcome.events, out),
+            Self::Leaks => render_leaks_csv(&outcome.report, out),
+            Self::Events(Rows::Jsonl) => render_events_jsonl(&outcome.events, out),
+            Self::Events(Rows::Csv) => render_events_csv(&outcome.events, out),
         }
     }
 }
@@ -93,8 +112,18 @@ impl Outputs {
 
     /// Whether something will name the digests of the inputs.
     pub(super) fn name_digests(&self) -> bool {
+        self.formats().any(Format::is_document)
+    }
+
+    /// Whether something will carry the texts of the rules.
+    pub(super) fn carry_rules(&self) -> bool {
+        self.formats().any(Format::carries_rules)
+    }
+
+    /// The formats of the report that will be written.
+    fn formats(&self) -> impl Iterator<Item = Format> + '_ {
         let kinds = self.files.iter().map(|target| target.kind).chain(self.stdout);
-        kinds.into_iter().any(|kind| matches!(kind, Kind::Report(format) if format.is_document()))
+        kinds.filter_map(|kind| if let Kind::Report(format) = kind { Some(format) } else { None })
     }
 
     /// The same for a reader: long pages through the pager, and in ten lines if that is asked.
@@ -147,24 +176,32 @@ impl Outputs {
                 complain(&format!("{}: {format}{packed}, {lines} lines, {events} token events", input.path));
             }
         }
-        let events_only = !self.files.is_empty() && self.files.iter().all(|target| target.kind == Kind::Events);
+        let events_only =
+            !self.files.is_empty() && self.files.iter().all(|target| matches!(target.kind, Kind::Events(_)));
         if self.stdout.is_none() && !events_only {
             complain(&headline(report, self.section));
         }
     }
 }
 
-/// The kind that the end of a file's name asks for: the longest that fits.
+/// The kind that the end of a file's name asks for: the longest that fits, of equal ones the first.
 fn kind_of(path: &Path, allowed: &[Kind]) -> Result<Kind> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let ends =
         |suffix: &str| name.strip_suffix(suffix).is_some_and(|stem| stem.is_empty() || stem.ends_with(['.', '-']));
-    let fitting = allowed.iter().filter_map(|kind| Some((kind.suffix().filter(|suffix| ends(suffix))?.len(), *kind)));
-    if let Some((_, kind)) = fitting.max_by_key(|(length, _)| *length) {
+    let offered = || allowed.iter().flat_map(|kind| kind.suffixes().map(|suffix| (suffix, *kind)));
+    let mut fitting: Vec<(&str, Kind)> = offered().filter(|(suffix, _)| ends(suffix)).collect();
+    fitting.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+    if let Some((_, kind)) = fitting.first().copied() {
         return Ok(kind);
     }
-    let known: Vec<String> =
-        allowed.iter().filter_map(|kind| kind.suffix()).map(|suffix| format!(".{suffix}")).collect();
+    let mut known: Vec<String> = Vec::new();
+    for (suffix, _) in offered() {
+        let suffix = format!(".{suffix}");
+        if !known.contains(&suffix) {
+            known.push(suffix);
+        }
+    }
     bail!(
         "invalid value '{}' for --output: the suffix says the format, and this command writes {}",
         path.display(),

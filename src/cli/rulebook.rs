@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
-use crate::rules::{RuleError, RuleSource, embedded, read_path};
+use crate::rules::{RuleError, RuleSource, embedded, is_gitleaks, read_path};
 
 /// Kinds of rules that findings and leaks are named after.
 const REPORTED: [&str; 2] = ["diagnoses", "leaks"];
@@ -90,6 +90,12 @@ impl Rulebook {
         Err(unknown(id, reported().map(|entry| entry.id.as_str())))
     }
 
+    /// Whether a provider has this id.
+    pub(super) fn check_provider(&self, id: &str) -> Result<(), String> {
+        let providers = || self.entries.iter().filter(|entry| entry.kind == "providers").map(|entry| entry.id.as_str());
+        if providers().any(|known| known == id) { Ok(()) } else { Err(unknown(id, providers())) }
+    }
+
     /// Whether a diagnosis has a threshold of this name.
     pub(super) fn check_threshold(&self, id: &str, name: &str) -> Result<(), String> {
         let with_numbers = || self.entries.iter().filter_map(|entry| Some((entry.id.as_str(), entry.thresholds()?)));
@@ -129,9 +135,10 @@ pub(super) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
 /// is no TOML has none; those who use it say what is wrong with it.
 fn rules_of(source: &RuleSource) -> Vec<Entry> {
     let Ok(file) = source.text.parse::<Table>() else { return Vec::new() };
+    let kind = if is_gitleaks(source) { "leaks" } else { source.folder() };
     let entry = |table: &Table| {
         let id = table.get("id")?.as_str()?.to_owned();
-        Some(Entry { id, kind: source.folder().to_owned(), table: table.clone(), source: source.clone() })
+        Some(Entry { id, kind: kind.to_owned(), table: table.clone(), source: source.clone() })
     };
     let inner = file.values().filter_map(Value::as_array).flatten().filter_map(Value::as_table).filter_map(entry);
     entry(&file).into_iter().chain(inner).collect()

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::args::{OutputArgs, ScanArgs};
 use super::fail_on::FailOn;
-use super::output::{Kind, Outputs};
+use super::output::{Kind, Outputs, Rows};
 use super::progress::Bar;
 use super::settings::Settings;
 use super::{Exit, config};
@@ -16,8 +16,8 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     config::rules(&mut options, &args.rules)?;
     config::diagnosis(&mut options, &args.diagnosis)?;
     let fail_on = FailOn::read(&args.fail.fail_on, "never", &options.rule_paths)?;
-    let mut kinds = vec![Kind::Report(Format::Terminal), Kind::Report(Format::Json), Kind::Events];
-    kinds.extend(Format::of(Section::Triage).skip(2).map(Kind::Report));
+    let mut kinds: Vec<Kind> = Format::of(Section::Triage).map(Kind::Report).collect();
+    kinds.extend([Kind::Leaks, Kind::Events(Rows::Jsonl), Kind::Events(Rows::Csv)]);
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
     let outputs = outputs.for_reader(settings.pager, args.format.summary);

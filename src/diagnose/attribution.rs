@@ -22,6 +22,9 @@ pub(super) struct Walked {
     pub(super) forks: Vec<Cluster>,
 }
 
+/// How far back a process's own refresh is looked for: bounds the work on a hostile log.
+const REACH: usize = 1_024;
+
 /// One step of the walk; positions in the line, or a number of a cluster.
 enum Step {
     Good(usize),
@@ -215,6 +218,7 @@ impl Walk<'_> {
             good,
             was_grant: false,
             forked: good.and_then(|position| self.fork[position]),
+            own_fork: None,
             refreshes: if signed_in { 1 } else { self.before.refreshes + 1 },
             anchored: self.before.anchored || signed_in,
             revoked: None,
@@ -228,6 +232,7 @@ impl Walk<'_> {
             Open::Loose(failures, before) => {
                 let next = same_grant(line, failures[0], next);
                 let next = coverage::next(line, before.good, failures[failures.len() - 1], next);
+                let before = Before { own_fork: self.own_fork(failures[0]), ..before };
                 let episode = Episode { burst: self.one_burst(&failures), failures, before, next };
                 self.causes.push(loose::judge(line, &episode));
             }
@@ -243,6 +248,20 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// The fork in which the process of a failure last refreshed well, if no grant lies between.
+    fn own_fork(&self, failure: usize) -> Option<usize> {
+        let process = |position: usize| {
+            let event = self.line.event(position);
+            Some((event.host?, event.process?))
+        };
+        let own = process(failure)?;
+        let good = |position: &usize| match self.line.event(*position).kind {
+            EventKind::RefreshSucceeded => process(*position) == Some(own),
+            kind => kind == EventKind::GrantIssued,
+        };
+        (0..failure).rev().take(REACH).find(good).and_then(|position| self.fork[position])
     }
 
     fn one_burst(&self, failures: &[usize]) -> bool {

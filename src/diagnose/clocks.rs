@@ -1,12 +1,13 @@
 //! Whether the clocks of hosts agree, as far as the logs show it, and by how much they are apart.
 //!
 //! A refusal some seconds beside the good refresh of another host is a late copy, or a race that two clocks
-//! timed. Hosts whose attempts have met inside the window before have clocks that agree. And where a token was
-//! refused at one host before it was accepted at another, the clock of the second is ahead.
+//! timed. Hosts whose attempts met inside the window before have clocks that agree. They are apart where a token
+//! was refused at one host before it was accepted at the other; or where they always meet at one distance,
+//! whichever of the two loses: a late copy is late at the one that reads it, not at the one that wrote it.
 
 use hashbrown::HashMap;
 
-use crate::model::{CauseClass, Confidence, EventKind, Symbol};
+use crate::model::{CauseClass, Confidence, EventKind, Symbol, TokenEvent};
 
 use super::draft::Verdict;
 use super::episode::{Episode, Next};
@@ -17,99 +18,187 @@ use super::words;
 
 /// Hosts that met so often inside the window are in step, if they came close without meeting less than half as often.
 const MET: usize = 2;
-/// So many hosts are looked at between two good refreshes.
+/// So many meetings at one distance show it, if so many of ten keep it.
+const MEETINGS: usize = 3;
+const OF_TEN: usize = 6;
+/// So many hosts are looked at between two good refreshes, and so many meetings of two.
 const HOSTS: usize = 16;
+const KEPT: usize = 256;
 
-/// How often the attempts of two hosts met, and how often they only came close.
-#[derive(Clone, Copy, Default)]
-struct Pair {
-    met: usize,
-    close: usize,
-    /// Nanoseconds by which the clock of the first is ahead of the second's, at least.
-    ahead: i64,
+/// What timed an event: its host, or its file where no host is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Clock {
+    Host(Symbol),
+    Source(u32),
 }
 
-/// Pairs of hosts, in both orders.
+impl Clock {
+    pub(super) fn of(event: &TokenEvent) -> Self {
+        event.host.map_or(Self::Source(event.position.source), Self::Host)
+    }
+}
+
+/// A success and a failure of two hosts, seconds apart at most.
+#[derive(Clone, Copy)]
+struct Meeting {
+    /// Nanoseconds from the one of the first host to that of the second.
+    apart: i64,
+    first_won: bool,
+    /// One token was refused before it was accepted.
+    proof: bool,
+}
+
+/// Pairs of clocks in order.
 #[derive(Default)]
 pub(super) struct Clocks {
-    pairs: HashMap<(Symbol, Symbol), Pair>,
+    offsets: HashMap<(Clock, Clock), Offset>,
+    /// Whether the clocks of some hosts are shown to be apart.
+    apart: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offset {
+    Agree,
+    /// The second clock is ahead by so many nanoseconds.
+    Ahead(i64),
 }
 
 impl Clocks {
     pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let mut clocks = Self::default();
+        let mut meetings: HashMap<(Clock, Clock), Vec<Meeting>> = HashMap::new();
         for line in &scene.timelines.timelines {
             if line.principal.subject.is_none() && line.family.is_none() {
                 continue;
             }
-            let mut won: Option<(Symbol, Attempt)> = None;
+            let mut won: Option<(Clock, Attempt)> = None;
             // The first failure of each host: its retries say no more.
-            let mut lost: Vec<(Symbol, Attempt)> = Vec::new();
+            let mut lost: Vec<(Clock, Attempt)> = Vec::new();
             for &id in &line.timed {
                 let event = scene.event(id);
                 let success = event.kind == EventKind::RefreshSucceeded;
                 let attempt = Attempt::of(event, success, scene.identity(event)).filter(|attempt| !attempt.coarse);
-                let (Some(host), Some(attempt), true) = (event.host, attempt, success || scene.race_like(event)) else {
-                    continue;
-                };
+                let (Some(attempt), true) = (attempt, success || scene.race_like(event)) else { continue };
+                let clock = Clock::of(event);
                 if success {
-                    lost.iter().for_each(|lost| clocks.note(scene, lost, &(host, attempt)));
-                    (won, lost) = (Some((host, attempt)), Vec::new());
-                } else if lost.len() < HOSTS && lost.iter().all(|(known, _)| *known != host) {
-                    won.iter().for_each(|won| clocks.note(scene, won, &(host, attempt)));
-                    lost.push((host, attempt));
+                    lost.iter().for_each(|lost| note(&mut meetings, lost, &(clock, attempt)));
+                    (won, lost) = (Some((clock, attempt)), Vec::new());
+                } else if lost.len() < HOSTS && lost.iter().all(|(known, _)| *known != clock) {
+                    won.iter().for_each(|won| note(&mut meetings, won, &(clock, attempt)));
+                    lost.push((clock, attempt));
                 }
             }
         }
-        clocks
+        let window = scene.window.nanos;
+        let offsets: HashMap<_, _> =
+            meetings.into_iter().filter_map(|(pair, meetings)| Some((pair, offset(window, meetings)?))).collect();
+        let apart = offsets.values().any(|offset| *offset != Offset::Agree);
+        Self { offsets, apart }
     }
 
-    fn note(&mut self, scene: &Scene<'_>, (host, a): &(Symbol, Attempt), (other, b): &(Symbol, Attempt)) {
-        let apart = b.end.saturating_sub(a.end);
-        if host == other || apart > SKEW || a.identity.conflicts(b.identity) {
-            return;
-        }
-        for pair in [(*host, *other), (*other, *host)] {
-            let pair = self.pairs.entry(pair).or_default();
-            if scene.window.near(a, b) { pair.met += 1 } else { pair.close += 1 }
-        }
-        // Refused before it was accepted.
-        if b.success && a.identity.same_token(b.identity) {
-            let pair = self.pairs.entry((*other, *host)).or_default();
-            pair.ahead = pair.ahead.max(apart);
-        }
+    /// Whether two clocks are known to agree.
+    pub(super) fn agree(&self, a: Clock, b: Clock) -> bool {
+        a == b || self.offset(a, b) == Some(0)
     }
 
-    /// Whether two hosts are known to have clocks that agree.
-    pub(super) fn agree(&self, a: Symbol, b: Symbol) -> bool {
-        a == b || self.pairs.get(&(a, b)).is_some_and(|pair| pair.met >= MET && pair.met > 2 * pair.close)
+    /// Whether the logs show clocks that are apart.
+    pub(super) fn some_apart(&self) -> bool {
+        self.apart
     }
 
-    fn ahead(&self, a: Symbol, b: Symbol) -> Option<i64> {
-        self.pairs.get(&(a, b)).map(|pair| pair.ahead).filter(|ahead| *ahead > 0)
+    /// By how much the clock of `b` is ahead of that of `a`, in nanoseconds.
+    fn offset(&self, a: Clock, b: Clock) -> Option<i64> {
+        let sign = if a <= b { 1 } else { -1 };
+        Some(match self.offsets.get(&(a.min(b), a.max(b)))? {
+            Offset::Agree => 0,
+            Offset::Ahead(nanos) => sign * nanos,
+        })
     }
 }
 
-/// A failure that presented what a good refresh on another host had spent, as much later as the clock of
-/// its host is ahead: by one clock it was inside the window.
-pub(super) fn race(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
-    let (good, failure) = (episode.before.good?, episode.first());
-    let ahead = line.scene.clocks().ahead(line.event(failure).host?, line.event(good).host?)?;
-    let (gap, window) = (line.gap(good, failure), line.scene.window.nanos);
-    let inside = gap.saturating_add(window) >= ahead && gap <= ahead.saturating_add(2 * window);
-    let one_token = episode.failures.iter().all(|&other| line.same_token(failure, other));
-    if !inside || !one_token || !line.presents_spent(good, failure) {
-        return None;
+fn note(
+    meetings: &mut HashMap<(Clock, Clock), Vec<Meeting>>,
+    (clock, a): &(Clock, Attempt),
+    (other, b): &(Clock, Attempt),
+) {
+    let apart = b.end.saturating_sub(a.end);
+    if clock == other || apart > SKEW || a.identity.conflicts(b.identity) {
+        return;
     }
+    let proof = b.success && a.identity.same_token(b.identity);
+    let meeting = if clock <= other {
+        Meeting { apart, first_won: a.success, proof }
+    } else {
+        Meeting { apart: -apart, first_won: b.success, proof }
+    };
+    let met = meetings.entry((*clock.min(other), *clock.max(other))).or_default();
+    if met.len() < KEPT {
+        met.push(meeting);
+    }
+}
+
+/// What the meetings of two clocks show.
+fn offset(window: i64, mut meetings: Vec<Meeting>) -> Option<Offset> {
+    let met = meetings.iter().filter(|meeting| meeting.apart.abs() <= window).count();
+    if met >= MET && met > 2 * (meetings.len() - met) {
+        return Some(Offset::Agree);
+    }
+    meetings.sort_unstable_by_key(|meeting| meeting.apart);
+    let proofs: Vec<i64> =
+        meetings.iter().filter(|one| one.proof && one.apart.abs() > window).map(|one| one.apart).collect();
+    if let (Some(&median), Some(first), Some(last)) = (proofs.get(proofs.len() / 2), proofs.first(), proofs.last())
+        && last - first <= 4 * window
+    {
+        return Some(Offset::Ahead(median));
+    }
+    let width = 2 * window;
+    let run = |from: usize| {
+        let until = meetings.partition_point(|meeting| meeting.apart <= meetings[from].apart.saturating_add(width));
+        &meetings[from..until]
+    };
+    let most = (0..meetings.len()).map(run).max_by_key(|run| run.len())?;
+    let median = most[most.len() / 2].apart;
+    let either = most.iter().any(|one| one.first_won) && most.iter().any(|one| !one.first_won);
+    let kept = most.len() >= MEETINGS && most.len() * 10 >= meetings.len() * OF_TEN;
+    (either && kept && median.abs() > window).then_some(Offset::Ahead(median))
+}
+
+/// A failure as much beside the good refresh of another host as their clocks are apart: by one clock it was
+/// inside the window.
+pub(super) fn race(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let (_, ahead) = winner(line, episode)?;
     let killed = line.revokes_family() || episode.told(line) == CauseClass::Reuse;
     let rule = match episode.next {
-        Next::Success(_) => RACE,
+        Next::Success(_) | Next::End => RACE,
         Next::Grant(_) if killed => RACE_REVOKED,
-        Next::Grant(_) | Next::Unsure(_) | Next::End => return None,
+        Next::Grant(_) | Next::Unsure(_) => return None,
     };
     let reason = format!(
-        "It presented the token that the good refresh had spent, on a host whose clock is ahead by {} at least: elsewhere in these logs a token is refused there that much before it is accepted.",
-        words::duration_ms(ahead / 1_000_000)
+        "It failed beside the good refresh of another host, whose clock is {} apart in all these logs: by one clock the two competed.",
+        words::duration_ms(ahead.abs() / 1_000_000)
     );
     Some(Verdict::new(rule, Confidence::Likely, reason))
+}
+
+/// The good refresh that a failure lost to, and by how much the clock of the failure is ahead of it.
+pub(super) fn winner(line: &Line<'_>, episode: &Episode) -> Option<(usize, i64)> {
+    let clocks = line.scene.clocks();
+    let failure = episode.first();
+    let clock = Clock::of(line.event(failure));
+    let one_racer = |other: &usize| {
+        line.same_token(failure, *other) || (Clock::of(line.event(*other)) == clock && !conflicts(line, failure, *other))
+    };
+    let next = if let Next::Success(position) = episode.next { Some(position) } else { None };
+    let before = episode.before.good.filter(|_| !episode.before.was_grant);
+    if !clocks.some_apart() || !episode.failures.iter().all(one_racer) {
+        return None;
+    }
+    [before, next].into_iter().flatten().find_map(|good| {
+        let ahead = clocks.offset(Clock::of(line.event(good)), clock).filter(|ahead| *ahead != 0)?;
+        let off = line.gap(good, failure).saturating_sub(ahead).abs();
+        (off <= 2 * line.scene.window.nanos && !conflicts(line, good, failure)).then_some((good, ahead))
+    })
+}
+
+fn conflicts(line: &Line<'_>, a: usize, b: usize) -> bool {
+    line.identity(a).conflicts(line.identity(b))
 }

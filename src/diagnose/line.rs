@@ -10,7 +10,7 @@ use crate::model::{
 use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
-use super::clocks::Clocks;
+use super::clocks::{Clock, Clocks};
 use super::coverage::Rhythm;
 use super::episode::Episode;
 use super::limits::Limits;
@@ -241,13 +241,10 @@ impl<'a> Line<'a> {
         Some((event.host?, event.process?, event.thread?))
     }
 
-    /// Whether two events may have been timed by clocks that are apart: their hosts differ, or only their files do.
+    /// Whether two events may have been timed by clocks that are apart: their hosts differ, or only their files do, and
+    /// nothing shows that the clocks agree.
     pub(super) fn other_clock(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.event(a), self.event(b));
-        match (a.host, b.host) {
-            (Some(a), Some(b)) => !self.scene.clocks().agree(a, b),
-            _ => a.position.source != b.position.source,
-        }
+        !self.scene.clocks().agree(Clock::of(self.event(a)), Clock::of(self.event(b)))
     }
 
     /// Whether a good refresh by another clock lies within seconds of an episode: it may have competed.

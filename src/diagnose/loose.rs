@@ -6,7 +6,7 @@ use crate::timeline::Tie;
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
 use super::line::Line;
-use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, REUSE, UNEXPLAINED};
+use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, RACE, RACE_REVOKED, REUSE, UNEXPLAINED};
 use super::{
     clocks, corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse,
     rotation_not_persisted, stale_token_read, unexplained_failure, without_winner,
@@ -16,7 +16,7 @@ type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
 
 /// What may explain an episode, in this order; the last always does. What the server says comes
 /// first, then what ids prove, then what the timeline shows.
-const JUDGES: [Judge; 16] = [
+const JUDGES: [Judge; 17] = [
     permanent_revocation::told,
     expired_refresh_token::told,
     without_winner::told,
@@ -27,6 +27,7 @@ const JUDGES: [Judge; 16] = [
     corrupt_token_store::shown,
     rotation_not_persisted::unsaved,
     rotation_not_persisted::overwritten,
+    rotation_not_persisted::diverged,
     stale_token_read::late_copy,
     without_winner::burst,
     refresh_token_reuse::told,
@@ -61,8 +62,10 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         (draft.heal, draft.outcome, draft.sign_ins) = (None, Outcome::Unresolved, 0);
     }
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
-    if clocks::race(line, episode).is_some() {
-        draft.winners.extend(episode.before.good.map(|position| line.ids[position]));
+    if [RACE, RACE_REVOKED].contains(&draft.verdict.rule)
+        && let Some((winner, _)) = clocks::winner(line, episode)
+    {
+        draft.winners.push(line.ids[winner]);
         draft.context.clear();
     }
     if draft.verdict.rule == OVERWRITTEN {

@@ -7,6 +7,7 @@ use super::episode::Episode;
 use super::line::Line;
 use super::names::REUSE;
 use super::rotation_not_persisted::{candidate, masked};
+use super::window::SKEW;
 use super::words;
 
 /// The server says that the token had been used, outside of any race: positive evidence of it is a refresh
@@ -16,10 +17,9 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if episode.told(line) != CauseClass::Reuse {
         return None;
     }
-    // A late copy, or a race that two clocks timed.
-    if line.beside_another_clock(episode) {
-        let reason = "The server itself says that the token had been used, seconds beside a good refresh on another host: if their clocks are apart, it was a race.";
-        return Some(Verdict::new(REUSE, Confidence::Possible, reason));
+    // A late copy, or a race that two clocks timed: the gravest of all verdicts is not for what both explain.
+    if line.beside_another_clock(episode) && !spent_long_before(line, episode) {
+        return None;
     }
     if let Some(verdict) = spent_in_sight(line, episode) {
         return Some(verdict);
@@ -36,6 +36,13 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         return Some(Verdict::new(REUSE, Confidence::Likely, reason));
     }
     unseen(line, episode)
+}
+
+/// Whether these logs show that the token had been spent so long before that no clock is as wrong.
+fn spent_long_before(line: &Line<'_>, episode: &Episode) -> bool {
+    let spent = |failure: usize| line.scene.event(line.spent_before(failure)?).time.map(|time| (failure, time.nanos));
+    let times = episode.failures.iter().filter_map(|&failure| spent(failure));
+    times.into_iter().any(|(failure, spent)| line.nanos(failure).saturating_sub(spent) > SKEW)
 }
 
 /// These logs show the refresh that had spent the token.
@@ -151,6 +158,15 @@ pub(super) fn is_private(address: &str) -> bool {
         std::net::IpAddr::V4(address) => address.is_private() || address.is_loopback(),
         std::net::IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
     })
+}
+
+/// The public address of a failure, where the principal's good refreshes all came from others.
+pub(super) fn stranger<'a>(line: &Line<'a>, episode: &Episode) -> Option<&'a str> {
+    let known = &line.good_places().addresses;
+    let strange = |address: &Symbol| !known.contains(address) && !is_private(line.scene.text(Some(*address)));
+    let addresses = episode.failures.iter().filter_map(|&failure| line.event(failure).address);
+    let strange = addresses.into_iter().find(strange).filter(|_| !known.is_empty())?;
+    Some(line.scene.text(Some(strange)))
 }
 
 /// The place of the reuse, where the log names it and the principal's good refreshes came from others.

@@ -33,6 +33,7 @@ pub(super) struct Draft<'a> {
     description: Option<String>,
     sub_code: Option<String>,
     message: Option<&'a str>,
+    wording: u32,
     /// Whatever else says why: hints, details, the error's own text.
     reasons: Vec<&'a str>,
     identities: [Option<&'a str>; 8],
@@ -78,6 +79,7 @@ impl<'a> Draft<'a> {
             description: if failed { description(record, roles, signals) } else { None },
             sub_code: if failed { sub_code(record, roles, code) } else { None },
             message: record.texts.first().copied(),
+            wording: record.texts.first().map_or(0, |text| super::wording::of(text)),
             reasons: if failed { reasons(roles) } else { Vec::new() },
             identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
         }
@@ -116,6 +118,7 @@ impl<'a> Draft<'a> {
         event.status = self.status;
         event.expires_in = self.expires_in;
         event.duration_ms = self.duration_ms;
+        event.wording = self.wording;
         event
     }
 }
@@ -125,6 +128,11 @@ fn is_code(value: &str) -> bool {
     (3..=64).contains(&value.len())
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte))
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A path that can be mapped to a role: short, and with a letter.
+pub(super) fn is_key(path: &str) -> bool {
+    (2..=48).contains(&path.len()) && path.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The running texts of error and description fields.
@@ -158,10 +166,12 @@ fn after_code(tail: &str) -> Option<&str> {
         None if skipped.ends_with('"') => (text, text.find(['"', '\n'])),
         None => (text, text.find(['\n', '{', '}', '"'])),
     };
-    let text = text[..end.unwrap_or(text.len())].trim_end_matches(['\\', ' ', ',', ')', ']', '(']);
+    let text = text[..end.unwrap_or(text.len())].trim_end_matches(['\\', ' ', ',', ')', ']', '(', ':']);
     let text = text.split(" (see ").next().unwrap_or(text);
     // A pair that follows (`error=invalid_grant client_id=c1`) is no description.
-    let pair = text.split(' ').next().is_some_and(|word| word.contains('='));
+    // A pair that follows after a comma (`invalid_grant, client: 192.0.2.4`) is none either.
+    let ends = |word: &str| word.contains('=') || (skipped.starts_with(',') && word.ends_with(':'));
+    let pair = text.split(' ').next().is_some_and(ends);
     (text.len() >= 4 && text.contains(' ') && !pair && text.is_char_boundary(0)).then_some(text)
 }
 

@@ -6,7 +6,8 @@ use crate::format::Record;
 use crate::rules::{FieldRole, Pattern};
 
 /// Words that stand where a name would, and are none.
-const NO_NAMES: [&str; 24] = [
+const NO_NAMES: [&str; 25] = [
+    "error",
     "client_credentials",
     "client_secret",
     "client_id",
@@ -54,7 +55,8 @@ impl TextFields {
                 continue;
             }
             let found = patterns.iter().find_map(|pattern| {
-                record.texts.iter().find_map(|text| {
+                let holds = |text: &&&str| pattern.regex().is_match(head(text, BEGINNING));
+                record.texts.iter().filter(holds).find_map(|text| {
                     pattern.regex().captures_iter(head(text, BEGINNING)).find_map(|groups| {
                         let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
                         is_name(*role, value).then_some(value)

@@ -6,13 +6,16 @@
 mod address;
 mod classify;
 mod draft;
+mod hints;
 mod in_text;
 mod kind;
 mod provider;
 mod roles;
 mod rule_match;
 mod signals;
+mod survey;
 mod tokens;
+mod wording;
 mod words;
 
 use aho_corasick::AhoCorasick;
@@ -22,6 +25,8 @@ use crate::model::{EventKind, Position, Symbols, TokenEvent};
 use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
 pub use draft::Masker;
+pub use hints::Hints;
+pub use survey::{NearMiss, Sighting};
 
 /// The rule id of events that only an endpoint and a status tell: the weakest evidence.
 pub const ENDPOINT_RULE: &str = "token-endpoint";
@@ -35,13 +40,14 @@ pub struct Extractor {
     classes: classify::Classifier,
     providers: provider::Recogniser,
     in_text: in_text::TextFields,
+    hints: Hints,
     /// What a record must hold for its words to count.
     triggers: AhoCorasick,
 }
 
 impl Extractor {
-    /// An extractor of these rules.
-    pub fn new(events: &[EventRule], providers: &Providers, vocabulary: Vocabulary) -> Self {
+    /// An extractor of these rules; what the user says goes before them.
+    pub fn new(events: &[EventRule], providers: &Providers, vocabulary: Vocabulary, hints: Hints) -> Self {
         Self {
             rules: rule_match::RuleIndex::new(providers.events.iter().chain(events)),
             roles: roles::Aliases::new(&vocabulary.fields),
@@ -50,6 +56,7 @@ impl Extractor {
             in_text: in_text::TextFields::new(&vocabulary.in_text),
             triggers: AhoCorasick::new(&vocabulary.triggers).unwrap_or_else(|_| signals::empty()),
             signals: signals::Detector::new(vocabulary),
+            hints: hints.normal(),
         }
     }
 
@@ -71,17 +78,15 @@ impl Extractor {
         if let Some(matched) = &rule {
             roles.apply(matched, record);
         }
+        self.hints.apply(record, &mut roles);
         self.in_text.complete(record, &mut roles);
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
         let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
         let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || worded());
         let (kind, rule_id) = named.or_else(judged)?;
-        let provider = self.providers.recognise(
-            record,
-            &roles,
-            rule.as_ref().and_then(|matched| matched.rule.provider.as_deref()),
-        );
+        let of_rule = rule.as_ref().and_then(|matched| matched.rule.provider.as_deref());
+        let provider = self.hints.provider.clone().or_else(|| self.providers.recognise(record, &roles, of_rule));
         let mut draft = draft::Draft::new(kind, rule_id, record, &roles, &signals);
         draft.provider = provider;
         if kind == EventKind::RefreshFailed {

@@ -35,10 +35,11 @@ impl Aliases {
         let mut keys: HashMap<String, Vec<(FieldRole, i32)>> = HashMap::new();
         for (role, aliases) in fields {
             for (rank, alias) in (0..).zip(aliases) {
-                let key = normal_key(alias).replace('.', "");
-                let roles = keys.entry(key).or_default();
-                if roles.iter().all(|(known, _)| known != role) {
-                    roles.push((*role, rank));
+                for alias in alternatives(alias) {
+                    let roles = keys.entry(normal_key(&alias).replace('.', "")).or_default();
+                    if roles.iter().all(|(known, _)| known != role) {
+                        roles.push((*role, rank));
+                    }
                 }
             }
         }
@@ -118,6 +119,22 @@ impl<'a> Roles<'a> {
     }
 }
 
+/// `{old,new}_rt` is `old_rt` and `new_rt`.
+fn alternatives(alias: &str) -> Vec<String> {
+    let inner = alias.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?)));
+    let Some((head, (choices, tail))) = inner else { return vec![alias.to_owned()] };
+    choices.split(',').flat_map(|choice| alternatives(&format!("{head}{choice}{tail}"))).collect()
+}
+
+/// An address, with or without a port.
+fn is_address(value: &str) -> bool {
+    let host = value
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(value, |(host, _)| host);
+    host.parse::<std::net::IpAddr>().is_ok() || value.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>().is_ok()
+}
+
 /// Whether a value can play a role at all.
 fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
     let value = field.value.trim();
@@ -138,6 +155,10 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
         FieldRole::Error => {
             field.kind != ValueKind::Number && !matches!(value, "false" | "true" | "ok" | "OK") && value.len() <= 4096
         }
+        // The address of a peer stands under `client` in many server logs.
+        FieldRole::Client if is_address(value) => false,
+        // `auth.client: Token refresh failed` is a logger and its message.
+        FieldRole::Client | FieldRole::Subject if field.kind == ValueKind::Prose && field.path.contains('.') => false,
         FieldRole::Client | FieldRole::Subject | FieldRole::Host | FieldRole::Thread | FieldRole::Address => {
             value.len() <= 256 && !value.starts_with(['{', '[']) && !matches!(value, "true" | "false")
         }

@@ -15,6 +15,8 @@ use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
 pub(super) enum Outcome {
     Success,
     Failure,
+    /// The attempt is still to come.
+    Due,
     /// The attempt only begins here.
     Start,
 }
@@ -118,10 +120,12 @@ impl Detector {
         let first = of_roles.iter().flat_map(|role| roles.all(*role)).map(|field| field.value);
         let event = roles.all(FieldRole::Event).map(|field| field.value);
         let others = record.fields.iter().filter(|field| field.kind != ValueKind::Number).map(|field| field.value);
-        let mut shared = None;
+        let (mut shared, mut class_name) = (None, None);
         for text in first.chain(record.texts.iter().copied()).chain(event).chain(others) {
             for found in self.codes.find_iter(text) {
-                if !whole_word(text, found.start(), found.end()) {
+                // `timeout=32s` is a setting, not an error.
+                let key = text.as_bytes().get(found.end()) == Some(&b'=');
+                if key || !whole_word(text, found.start(), found.end()) {
                     continue;
                 }
                 let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {
@@ -129,13 +133,21 @@ impl Detector {
                     continue;
                 };
                 let hit = CodeHit { known, tail: &text[found.start()..] };
-                if known.refresh_only {
-                    return Some(hit);
+                // `InvalidGrantError: (invalid_grant) …`: the standard's own name says it better.
+                match known.refresh_only {
+                    true if known.code.starts_with(|first: char| first.is_ascii_uppercase())
+                        && !known.code.contains('_') =>
+                    {
+                        class_name.get_or_insert(hit);
+                    }
+                    true => return Some(hit),
+                    false => {
+                        shared.get_or_insert(hit);
+                    }
                 }
-                shared.get_or_insert(hit);
             }
         }
-        shared
+        class_name.or(shared)
     }
 
     fn outcome(
@@ -176,7 +188,7 @@ impl Detector {
         if heard.failure {
             Some(Outcome::Failure)
         } else if heard.start {
-            Some(Outcome::Start)
+            Some(if heard.begin { Outcome::Start } else { Outcome::Due })
         } else if heard.weak_failure {
             Some(Outcome::Failure)
         } else if heard.success {

@@ -11,6 +11,14 @@ pub(super) fn elements<'t>(text: &'t str, envelope_keys: &[String]) -> Option<Ve
     if !text.starts_with('{') || text.len() < 16 {
         return None;
     }
+    // Objects in a row on one line: between two strings nothing else looks so.
+    let seam = |at: usize| ["{\"", " {\""].iter().any(|next| text[at + 1..].starts_with(next));
+    if memchr::memchr_iter(b'}', text.as_bytes()).any(seam) {
+        let elements = objects(text);
+        let length: usize =
+            elements.last().map_or(0, |last| last.as_ptr() as usize - text.as_ptr() as usize + last.len());
+        return (length == text.len()).then_some(elements);
+    }
     let mut from = 0;
     while let Some(found) = memchr::memchr(b'[', &text.as_bytes()[from..]) {
         let at = from + found;

@@ -161,6 +161,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn array(&mut self, path: &mut Text<'a>, depth: usize) -> Option<()> {
+        if let Some((text, length)) = byte_list(self.arena, &self.text[self.at..]) {
+            self.at += length;
+            return self.push(path, text, ValueKind::Quoted);
+        }
         let close = if self.peek() == b'[' { b']' } else { b')' };
         self.at += 1;
         loop {
@@ -195,7 +199,7 @@ impl<'a> Reader<'a, '_> {
 
     fn bare(&mut self, path: &str) -> Option<()> {
         let rest = &self.text[self.at..];
-        let length = rest.find([',', '}', ']', ')', '\n', ';']).unwrap_or(rest.len());
+        let length = bare_length(rest);
         let value = rest[..length].trim_end();
         self.at += length;
         if value.is_empty() {
@@ -210,8 +214,45 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Bytes up to the sign that ends a bare value, or to the next key: Go prints a struct as
+/// `{Email:a@b User:u1 Expires:2026-01-02 03:04:05 +0000 UTC}`, Rust a span as `{user=u1 provider=okta}`.
+fn bare_length(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let begins_key = |space: usize| {
+        let word = bytes[space + 1..]
+            .iter()
+            .take(64)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
+        let after = bytes.get(space + 1 + word..).unwrap_or_default();
+        let named = bytes.get(space + 1).is_some_and(u8::is_ascii_alphabetic);
+        let sign = after.first().filter(|sign| b":=".contains(sign));
+        named && sign.is_some() && after.get(1).is_none_or(|next| !b" /:=".contains(next))
+    };
+    let ends = |(at, byte): (usize, &u8)| b",}])\n;".contains(byte) || (*byte == b' ' && begins_key(at));
+    bytes.iter().enumerate().position(ends).unwrap_or(bytes.len())
+}
+
 fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.@$".contains(&byte)
+}
+
+/// Fewest numbers of a list that are taken for the bytes of a text.
+const BYTES: usize = 8;
+
+/// The text that a list of byte numbers at the start spells (journald, Rust's `{:?}` of a body), and the
+/// length of the list.
+pub(super) fn byte_list<'a>(arena: &'a Bump, list: &str) -> Option<(&'a str, usize)> {
+    let inner = list.strip_prefix('[')?;
+    inner.trim_start().starts_with(|first: char| first.is_ascii_digit()).then_some(())?;
+    let end = inner.find(|letter: char| !(letter.is_ascii_digit() || letter == ',' || letter.is_ascii_whitespace()))?;
+    inner[end..].starts_with(']').then_some(())?;
+    let numbers = inner[..end].split(',').map(|number| number.trim().parse::<u8>());
+    let bytes = numbers.collect::<Result<Vec<u8>, _>>().ok().filter(|bytes| bytes.len() >= BYTES)?;
+    let readable = |byte: &u8| !byte.is_ascii_control() || b"\n\r\t\x1b".contains(byte);
+    let spelled = bytes.iter().all(readable) && bytes.iter().any(u8::is_ascii_alphabetic);
+    let text = spelled.then(|| String::from_utf8_lossy(&bytes))?;
+    Some((super::clean::clean(arena, arena.alloc_str(&text).as_bytes()), end + 2))
 }
 
 /// Decodes the escapes of a JSON (or Python, or JavaScript) string once.
@@ -295,10 +336,32 @@ mod tests {
     }
 
     #[test]
+    fn a_struct_of_go_is_read_by_its_keys() {
+        let (found, _) =
+            leaves("{Email:a@b.example User:u1 Expires:2026-01-02 03:04:05 +0000 UTC Url:https://x/y Valid:true}");
+        let wanted = [
+            ("Email", "a@b.example"),
+            ("User", "u1"),
+            ("Expires", "2026-01-02 03:04:05 +0000 UTC"),
+            ("Url", "https://x/y"),
+            ("Valid", "true"),
+        ];
+        assert_eq!(found, pairs(&wanted));
+        assert_eq!(leaves("{user=u1 provider=okta}").0, pairs(&[("user", "u1"), ("provider", "okta")]));
+    }
+
+    #[test]
     fn a_cut_object_keeps_what_stands_before_the_cut() {
         let (found, complete) = leaves(r#"{"error":"invalid_grant","client_id":"c1","user":"u"#);
         assert_eq!(found, pairs(&[("error", "invalid_grant"), ("client_id", "c1")]));
         assert!(!complete);
+    }
+
+    #[test]
+    fn a_list_of_bytes_is_the_text_that_it_spells() {
+        let (found, _) = leaves(r#"{"a":[104,105,32,116,104,101,114,101],"b":[1,2,3],"c":[700082,1,2,3,4,5,6,7]}"#);
+        assert_eq!(found[0], ("a".to_owned(), "hi there".to_owned()));
+        assert_eq!(found.len(), 1 + 3 + 8);
     }
 
     #[test]

@@ -1,18 +1,26 @@
 //! One record's bytes to its fields: JSON and its look-alikes, logfmt, text layouts, and the
-//! wrappers around them, unwrapped to three levels.
+//! wrappers around them, unwrapped to four levels.
 //!
 //! Nothing here knows what a token is. The decision is made for each record from its own bytes, so
 //! a source may mix formats and the result never depends on what stood before.
 
 mod batch;
 mod clean;
+mod columns;
+mod day;
+mod epoch;
+mod exports;
 pub mod json;
+mod jwt;
 mod pairs;
 mod reader;
 mod time_choice;
 pub mod timestamp;
+mod unwrap;
 
+pub use columns::Columns;
+pub use day::{Day, date_in_name};
 pub use json::ValueKind;
 pub use pairs::percent_decode;
-pub use reader::{Field, Reader, Record, normal_key};
+pub use reader::{Field, Reader, Record, Setting, normal_key};
 pub use timestamp::{Clock, Stamp};

@@ -1,19 +1,14 @@
-//! The reader of records: finds the format of each, unwraps it, and flattens it into fields.
+//! The reader of records: cuts a batch into its records, and has each unwrapped.
 
 use bumpalo::Bump;
 use hashbrown::{HashMap, HashSet};
 
-use super::json::{self, Leaf, ValueKind};
-use super::pairs;
-use super::time_choice::{self, Candidate};
-use super::timestamp::{self, Clock, Stamp};
-use super::{batch, clean};
+use super::json::ValueKind;
+use super::timestamp::{Clock, Stamp};
+use super::unwrap::State;
+use super::{Columns, batch, clean, exports, jwt};
 use crate::rules::{Formats, TextFormat};
 
-/// How many wrappers deep a record is followed.
-const DEPTH: u8 = 3;
-/// Longest bare key, with the space before it, that shows an object in running text.
-const KEY: usize = 48;
 /// Bytes of one record that are looked at; a batch is cut into its records first.
 const RECORD: usize = 1 << 20;
 
@@ -61,11 +56,20 @@ pub struct Record<'a> {
 /// Reads records by the formats of the rule packs.
 #[derive(Debug)]
 pub struct Reader {
-    texts: Vec<TextFormat>,
+    pub(super) texts: Vec<TextFormat>,
     /// The rank of each key of a time: a whole path or its last part.
-    time_keys: HashMap<String, usize>,
-    message_keys: HashSet<String>,
+    pub(super) time_keys: HashMap<String, usize>,
+    pub(super) message_keys: HashSet<String>,
     envelope_keys: Vec<String>,
+}
+
+/// What a record stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'s> {
+    /// What completes its times.
+    pub clock: &'s Clock,
+    /// The columns of the table that it is a row of.
+    pub columns: Option<&'s Columns>,
 }
 
 /// A key as paths are compared: lower case, without `_`, `-`, `@`, `$`.
@@ -74,7 +78,7 @@ pub fn normal_key(key: &str) -> String {
 }
 
 /// The same, without an allocation of its own: done for every field of every record that is read.
-fn normal_in<'a>(arena: &'a Bump, key: &str) -> &'a str {
+pub(super) fn normal_in<'a>(arena: &'a Bump, key: &str) -> &'a str {
     let mut normal = bumpalo::collections::String::with_capacity_in(key.len(), arena);
     normal.extend(key.chars().filter(|letter| !"_-@$ ".contains(*letter)).map(|letter| letter.to_ascii_lowercase()));
     normal.into_bump_str()
@@ -93,247 +97,60 @@ impl Reader {
         }
     }
 
+    /// The columns that a heading names, if it names any.
+    pub fn columns(&self, heading: &[u8]) -> Option<Columns> {
+        let known = |name: &str| self.time_keys.contains_key(name) || self.message_keys.contains(name);
+        Columns::of(heading, &known)
+    }
+
     /// Hands the record of `bytes` to `sink`: several where it is a batch.
-    pub fn read(&self, arena: &Bump, bytes: &[u8], clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+    pub fn read(&self, arena: &Bump, bytes: &[u8], setting: &Setting<'_>, sink: &mut dyn FnMut(&Record<'_>)) {
+        if let Some(records) = exports::records(bytes.trim_ascii()) {
+            for record in records {
+                self.one(arena, &record.text, Some(record.format), setting, sink);
+            }
+            return;
+        }
+        // Objects between zero bytes: GELF as it comes over TCP.
+        if memchr::memchr(0, bytes).is_some() && memchr::memmem::find(bytes, b"}\0{").is_some() {
+            bytes.split(|byte| *byte == 0).for_each(|part| self.read(arena, part, setting, sink));
+            return;
+        }
         let text = clean::clean(arena, bytes);
         let text = text.trim().trim_start_matches(['\u{feff}', ',']).trim_end_matches(',').trim();
         if let Some(batch) = batch::elements(text, &self.envelope_keys) {
             for element in batch {
-                self.one(arena, element, clock, sink);
+                self.one(arena, element, None, setting, sink);
             }
             return;
         }
-        self.one(arena, text, clock, sink);
+        self.one(arena, text, None, setting, sink);
     }
 
-    fn one(&self, arena: &Bump, text: &str, clock: &Clock, sink: &mut dyn FnMut(&Record<'_>)) {
+    fn one(
+        &self,
+        arena: &Bump,
+        text: &str,
+        wrapper: Option<&'static str>,
+        setting: &Setting<'_>,
+        sink: &mut dyn FnMut(&Record<'_>),
+    ) {
         let mut end = text.len().min(RECORD);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let mut state = State { reader: self, arena, clock, leaves: Vec::new(), record: Parts::default() };
-        state.line(arena.alloc_str(&text[..end]), 0);
+        let mut state = State::new(self, arena, setting.clock, wrapper);
+        let text: &str = arena.alloc_str(&text[..end]);
+        match setting.columns.map(|columns| (columns, columns.row(text))) {
+            Some((columns, Some(row))) => state.row(columns, row),
+            Some((columns, None)) if columns.is_heading(text) => return,
+            _ => state.line(text, 0),
+        }
+        jwt::claims(arena, text, &mut |key, value| {
+            state.field(key, value, ValueKind::Quoted, 0);
+        });
         sink(&state.finish());
     }
-}
-
-#[derive(Default)]
-struct Parts<'a> {
-    fields: Vec<Field<'a>>,
-    texts: Vec<&'a str>,
-    times: Vec<Candidate>,
-    wrapper: Option<&'a str>,
-    format: Option<&'a str>,
-}
-
-struct State<'a, 'r> {
-    reader: &'r Reader,
-    arena: &'a Bump,
-    clock: &'r Clock,
-    leaves: Vec<Leaf<'a>>,
-    record: Parts<'a>,
-}
-
-impl<'a> State<'a, '_> {
-    fn finish(mut self) -> Record<'a> {
-        let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time());
-        let inner = self.record.format.unwrap_or("text");
-        let format = match self.record.wrapper {
-            Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
-            None => inner,
-        };
-        Record { fields: std::mem::take(&mut self.record.fields), texts: self.record.texts, stamp, format }
-    }
-
-    /// A date and a time of day in fields of their own.
-    fn split_time(&self) -> Option<Stamp> {
-        let value = |name: &str| self.record.fields.iter().find(|field| field.leaf() == name).map(|field| field.value);
-        timestamp::parse(&format!("{} {}", value("date")?, value("time")?), self.clock)
-    }
-
-    /// A text in the place of a log line: an object, a layout, or prose behind a time.
-    fn line(&mut self, text: &'a str, depth: u8) {
-        let text = text.trim();
-        if text.is_empty() || depth > DEPTH {
-            return;
-        }
-        if text.starts_with('{') || text.starts_with("[{") {
-            self.object(text, depth);
-            return;
-        }
-        let mut layouts = self.reader.texts.iter();
-        if let Some((layout, groups)) =
-            layouts.find_map(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
-        {
-            self.layout(layout, &groups, text, depth);
-            return;
-        }
-        let rest = self.leading_time(text, depth);
-        self.prose(rest, depth);
-        self.record.format.get_or_insert("text");
-    }
-
-    fn layout(&mut self, layout: &TextFormat, groups: &regex::Captures<'_>, text: &'a str, depth: u8) {
-        let id: &'a str = self.arena.alloc_str(&layout.id);
-        if layout.wrapper {
-            self.record.wrapper.get_or_insert(id)
-        } else {
-            self.record.format.get_or_insert(id)
-        };
-        let mut message = None;
-        for name in layout.pattern.regex().capture_names().flatten() {
-            let Some(group) = groups.name(name) else { continue };
-            let value = &text[group.range()];
-            if name == "message" {
-                message = Some(value);
-            } else if !value.is_empty() && value != "-" {
-                self.field(name, value, ValueKind::Word, depth);
-                if value.contains('?') {
-                    self.pairs(value, depth);
-                }
-            }
-        }
-        match message {
-            Some(message) if layout.wrapper => self.line(message, depth + 1),
-            Some(message) => self.prose(message, depth),
-            None => self.record.texts.push(text),
-        }
-    }
-
-    /// Takes the time at or near the start of an unknown layout; returns what follows it.
-    fn leading_time(&mut self, text: &'a str, depth: u8) -> &'a str {
-        let bytes = text.as_bytes();
-        let mut starts = (0..bytes.len().min(96))
-            .filter(|at| (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric()) && bytes[*at].is_ascii_alphanumeric());
-        let found = starts.find_map(|at| {
-            let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
-            Some((stamp, at, at + used))
-        });
-        let Some((stamp, start, end)) = found else { return text };
-        self.record.times.push(Candidate { stamp, depth, rank: 0 });
-        if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
-    }
-
-    fn object(&mut self, text: &'a str, depth: u8) {
-        let from = self.leaves.len();
-        let extent = json::flatten(self.arena, text, "", &mut self.leaves);
-        if self.leaves.len() == from {
-            self.prose(text, depth);
-            return;
-        }
-        let leaves = self.leaves.split_off(from);
-        let docker = ["log", "stream", "time"].iter().all(|key| leaves.iter().any(|leaf| leaf.path == *key));
-        if docker {
-            self.record.wrapper.get_or_insert("docker");
-        }
-        self.record.format = Some("json").filter(|_| !docker).or(self.record.format);
-        for leaf in leaves {
-            self.leaf(leaf, depth);
-        }
-        let rest = text[extent.used..].trim_matches([',', ' ', ']', '\n', '\r', '\t']);
-        if !rest.is_empty() {
-            self.prose(rest, depth);
-        }
-    }
-
-    fn leaf(&mut self, leaf: Leaf<'a>, depth: u8) {
-        let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
-        if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
-            return;
-        }
-        let name = path.rsplit('.').next().unwrap_or(path);
-        let is_message = self.reader.message_keys.contains(name);
-        if is_message {
-            self.line(leaf.value, depth + 1);
-        } else if holds_structure(leaf.value) {
-            self.embedded(leaf.value, depth + 1);
-        }
-    }
-
-    fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
-        let path = normal_in(self.arena, path);
-        let field = Field::new(path, value, kind, depth);
-        let ranks = &self.reader.time_keys;
-        let rank = ranks.get(field.leaf()).into_iter().chain(ranks.get(path)).min();
-        if let Some(&rank) = rank
-            && let Some(stamp) = timestamp::parse(value, self.clock)
-        {
-            self.record.times.push(Candidate { stamp, depth, rank });
-        }
-        self.record.fields.push(field);
-        path
-    }
-
-    /// Running text: remembered as such, and searched for objects and pairs.
-    fn prose(&mut self, text: &'a str, depth: u8) {
-        self.record.texts.push(text);
-        self.embedded(text, depth);
-    }
-
-    fn embedded(&mut self, text: &'a str, depth: u8) {
-        let text = if text.contains("{\\\"") { json::unescape(self.arena, text) } else { text };
-        let mut rest = text;
-        let mut equals = 0;
-        while let Some(open) = next_object(rest) {
-            equals += self.pairs(&rest[..open], depth);
-            let from = self.leaves.len();
-            let extent = json::flatten(self.arena, &rest[open..], "", &mut self.leaves);
-            let leaves = self.leaves.split_off(from);
-            let used = if leaves.is_empty() { 1 } else { extent.used.max(1) };
-            for leaf in leaves {
-                self.leaf(leaf, (depth + 1).min(DEPTH));
-            }
-            rest = &rest[floor(rest, open + used)..];
-        }
-        equals += self.pairs(rest, depth);
-        if equals >= 3 && depth <= 1 {
-            self.record.format.get_or_insert("logfmt");
-        }
-    }
-
-    fn pairs(&mut self, text: &'a str, depth: u8) -> usize {
-        if text.len() < 3 {
-            return 0;
-        }
-        let from = self.leaves.len();
-        let equals = pairs::scan(self.arena, text, &mut self.leaves);
-        for leaf in self.leaves.split_off(from) {
-            let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
-            let is_message = self.reader.message_keys.contains(path);
-            if is_message && leaf.kind == ValueKind::Quoted {
-                self.record.texts.push(leaf.value);
-            }
-            if leaf.kind == ValueKind::Quoted && depth < DEPTH && holds_structure(leaf.value) {
-                self.embedded(leaf.value, depth + 1);
-            }
-        }
-        equals
-    }
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// Whether a value may hold an object or pairs of its own.
-fn holds_structure(value: &str) -> bool {
-    memchr::memchr2(b'{', b'=', value.as_bytes()).is_some() || value.contains("\":") || value.contains(": ")
-}
-
-/// Where the next object begins: a brace before a quote or a key. Looks no further than a key is long:
-/// a line of nothing but braces must not be read once for each of them.
-fn next_object(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'{', bytes).find(|at| {
-        let rest = bytes[at + 1..bytes.len().min(at + 1 + KEY)].trim_ascii_start();
-        let key = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
-        let after = rest[key..].trim_ascii_start().first();
-        matches!(rest.first(), Some(b'"' | b'\'' | b':')) || (key > 0 && matches!(after, Some(b':' | b'=')))
-    })
 }
 
 #[cfg(test)]

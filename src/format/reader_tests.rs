@@ -1,6 +1,6 @@
 use bumpalo::Bump;
 
-use super::Reader;
+use super::{Reader, Setting};
 use crate::format::Clock;
 use crate::model::Zone;
 use crate::rules::{embedded, load_formats};
@@ -13,9 +13,10 @@ struct Seen {
 
 fn read(line: &str) -> Vec<Seen> {
     let reader = Reader::new(&load_formats(&embedded()).unwrap());
-    let clock = Clock { zone: Zone::UTC, year_hint: Some((2026, 1)) };
+    let clock =
+        Clock { zone: Zone::UTC, day: chrono::NaiveDate::from_ymd_opt(2026, 1, 2).map(crate::format::Day::Last) };
     let mut seen = Vec::new();
-    reader.read(&Bump::new(), line.as_bytes(), &clock, &mut |record| {
+    reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &clock, columns: None }, &mut |record| {
         seen.push(Seen {
             time: record.stamp.map_or_else(String::new, |stamp| stamp.time.to_string()),
             format: record.format.to_owned(),
@@ -89,6 +90,16 @@ fn text_with_pairs_objects_and_colours() {
 }
 
 #[test]
+fn objects_in_a_row_are_records_of_their_own() {
+    let seen = read(r#"{"time":"2026-01-02T03:04:05Z","a":"}{"}{"time":"2026-01-02T03:04:06Z","a":"2"} {"a":"3"}"#);
+    assert_eq!(
+        seen.iter().map(|record| record.time.as_str()).collect::<Vec<_>>(),
+        ["2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", ""]
+    );
+    assert_eq!(read(r#"{"a":"1"}{"b":"2"} and prose"#).len(), 1);
+}
+
+#[test]
 fn hostile_records_end_without_panic() {
     for line in
         ["", "{", "[", "[{", "\0\0\0", "{\"a\":\"\\u12", "\u{1b}[", "{\"log\":\"{\\\"log\\\":\\\"{\"}", "=:=:{{{{"]
@@ -113,6 +124,12 @@ fn hostile_records_end_without_panic() {
         "(",
         "=>",
         "{a=[",
+        "{\"a\":1}",
+        "{a:1 b:2 ",
+        "a:1 b:2 ",
+        "[1,1,",
+        "eyJ.",
+        "<Event><Data",
         "x={",
     ] {
         read(&unit.repeat(1_000_000 / unit.len()));

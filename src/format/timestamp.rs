@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
+use super::day::{Day, yearless};
+use super::epoch::epoch;
 use crate::model::{Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
@@ -9,9 +11,8 @@ use crate::model::{Precision, Timestamp, Zone};
 pub struct Clock {
     /// Zone of times without an offset.
     pub zone: Zone,
-    /// Year and month that a source ends in: the year of syslog times. A month after it belongs to
-    /// the year before (the December wrap).
-    pub year_hint: Option<(i32, u32)>,
+    /// A day of the source: what completes times without a year, and those without a date.
+    pub day: Option<Day>,
 }
 
 /// A time as read, and what was assumed to read it.
@@ -23,6 +24,9 @@ pub struct Stamp {
     pub zone_assumed: bool,
     /// The log wrote no year: the source's was taken.
     pub year_assumed: bool,
+    /// The log wrote no date at all: the source's was taken. Which of its days, if it has several, is not known
+    /// from one record.
+    pub date_assumed: bool,
 }
 
 /// Reads a whole value as a time: a field of a JSON or logfmt record.
@@ -51,41 +55,18 @@ pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
     Some((assemble(day, &civil, zone, clock)?, at))
 }
 
-/// A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude;
-/// a fraction is kept.
-pub fn epoch(text: &str) -> Option<Stamp> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let sane =
-        (9..=19).contains(&whole.len()) && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-    if !sane {
-        return exponent_epoch(text);
-    }
-    let number: i64 = whole.parse().ok()?;
-    let (scale, digits) = match number {
-        100_000_000..=99_999_999_999 => (1_000_000_000, 0),
-        100_000_000_000..=99_999_999_999_999 => (1_000_000, 3),
-        100_000_000_000_000..=99_999_999_999_999_999 => (1_000, 6),
-        100_000_000_000_000_000.. => (1, 9),
-        _ => return None,
-    };
-    let fraction = &fraction[..fraction.len().min(9 - digits)];
-    let mut nanos = number.checked_mul(scale)?;
-    let mut unit = scale;
-    for digit in fraction.bytes() {
-        unit /= 10;
-        nanos = nanos.checked_add(i64::from(digit - b'0') * unit)?;
-    }
-    let precision = Precision::of_digits(digits + fraction.len());
-    Some(Stamp { time: Timestamp::new(nanos, precision), zone_assumed: false, year_assumed: false })
-}
-
-/// `1.767323045123e+09`: some encoders print epoch seconds so.
-fn exponent_epoch(text: &str) -> Option<Stamp> {
-    if !(text.contains(['e', 'E']) && text.bytes().all(|byte| byte.is_ascii_digit() || b".eE+".contains(&byte))) {
+/// Reads a time of day at the start of a text, `10:22:19,903`, as one of the source's day.
+pub fn time_of_day(text: &str, clock: &Clock) -> Option<Stamp> {
+    let (Day::Last(date) | Day::Named(date)) = clock.day? else { return None };
+    let bytes = text.strip_prefix('[').unwrap_or(text).as_bytes();
+    if bytes.get(2) != Some(&b':') || bytes.get(5) != Some(&b':') {
         return None;
     }
-    let number: f64 = text.parse().ok().filter(|number| (1e8..1e19).contains(number))?;
-    epoch(&format!("{number:.6}"))
+    let mut cursor = Cursor { bytes, at: 0 };
+    let civil = clock_time(&mut cursor, date, false)?;
+    let ends = matches!(cursor.peek(), b' ' | b']' | b'\t' | b'|' | 0);
+    let stamp = assemble(date.and_hms_opt(0, 0, 0)?, &civil, None, clock)?;
+    ends.then_some(Stamp { date_assumed: true, ..stamp })
 }
 
 struct Civil {
@@ -102,7 +83,7 @@ fn assemble(day: NaiveDateTime, civil: &Civil, zone: Option<i32>, clock: &Clock)
     let seconds = local.and_utc().timestamp().checked_sub(i64::from(offset))?;
     let nanos = seconds.checked_mul(1_000_000_000)?.checked_add(civil.nanos)?;
     let time = Timestamp::new(nanos, Precision::of_digits(civil.digits));
-    Some(Stamp { time, zone_assumed: zone.is_none(), year_assumed: civil.year_assumed })
+    Some(Stamp { time, zone_assumed: zone.is_none(), year_assumed: civil.year_assumed, date_assumed: false })
 }
 
 struct Cursor<'a> {
@@ -155,9 +136,30 @@ impl Cursor<'_> {
 /// Layouts that begin with a digit.
 fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let run = cursor.bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // Grafana's console: `10-11|17:02:37`
+    if run == 2 && cursor.bytes.get(2) == Some(&b'-') && cursor.bytes.get(5) == Some(&b'|') {
+        let month = cursor.digits(2)?;
+        cursor.at += 1;
+        let date = yearless(month, cursor.digits(2)?, clock.day)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
+    // Android: `03-11 08:15:01.120`
+    if run == 2
+        && cursor.bytes.get(2) == Some(&b'-')
+        && cursor.bytes.get(5) == Some(&b' ')
+        && cursor.bytes.get(8) == Some(&b':')
+        && cursor.bytes.get(14) == Some(&b'.')
+    {
+        let month = cursor.digits(2)?;
+        cursor.at += 1;
+        let date = yearless(month, cursor.digits(2)?, clock.day)?;
+        cursor.at += 1;
+        return clock_time(cursor, date, true);
+    }
     // klog: `0102 03:04:05.123456`
     if run == 4 && cursor.bytes.get(4) == Some(&b' ') {
-        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock)?;
+        let date = yearless(cursor.digits(2)?, cursor.digits(2)?, clock.day)?;
         cursor.at += 1;
         return clock_time(cursor, date, true);
     }
@@ -220,23 +222,19 @@ fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let month = Cursor { bytes: cursor.bytes, at: month_end - 3 }.month_name()?;
     cursor.take(b" ")?;
     let day = cursor.day()?;
+    cursor.take(b",");
     cursor.take(b" ")?;
-    // `Jan 02 2026 03:04:05`
+    // `Jan 02 2026 03:04:05`, `Jan 02, 2026 3:04:05 PM`
     let before = cursor.at;
     if let Some(year) = cursor.digits(4)
-        && cursor.take(b" ").is_some()
+        && (cursor.take(b",").is_some() | cursor.take(b" ").is_some())
     {
+        cursor.take(b" ");
         return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
     }
     cursor.at = before;
-    let date = yearless(month, day, clock)?;
+    let date = yearless(month, day, clock.day)?;
     clock_time(cursor, date, true)
-}
-
-/// A month after the source's last one belongs to the year before: the December wrap.
-fn yearless(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
-    let (year, last_month) = clock.year_hint?;
-    NaiveDate::from_ymd_opt(if month > last_month { year - 1 } else { year }, month, day)
 }
 
 fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
@@ -254,7 +252,7 @@ fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
 
 /// `03:04:05`, with a fraction after `.` or `,`; also `030405` after a compact date.
 fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> Option<Civil> {
-    let hour = cursor.digits(2)?;
+    let hour = cursor.digits(2).or_else(|| cursor.digits(1))?;
     let colon = cursor.take(b":");
     let minute = cursor.digits(2)?;
     if colon.is_some() {
@@ -276,20 +274,69 @@ fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> O
             cursor.at += 1;
         }
     }
+    let hour = half_day(cursor, hour)?;
     let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
     Some(Civil { date, year_assumed, seconds, nanos, digits })
 }
+
+/// The hour of the day, where `AM` or `PM` follows: ` 3:04:05 PM`.
+fn half_day(cursor: &mut Cursor<'_>, hour: u32) -> Option<u32> {
+    let rest = &cursor.bytes[cursor.at..];
+    let space = usize::from(rest.first() == Some(&b' '));
+    let half = rest.get(space..space + 2).map(<[u8]>::to_ascii_lowercase);
+    let followed = rest.get(space + 2).is_some_and(u8::is_ascii_alphanumeric);
+    let shift = match half.as_deref() {
+        Some(b"am") if !followed => 0,
+        Some(b"pm") if !followed => 12,
+        _ => return Some(hour),
+    };
+    cursor.at += space + 2;
+    (1..=12).contains(&hour).then_some(hour % 12 + shift)
+}
+
+/// Zone names and their hours east of UTC. Names that stand for several zones (IST, CST of China) are left out;
+/// those of North America are read as such.
+const ZONES: [(&str, i32); 27] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("Z", 0),
+    ("z", 0),
+    ("WET", 0),
+    ("WEST", 1),
+    ("BST", 1),
+    ("CET", 1),
+    ("MEZ", 1),
+    ("CEST", 2),
+    ("MESZ", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("MSK", 3),
+    ("JST", 9),
+    ("KST", 9),
+    ("AEST", 10),
+    ("AEDT", 11),
+    ("NZST", 12),
+    ("NZDT", 13),
+    ("EST", -5),
+    ("EDT", -4),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+];
 
 /// `Z`, `+02:00`, `+0200`, `+02`, ` UTC`, ` GMT`, ` +0000`; the seconds east of UTC.
 fn offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     let before = cursor.at;
     cursor.take(b" ");
     let rest = &cursor.bytes[cursor.at..];
-    for name in [&b"UTC"[..], b"GMT", b"Z", b"z"] {
-        if rest.starts_with(name) && !rest.get(name.len()).is_some_and(u8::is_ascii_alphanumeric) {
-            cursor.at += name.len();
-            return Some(0);
-        }
+    let named = ZONES.iter().find(|(name, _)| {
+        rest.starts_with(name.as_bytes()) && !rest.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
+    });
+    if let Some((name, hours)) = named {
+        cursor.at += name.len();
+        return Some(hours * 3600);
     }
     let found = numeric_offset(cursor);
     if found.is_none() {
@@ -307,18 +354,15 @@ fn numeric_offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     (hours <= 14 && minutes < 60 && !followed).then(|| sign * i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0))
 }
 
-/// The year and month of a time: a source's hint for its yearless times.
-pub fn year_and_month(time: chrono::DateTime<chrono::Utc>) -> (i32, u32) {
-    (time.year(), time.month())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Clock, leading, parse};
+    use chrono::NaiveDate;
+
+    use super::{Clock, Day, leading, parse, time_of_day};
     use crate::model::{Precision, Zone};
 
     fn clock() -> Clock {
-        Clock { zone: Zone::UTC, year_hint: Some((2026, 3)) }
+        Clock { zone: Zone::UTC, day: NaiveDate::from_ymd_opt(2026, 3, 9).map(Day::Last) }
     }
 
     fn shown(text: &str) -> String {
@@ -343,6 +387,11 @@ mod tests {
             "02 Jan 2026 03:04:05.123",
             "01/02/2026 03:04:05.123",
             "Fri Jan 02 03:04:05.123 2026",
+            "Jan 02, 2026 3:04:05.123 AM",
+            "01/02/2026 3:04:05.123 AM",
+            "2026-01-02 04:04:05.123 CET",
+            "2026-01-01 19:04:05.123 PST",
+            "01-02|03:04:05.123",
             "Jan  2 03:04:05.123",
             "0102 03:04:05.123",
             "1767323045123",
@@ -373,13 +422,21 @@ mod tests {
         assert!(stamp.year_assumed && stamp.zone_assumed);
         assert_eq!(stamp.time.to_string(), "2025-12-31T23:59:59Z");
         assert!(!parse("2026-01-02T03:04:05Z", &clock()).unwrap().zone_assumed);
-        assert!(parse("Jan 2 03:04:05", &Clock { year_hint: None, ..clock() }).is_none());
+        assert!(parse("Jan 2 03:04:05", &Clock { day: None, ..clock() }).is_none());
     }
 
     #[test]
     fn zone_names_shift_local_times() {
-        let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), year_hint: None };
+        let berlin = Clock { zone: Zone::Named(chrono_tz::Europe::Berlin), day: None };
         assert_eq!(parse("2026-07-02 03:04:05", &berlin).unwrap().time.to_string(), "2026-07-02T01:04:05Z");
+    }
+
+    #[test]
+    fn hours_of_half_a_day() {
+        assert_eq!(shown("1/2/2026 12:04:05 AM"), "2026-01-02T00:04:05Z");
+        assert_eq!(shown("1/2/2026 12:04:05 PM"), "2026-01-02T12:04:05Z");
+        assert_eq!(shown("1/2/2026 3:04:05 PM"), "2026-01-02T15:04:05Z");
+        assert_eq!(shown("1/2/2026 13:04:05 PM"), "none");
     }
 
     #[test]
@@ -397,5 +454,23 @@ mod tests {
         assert_eq!(used, 23);
         let (_, used) = leading("2026-01-02T03:04:05.123456789Z stderr F x", &clock()).unwrap();
         assert_eq!(used, 30);
+    }
+
+    #[test]
+    fn years_and_dates_come_from_the_source() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+        let of = |text: &str, day: Day| parse(text, &Clock { day: Some(day), ..clock() }).unwrap().time.to_string();
+        assert_eq!(of("12-31 23:59:59.120", Day::Last(day(1, 2))), "2025-12-31T23:59:59.120Z");
+        assert_eq!(of("12-31 23:59:59.120", Day::Named(day(1, 1))), "2025-12-31T23:59:59.120Z");
+        assert_eq!(of("Jan  1 00:00:01", Day::Named(day(12, 31))), "2027-01-01T00:00:01Z");
+
+        let named = Clock { day: Some(Day::Named(day(3, 11))), ..clock() };
+        let found = time_of_day("10:22:19,903 WARN  [org.keycloak.events]", &named).unwrap();
+        assert_eq!((found.time.to_string().as_str(), found.date_assumed), ("2026-03-11T10:22:19.903Z", true));
+        assert!(time_of_day("[10:22:19] [main/INFO]: x", &named).is_some());
+        for text in ["10:22 x", "10:22:19x", "1:22:19 x", "10:22:61 x", "ab:cd:ef x"] {
+            assert!(time_of_day(text, &named).is_none(), "{text}");
+        }
+        assert!(time_of_day("10:22:19 x", &Clock { day: None, ..named }).is_none());
     }
 }

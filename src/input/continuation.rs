@@ -6,12 +6,23 @@ pub(super) const DECIDING_BYTES: usize = 128;
 
 /// What a continuation line may begin with, besides white space, a closing bracket and the
 /// numbered forms: stack traces of Java, Python and .NET, and the folded bodies of dumped errors.
-const OPENINGS: [&[u8]; 6] = [b"at ", b"Caused by", b"Traceback ", b"Response:", b", ErrorCode", b"---> "];
+const OPENINGS: [&[u8]; 10] = [
+    b"at ",
+    b"Caused by",
+    b"Traceback ",
+    b"Response:",
+    b", ErrorCode",
+    b"---> ",
+    b"The server responded with: ",
+    b"HTTP StatusCode ",
+    b"Error Description: ",
+    b"CorrelationId ",
+];
 
 /// Whether a line continues the record above it: it is indented, closes a bracket, or is part of a
 /// stack trace. An empty line is not one. `line` is without its line feed; its first 128
 /// bytes decide.
-pub fn is_continuation(line: &[u8]) -> bool {
+pub(super) fn is_continuation(line: &[u8]) -> bool {
     match line.first() {
         Some(b' ' | b'\t' | b'}' | b']' | b')') => true,
         Some(b'#') => after_number(&line[1..]).is_some_and(|rest| rest.starts_with(b" ")),
@@ -63,6 +74,8 @@ mod tests {
             "OAuth2::Error: invalid_grant",
             "ValueError: x",
             "---> System.Exception",
+            "The server responded with: {'ok': False}",
+            "HTTP StatusCode 400",
             "}",
             "]);",
             ")",

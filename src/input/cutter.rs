@@ -11,9 +11,11 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
-use super::continuation::{DECIDING_BYTES, is_continuation};
+use super::Weave;
+use super::continuation::DECIDING_BYTES;
 use super::job::{Buffer, Job, Tally};
 use super::open::retry;
+use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses};
 
 /// How many continuation lines a cut moves past at most.
 const RUN_LINES: usize = 256;
@@ -55,6 +57,7 @@ pub(super) struct Cutter<R> {
     at_end: bool,
     line_cap: usize,
     kept_of_long: usize,
+    weave: Weave,
     tally: Tally,
     error: Option<io::Error>,
 }
@@ -72,6 +75,7 @@ impl<R: Read> Cutter<R> {
             at_end: false,
             line_cap: job.run.line_cap,
             kept_of_long: job.run.kept_of_long(),
+            weave: job.weave(),
             tally: Tally::default(),
             error: None,
         }
@@ -114,7 +118,7 @@ impl<R: Read> Cutter<R> {
         let bytes = &self.buffer.filled()[piece.range.clone()];
         if !bytes.is_empty() {
             self.tally.cut(base);
-            job.visit(base, bytes, super::Layout::Lines);
+            job.visit(base, bytes, super::Layout::Lines, job.heading());
         }
         self.count(piece, end);
         self.from = piece.range.end;
@@ -203,12 +207,15 @@ impl<R: Read> Cutter<R> {
 
     /// Past the continuation lines that begin at the line start `first`.
     fn run_end(&mut self, first: usize) -> usize {
+        if self.weave == Weave::Strands {
+            return self.woven_end(first);
+        }
         let mut at = first;
         for _ in 0..RUN_LINES {
             self.fill(at + DECIDING_BYTES);
             let known = &self.buffer.filled()[at..self.buffer.filled.min(at + DECIDING_BYTES)];
             let line = memchr(b'\n', known).map_or(known, |end| &known[..end]);
-            if !is_continuation(line) {
+            if !self.weave.continues(line) {
                 return at;
             }
             match self.line_end(at, first + RUN_BYTES) {
@@ -217,6 +224,32 @@ impl<R: Read> Cutter<R> {
             }
         }
         at
+    }
+
+    /// The first line start that no link crosses, among the lines that begin at the line start `first`. Links
+    /// reach over [`NEAR`] lines, so so many are passed before one is looked at, and are known behind it.
+    fn woven_end(&mut self, first: usize) -> usize {
+        let mut starts = vec![first];
+        let (mut looked, mut more) = (NEAR, true);
+        while more && starts.len() < WOVEN_LINES {
+            let last = starts[starts.len() - 1];
+            match self.line_end(last, first + WOVEN_BYTES) {
+                Some(end) if end > last => starts.push(end),
+                _ => more = false,
+            }
+            while looked + 1 < starts.len() && (!more || looked + NEAR < starts.len()) {
+                let around = &starts[looked - NEAR..starts.len().min(looked + NEAR + 1)];
+                let bytes = self.buffer.filled();
+                let line =
+                    |pair: &[usize]| Line::new(bytes, pair[0]..pair[1] - usize::from(bytes[pair[1] - 1] == b'\n'));
+                let lines: Vec<Line<'_>> = around.windows(2).map(line).collect();
+                if !crosses(&lines, NEAR) {
+                    return starts[looked];
+                }
+                looked += 1;
+            }
+        }
+        starts[starts.len() - 1]
     }
 
     /// Past the end of the line that begins at `at`, unless that is beyond `most`.

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::archive::{self, LIMITS, Limits};
 use super::open::Text;
 use super::sniff::{self, BINARY_BYTES};
 use super::stream::binary_notice;
@@ -17,18 +18,23 @@ use crate::model::{Notice, Trouble};
 
 /// Finds the sources that `paths` name: files, folders (walked; hidden entries and symbolic links
 /// to folders are skipped), globs that the shell did not expand, and `-` for standard input. Pipes
-/// and devices are taken when named. Binary files are left out. What could not be found or read is
+/// and devices are taken when named. Of an archive every text in it is a source. Binary files are left out. What could not be found or read is
 /// a notice.
 pub fn discover(paths: &[PathBuf]) -> Discovery {
-    let mut finder = Finder::default();
+    discover_within(paths, LIMITS)
+}
+
+/// The same, with other limits for archives.
+pub(super) fn discover_within(paths: &[PathBuf], limits: Limits) -> Discovery {
+    let mut finder = Finder { found: Vec::new(), notices: Vec::new(), limits };
     for path in paths {
         finder.argument(path);
     }
     finder.finish()
 }
 
-#[derive(Default)]
 struct Finder {
+    limits: Limits,
     found: Vec<Found>,
     notices: Vec<Notice>,
 }
@@ -188,32 +194,60 @@ impl Finder {
         found.sort_by(|a, b| (&a.source.path, !a.named).cmp(&(&b.source.path, !b.named)));
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(identity(&found.source)));
-        let sources = found.into_iter().filter_map(|found| self.readable_text(found)).collect();
+        let mut sources: Vec<Source> = found.into_iter().flat_map(|found| self.texts(found)).collect();
+        // Members of an archive are found in its own order; of two of one name the first stays the first.
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
         self.notices.sort();
         self.notices.dedup();
         Discovery { sources, notices: self.notices }
     }
 
-    /// The source, unless it cannot be opened or is no text. What a stream is shows when it is read.
-    fn readable_text(&mut self, found: Found) -> Option<Source> {
+    /// The source, unless it cannot be opened or is no text; of an archive its members. What a stream is shows when it
+    /// is read.
+    fn texts(&mut self, found: Found) -> Vec<Source> {
         let Found { source, named } = found;
-        let Origin::File(path) = &source.origin else { return Some(source) };
+        let Origin::File(path) = &source.origin else { return vec![source] };
         if source.size.is_none() {
-            return Some(source);
+            return vec![source];
         }
-        match File::open(path) {
-            Ok(file) => {
-                let text = Text::open(Box::new(file), &|_| (), BINARY_BYTES);
-                // What fails here fails again when it is read, and is reported there.
-                let kind = text.ok().and_then(|text| sniff::binary(&text.reader.head));
-                self.notices.extend(kind.map(|kind| binary_notice(&source.path, kind, named)));
-                kind.is_none().then_some(source)
-            }
+        let opened = File::open(path).and_then(|file| Ok((file.try_clone()?, file)));
+        let (again, file) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
                 self.unreadable(path, &error);
-                None
+                return Vec::new();
             }
+        };
+        // What fails here fails again when it is read, and is reported there.
+        let Ok(text) = Text::open(Box::new(file), &|_| (), BINARY_BYTES) else { return vec![source] };
+        if archive::is_archive(&text.reader.head) {
+            drop(text);
+            return self.members(&source, path, again);
         }
+        let Some(kind) = sniff::binary(&text.reader.head) else { return vec![source] };
+        self.notices.push(binary_notice(&source.path, kind, named));
+        Vec::new()
+    }
+
+    /// The texts in an archive.
+    fn members(&mut self, source: &Source, path: &Path, mut file: File) -> Vec<Source> {
+        let mut members = Vec::new();
+        let notices = match file.rewind() {
+            Ok(()) => archive::walk(&source.path, file, BINARY_BYTES, self.limits, &mut |member| {
+                members.push(Source {
+                    path: format!("{}!{}", source.path, member.name),
+                    origin: Origin::Member { archive: path.to_path_buf(), ordinal: member.ordinal },
+                    size: None,
+                    modified: source.modified,
+                });
+            }),
+            Err(error) => {
+                self.unreadable(path, &error);
+                Vec::new()
+            }
+        };
+        self.notices.extend(notices);
+        members
     }
 }
 
@@ -223,6 +257,7 @@ fn identity(source: &Source) -> PathBuf {
         Origin::Stdin => PathBuf::from("-"),
         Origin::File(path) if source.size.is_some() => fs::canonicalize(path).unwrap_or_else(|_| path.clone()),
         Origin::File(path) => path.clone(),
+        Origin::Member { .. } => PathBuf::from(&source.path),
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::SourceRead;
+use super::heading::Heading;
 use super::job::{Buffer, LongLines, Tally, count_newlines, long_notice};
 use super::open::retry;
 use super::scanner::Scanner;
@@ -113,7 +114,7 @@ impl Documents<'_, '_> {
         self.tally.cut(base);
         self.tally.count(segment.filled(), end);
         self.base = end;
-        self.dispatch.send(base, segment, Some(ranges));
+        self.dispatch.send(base, segment, Some(ranges), Heading::default());
     }
 
     /// Drops the buffer up to `end`: no document is in it.

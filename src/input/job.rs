@@ -4,9 +4,11 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead};
+use super::archive::{LIMITS, Limits};
+use super::heading::Heading;
+use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
 use crate::model::{Notice, Trouble};
 
 /// What all sources of a run share.
@@ -14,6 +16,8 @@ pub(super) struct Run<'a> {
     pub(super) segment_bytes: usize,
     pub(super) line_cap: usize,
     pub(super) advance: &'a (dyn Fn(u64) + Sync),
+    /// What an archive may cost.
+    pub(super) archives: Limits,
     visit: &'a (dyn Fn(&Segment<'_>) + Sync),
     /// Segments that wait for a worker or are with one.
     pub(super) in_flight: AtomicUsize,
@@ -34,6 +38,7 @@ impl<'a> Run<'a> {
             segment_bytes: or(settings.segment_bytes, SEGMENT_BYTES),
             line_cap: or(settings.line_cap, LINE_CAP),
             advance,
+            archives: LIMITS,
             visit,
             in_flight: AtomicUsize::new(0),
             most_in_flight: if threads > 1 { 2 * threads } else { 0 },
@@ -71,13 +76,30 @@ pub(super) struct Job<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) source: usize,
     pub(super) path: &'a str,
+    /// What its beginning told, once that was seen.
+    opening: OnceLock<(Weave, Heading)>,
     stored: AtomicBool,
     panics: Mutex<Vec<Range<u64>>>,
 }
 
 impl<'a> Job<'a> {
     pub(super) fn new(run: &'a Run<'a>, source: usize, path: &'a str) -> Self {
-        Self { run, source, path, stored: AtomicBool::new(false), panics: Mutex::default() }
+        Self { run, source, path, opening: OnceLock::new(), stored: AtomicBool::new(false), panics: Mutex::default() }
+    }
+
+    /// Looks at how the text begins, before any of it is visited.
+    pub(super) fn look(&self, head: &[u8]) {
+        self.opening.get_or_init(|| (Weave::of(head), Heading::of(head)));
+    }
+
+    /// How lines make records.
+    pub(super) fn weave(&self) -> Weave {
+        self.opening.get().map_or(Weave::Plain, |opening| opening.0)
+    }
+
+    /// The heading that the source begins with.
+    pub(super) fn heading(&self) -> &Heading {
+        &self.opening.get_or_init(Default::default).1
     }
 
     /// Says that offsets are those of the file: it is neither packed nor in another encoding.
@@ -86,9 +108,9 @@ impl<'a> Job<'a> {
     }
 
     /// Visits one segment; a panic is noted.
-    pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>) {
-        let stored = self.stored.load(Ordering::Relaxed);
-        let segment = Segment { source: self.source, base, bytes, layout, stored };
+    pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>, heading: &Heading) {
+        let (weave, heading, stored) = (self.weave(), heading.line(), self.stored.load(Ordering::Relaxed));
+        let segment = Segment { source: self.source, base, bytes, layout, weave, heading, stored };
         if catch_unwind(AssertUnwindSafe(|| (self.run.visit)(&segment))).is_err() {
             lock(&self.panics).push(base..base + bytes.len() as u64);
         }

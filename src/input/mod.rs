@@ -4,8 +4,8 @@
 //! A *segment* is a run of whole lines (or of whole JSON documents) of one source. Segments of one
 //! source never overlap, together hold every line once, and are visited concurrently: one large
 //! file uses every core. What a line means is not known here; the only thing this layer looks at
-//! is whether a line continues the record above it ([`is_continuation`]), so that a stack trace
-//! is not cut in two.
+//! is whether a line continues the record above it ([`Weave`], [`strand`]), so that a stack trace
+//! is not cut in two, and the line that names the columns of a table.
 //!
 //! Offsets are those of the *decoded* stream: decompressed, and transcoded where it was UTF-16.
 //! A byte order mark is left in the first segment of UTF-8 text; the offsets count it.
@@ -14,11 +14,13 @@
 //! A notice names
 //! its source in `path`, not in its message, and holds no text of a log.
 
+mod archive;
 mod continuation;
 mod cutter;
 mod digest;
 mod discover;
 mod documents;
+mod heading;
 mod job;
 mod members;
 mod open;
@@ -26,26 +28,28 @@ mod ordered;
 mod plain;
 mod scanner;
 mod sniff;
+pub mod strand;
 mod stream;
+mod tar;
 #[cfg(test)]
 mod tests;
+mod units;
 mod utf16;
 mod zstd;
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
 
-use crate::model::{Notice, Trouble};
+use crate::model::Notice;
 
-pub use continuation::is_continuation;
 pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
+pub use strand::{Weave, settled};
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;
@@ -59,11 +63,12 @@ const KEPT_OF_LONG: usize = 1 << 20;
 /// One thing to read.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// As given on the command line (for a file found in a folder: joined to it); `-` for stdin.
+    /// As given on the command line (for a file found in a folder: joined to it); `-` for stdin. The path inside of an
+    /// archive stands behind a `!`.
     pub path: String,
     /// What to open.
     pub origin: Origin,
-    /// Bytes on disk; `None` for a stream.
+    /// Bytes on disk; `None` for a stream and for a member of an archive.
     pub size: Option<u64>,
     /// When a file was last written.
     pub modified: Option<SystemTime>,
@@ -76,6 +81,13 @@ pub enum Origin {
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// A file in an archive.
+    Member {
+        /// The archive, a file.
+        archive: PathBuf,
+        /// Its number among the members, those of archives inside the archive included.
+        ordinal: usize,
+    },
 }
 
 /// What the paths on the command line stand for.
@@ -123,6 +135,11 @@ pub struct Segment<'a> {
     pub bytes: &'a [u8],
     /// How the text is divided.
     pub layout: Layout<'a>,
+    /// How lines make records.
+    pub weave: Weave,
+    /// The line that may name the columns of those that follow, as it stood before this segment: the first
+    /// of the source, or the last `#Fields` line of one that begins with such lines.
+    pub heading: &'a [u8],
     /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
     pub stored: bool,
 }
@@ -169,23 +186,8 @@ pub fn read(
     visit: &(dyn Fn(&Segment<'_>) + Sync),
 ) -> Vec<SourceRead> {
     let run = job::Run::new(settings, advance, visit);
-    sources
-        .par_iter()
-        .enumerate()
-        .map(|(index, source)| {
-            let job = job::Job::new(&run, index, &source.path);
-            let read = catch_unwind(AssertUnwindSafe(|| stream::read_source(&job, source)));
-            let mut read = read.unwrap_or_else(|_| broken(&source.path));
-            read.notices.extend(job.panic_notice());
-            read.notices.sort();
-            read
-        })
-        .collect()
-}
-
-/// What is said of a source whose reading itself failed by a mistake of this program.
-fn broken(path: &str) -> SourceRead {
-    let message = "reading it failed by a mistake of this program; the other inputs were scanned: please report it";
-    let notice = Notice::new("internal-error", Some(path), message, Trouble::Incomplete);
-    SourceRead { notices: vec![notice], ..SourceRead::default() }
+    let mut reads: Vec<(usize, SourceRead)> =
+        units::of(sources).into_par_iter().flat_map_iter(|unit| unit.read(&run, sources)).collect();
+    reads.sort_by_key(|(index, _)| *index);
+    reads.into_iter().map(|(_, read)| read).collect()
 }

@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::members::{Bzip2, Gzip, Members, Xz};
 use super::sniff::{self, COMPRESSION_BYTES, Compression};
@@ -23,6 +25,9 @@ pub(super) enum Damage {
     /// The stream is whole, and something else follows it.
     #[error("is followed by other bytes")]
     Trailing,
+    /// An archive unpacks to more than it may.
+    #[error("unpacks to more than an archive may")]
+    TooMuch,
 }
 
 impl From<Damage> for io::Error {
@@ -40,6 +45,13 @@ pub(super) fn stop_notice(path: &str, compression: Option<&str>, error: &io::Err
             "trailing-bytes",
             Trouble::Note,
             format!("other bytes follow the {name} stream; they were ignored, its {decoded} bytes were scanned"),
+        ),
+        Some(Damage::TooMuch) => (
+            "archive-too-large",
+            Trouble::Incomplete,
+            format!(
+                "its archive unpacks to too much; what precedes decoded byte {decoded} was scanned: unpack it first"
+            ),
         ),
         Some(damage) => (
             if matches!(damage, Damage::Truncated) { "truncated-input" } else { "damaged-input" },
@@ -215,6 +227,20 @@ impl<'a> Text<'a> {
         advance: &'a (dyn Fn(u64) + Sync),
         ahead: usize,
     ) -> io::Result<Self> {
+        Self::decoded(raw, advance, ahead, None)
+    }
+
+    /// Opens a part of an archive; what it is unpacked to is counted.
+    pub(super) fn open_within(raw: Box<dyn Read + Send + 'a>, ahead: usize, budget: &Budget) -> io::Result<Self> {
+        Self::decoded(raw, &UNWATCHED, ahead, Some(budget))
+    }
+
+    fn decoded(
+        raw: Box<dyn Read + Send + 'a>,
+        advance: &'a (dyn Fn(u64) + Sync),
+        ahead: usize,
+        budget: Option<&Budget>,
+    ) -> io::Result<Self> {
         let mut input = Input::new(raw, advance);
         let compression = sniff::compression(input.peek(COMPRESSION_BYTES)?);
         input.hit_end = false;
@@ -224,6 +250,10 @@ impl<'a> Text<'a> {
             Some(Compression::Bzip2) => guarded(Members::new(input, Bzip2::default())),
             Some(Compression::Xz) => guarded(Members::new(input, Xz::default())),
             Some(Compression::Zstd) => guarded(ZstdFrames::new(input)),
+        };
+        let decoded = match (budget, compression) {
+            (Some(budget), Some(_)) => Box::new(budget.over(decoded)),
+            _ => decoded,
         };
         let mut marked = Ahead::new(decoded, sniff::UTF16_BYTES);
         let order = sniff::utf16(&marked.head);
@@ -239,6 +269,39 @@ impl<'a> Text<'a> {
     }
 }
 
-fn guarded<'a>(decoder: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+/// Nobody watches this reader.
+const UNWATCHED: fn(u64) = |_| ();
+
+/// How many unpacked bytes an archive may still have, all its members together.
+pub(super) struct Budget(pub(super) Arc<AtomicU64>);
+
+impl Budget {
+    /// The reader, up to what is left.
+    pub(super) fn over<R>(&self, inner: R) -> Budgeted<R> {
+        Budgeted { inner, left: Arc::clone(&self.0) }
+    }
+}
+
+/// A reader whose bytes are counted against a budget.
+pub(super) struct Budgeted<R> {
+    inner: R,
+    left: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Budgeted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(Damage::TooMuch.into());
+        }
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.inner.read(&mut buffer[..room])?;
+        // One archive is walked by one thread.
+        self.left.store(left - count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+pub(super) fn guarded<'a>(decoder: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
     Box::new(Guarded { inner: decoder, stopped: false })
 }

@@ -9,9 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::continuation::{DECIDING_BYTES, is_continuation};
+use super::continuation::DECIDING_BYTES;
 use super::open::{self, Text, retry};
 use super::scanner::{self, Scanner};
+use super::strand::{self, Weave};
 use super::{LINE_CAP, Layout, Origin, ReadSettings, SEGMENT_BYTES, Source, sniff};
 use crate::model::{Notice, Trouble};
 
@@ -33,13 +34,15 @@ pub struct Chunk {
     pub base: u64,
     /// The text.
     pub bytes: Vec<u8>,
+    /// How lines make records.
+    pub weave: Weave,
     documents: Option<Vec<Range<usize>>>,
 }
 
 impl Chunk {
     /// Lines that begin at an offset.
-    pub fn of_lines(base: u64, bytes: Vec<u8>) -> Self {
-        Self { base, bytes, documents: None }
+    pub fn of_lines(base: u64, bytes: Vec<u8>, weave: Weave) -> Self {
+        Self { base, bytes, weave, documents: None }
     }
 
     /// How the text is divided.
@@ -56,6 +59,7 @@ pub struct Ordered {
     segment: usize,
     line_cap: usize,
     base: u64,
+    weave: Weave,
     buffer: Vec<u8>,
     at_end: bool,
     /// For JSON whose records are elements of arrays: the scan, and the documents that ended.
@@ -101,6 +105,9 @@ impl Ordered {
         let raw = Arc::new(AtomicU64::new(0));
         let inner: Box<dyn Read + Send> = match &source.origin {
             Origin::Stdin => Box::new(io::stdin()),
+            Origin::Member { .. } => {
+                return Err(refused("it lies in an archive: unpack it and redact what is inside".into()));
+            }
             Origin::File(path) => Box::new(
                 File::open(path)
                     .map_err(|error| refused(format!("it cannot be read ({error}): check its permissions")))?,
@@ -125,6 +132,7 @@ impl Ordered {
         Ok(Self {
             path: source.path.clone(),
             compression,
+            weave: Weave::of(head),
             documents: is_documents.then(|| (Scanner::new(), Vec::new())),
             reader: Box::new(reader),
             segment: or(settings.segment_bytes, SEGMENT_BYTES),
@@ -212,7 +220,7 @@ impl Ordered {
                 let end = ended.unwrap_or(clear) - self.base;
                 (end > 0).then_some(end as usize)
             }
-            None => last_record(&self.buffer),
+            None => last_record(&self.buffer, self.weave),
         }
     }
 
@@ -225,7 +233,7 @@ impl Ordered {
             let within = |range: Range<u64>| (range.start - base) as usize..(range.end - base) as usize;
             std::mem::take(found).into_iter().map(within).collect()
         });
-        Chunk { base, bytes, documents }
+        Chunk { base, bytes, weave: self.weave, documents }
     }
 
     fn too_long(&mut self) {
@@ -241,7 +249,10 @@ impl Ordered {
 
 /// Where the last record of a buffer begins, if that is certain and not its very beginning. A record that is too
 /// long is divided at its last line end.
-pub fn last_record(buffer: &[u8]) -> Option<usize> {
+pub fn last_record(buffer: &[u8], weave: Weave) -> Option<usize> {
+    if weave == Weave::Strands {
+        return strand::last_cut(buffer);
+    }
     let mut end = buffer.len();
     let mut last_line = None;
     while let Some(found) = memchr::memrchr(b'\n', &buffer[..end]) {
@@ -254,7 +265,7 @@ pub fn last_record(buffer: &[u8]) -> Option<usize> {
             continue;
         }
         last_line.get_or_insert(start);
-        if !is_continuation(known) {
+        if !weave.continues(known) {
             return Some(start);
         }
         if buffer.len() - start > LONGEST_RECORD {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr3};
 
 /// Keys under which envelopes of log exports keep their records.
-const RECORD_KEYS: [&[u8]; 13] = [
+const RECORD_KEYS: [&[u8]; 14] = [
     b"records",
     b"Records",
     b"value",
@@ -24,7 +24,14 @@ const RECORD_KEYS: [&[u8]; 13] = [
     b"entries",
     b"results",
     b"hits",
+    b"resourceLogs",
 ];
+
+/// Keys of records inside of an object of an envelope: HAR, Elasticsearch, Grafana Loki.
+const NESTED_KEYS: [(&[u8], &[u8]); 3] = [(b"log", b"entries"), (b"hits", b"hits"), (b"data", b"result")];
+
+/// One byte more than the longest key.
+const KEY_BYTES: usize = 13;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -77,21 +84,28 @@ struct Envelope {
     start: u64,
     /// Whether records were found in it; if none are, the envelope itself is the document.
     taken: bool,
-    /// The last string at depth 1, if short enough to be one of the keys.
-    key: Vec<u8>,
-    /// Whether a colon followed it.
-    colon: bool,
+    /// The last strings at depths 1 and 2, if short enough to be one of the keys.
+    keys: [Vec<u8>; 2],
+    /// Whether a colon followed the last one of each.
+    colons: [bool; 2],
+    /// How deep the array of the records stands.
+    array_depth: u64,
 }
 
 impl Envelope {
-    fn note_key(&mut self, part: &[u8]) {
+    fn note_key(&mut self, depth: u64, part: &[u8]) {
         // One byte more than the longest key is enough to be none of them.
-        let room = 10_usize.saturating_sub(self.key.len());
-        self.key.extend_from_slice(&part[..part.len().min(room)]);
+        let key = &mut self.keys[depth as usize - 1];
+        let room = KEY_BYTES.saturating_sub(key.len());
+        key.extend_from_slice(&part[..part.len().min(room)]);
     }
 
-    fn leads_to_records(&self) -> bool {
-        self.colon && RECORD_KEYS.contains(&self.key.as_slice())
+    fn leads_to_records(&self, depth: u64) -> bool {
+        let [outer, inner] = [self.keys[0].as_slice(), self.keys[1].as_slice()];
+        match depth {
+            1 => self.colons[0] && RECORD_KEYS.contains(&outer),
+            _ => self.colons == [true, true] && NESTED_KEYS.contains(&(outer, inner)),
+        }
     }
 }
 
@@ -197,14 +211,20 @@ impl Scanner {
         match byte {
             b'"' => {
                 self.quote = Quote::Inside;
-                if self.depth == 1 {
-                    self.envelope.key.clear();
+                if self.depth <= 2 {
+                    self.envelope.keys[self.depth as usize - 1].clear();
                 }
             }
-            b':' if self.depth == 1 => self.envelope.colon = true,
-            b',' if self.depth == 1 => self.envelope.colon = false,
-            b'[' if self.depth == 1 && self.envelope.leads_to_records() => self.state = State::RecordArray,
-            b'{' | b'[' => self.depth += 1,
+            b':' if self.depth <= 2 => self.envelope.colons[self.depth as usize - 1] = true,
+            b',' if self.depth <= 2 => self.envelope.colons[self.depth as usize - 1] = false,
+            b'[' if self.depth <= 2 && self.envelope.leads_to_records(self.depth) => {
+                self.envelope.array_depth = self.depth;
+                self.state = State::RecordArray;
+            }
+            b'{' | b'[' => {
+                self.depth += 1;
+                self.envelope.colons[1] = false;
+            }
             b'}' | b']' => {
                 self.depth -= 1;
                 if self.depth == 0 {
@@ -228,7 +248,7 @@ impl Scanner {
                 self.state = State::Elements;
             }
             _ => {
-                self.depth = 2;
+                self.depth = self.envelope.array_depth + 1;
                 self.state = State::Envelope;
             }
         }
@@ -239,7 +259,7 @@ impl Scanner {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' | b',' => {}
             b']' if self.envelope.open => {
-                self.depth = 1;
+                self.depth = self.envelope.array_depth;
                 self.state = State::Envelope;
             }
             b']' | b'}' => self.close_value(),
@@ -280,8 +300,9 @@ impl Scanner {
             return 1;
         }
         let end = memchr3(b'"', b'\\', b'\n', bytes);
-        if self.state == State::Envelope && self.depth == 1 {
-            self.envelope.note_key(&bytes[..end.map_or(bytes.len(), |end| end + usize::from(bytes[end] == b'\\'))]);
+        if self.state == State::Envelope && self.depth <= 2 {
+            self.envelope
+                .note_key(self.depth, &bytes[..end.map_or(bytes.len(), |end| end + usize::from(bytes[end] == b'\\'))]);
         }
         let Some(end) = end else { return bytes.len() };
         self.quote = if bytes[end] == b'\\' { Quote::Escaped } else { Quote::Outside };

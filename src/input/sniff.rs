@@ -132,6 +132,25 @@ pub(super) fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     (noise || control * 10 > seen * 3).then_some(("binary data", ""))
 }
 
+/// Kinds of [`binary`] that hold logs as likely as not: a gate must not take them for read.
+const UNREAD: [&str; 10] = [
+    "a ZIP archive",
+    "a 7z archive",
+    "a RAR archive",
+    "an ar archive",
+    "a tar archive",
+    "a systemd journal",
+    "a Windows event log",
+    "compressed twice (gzip inside)",
+    "compressed twice (zstd inside)",
+    "compressed with LZ4",
+];
+
+/// Whether what was skipped for being of this kind may well be logs.
+pub(super) fn may_hold_logs(kind: &str) -> bool {
+    UNREAD.contains(&kind)
+}
+
 fn is_control(byte: u8) -> bool {
     matches!(byte, 0..=0x1f | 0x7f) && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x1b)
 }

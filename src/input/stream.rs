@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use rayon::Scope;
 
 use super::cutter::Cutter;
+use super::heading::Heading;
 use super::job::{Buffer, Job};
 use super::open::{self, Text};
 use super::sniff::{self, COMPRESSION_BYTES};
@@ -18,13 +19,14 @@ use super::{Layout, Origin, Source, SourceRead, documents, plain, scanner};
 use crate::model::{Notice, Trouble};
 
 /// How much of the text is seen before its layout is decided.
-const AHEAD: usize = 64 << 10;
+pub(super) const AHEAD: usize = 64 << 10;
 
 /// Reads one source.
 pub(super) fn read_source(job: &Job<'_>, source: &Source) -> SourceRead {
     let result = match &source.origin {
         Origin::Stdin => read_stream(job, Box::new(io::stdin())),
         Origin::File(path) => File::open(path).and_then(|file| read_file(job, file)),
+        Origin::Member { .. } => Err(io::Error::other("a member of an archive is read with all others")),
     };
     result.unwrap_or_else(|error| {
         let message = format!("it cannot be read ({error}): check that it exists and its permissions");
@@ -48,13 +50,15 @@ fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
         }
     }
     head.truncate(filled);
+    let heading = Heading::of(&head);
     let encoded = sniff::compression(&head[..filled.min(COMPRESSION_BYTES)]).is_some() || sniff::utf16(&head).is_some();
-    if encoded || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
+    if encoded || heading.changes() || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
         return read_stream(job, Box::new(file));
     }
     if let Some(kind) = sniff::binary(&head) {
         return Ok(SourceRead { notices: vec![binary_notice(job.path, kind, true)], ..SourceRead::default() });
     }
+    job.look(&head);
     Ok(plain::read(job, &file, metadata.len()))
 }
 
@@ -63,16 +67,25 @@ pub(super) fn binary_notice(path: &str, (kind, hint): (&str, &str), named: bool)
     let was = if named { "it was named but skipped" } else { "skipped" };
     let hint = if hint.is_empty() { "name the text log instead" } else { hint };
     let message = format!("{was}, because it is {kind}, not a text log; {hint}");
-    Notice::new("binary-skipped", Some(path), message, Trouble::Note)
+    let code = if sniff::may_hold_logs(kind) { "packed-log-skipped" } else { "binary-skipped" };
+    Notice::new(code, Some(path), message, Trouble::Note)
 }
 
 fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<SourceRead> {
-    let Text { compression, utf16, reader } = Text::open(raw, job.run.advance, AHEAD)?;
+    Ok(read_text(job, Text::open(raw, job.run.advance, AHEAD)?))
+}
+
+/// Reads a text from beginning to end.
+pub(super) fn read_text(job: &Job<'_>, text: Text<'_>) -> SourceRead {
+    let Text { compression, utf16, reader } = text;
     if let Some(kind) = sniff::binary(&reader.head) {
         let notices = vec![binary_notice(job.path, kind, true)];
-        return Ok(SourceRead { compression, notices, ..SourceRead::default() });
+        return SourceRead { compression, notices, ..SourceRead::default() };
     }
     let documents = scanner::is_documents(&reader.head, reader.at_end);
+    if !documents {
+        job.look(&reader.head);
+    }
     let read = if documents { documents::read } else { read_lines };
     let (mut whole, error) = rayon::in_place_scope(|scope| read(&Dispatch { scope, job }, Box::new(reader)));
     if let Some(error) = error {
@@ -83,7 +96,7 @@ fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<Sour
         whole.notices.push(Notice::new("utf16", Some(job.path), message, Trouble::Note));
     }
     whole.compression = compression;
-    Ok(whole)
+    whole
 }
 
 /// Hands segments out.
@@ -94,11 +107,11 @@ pub(super) struct Dispatch<'a, 'scope> {
 
 impl Dispatch<'_, '_> {
     /// Has a segment visited, by another worker if that does not pile up too many.
-    pub(super) fn send(&self, base: u64, buffer: Buffer, documents: Option<Vec<Range<usize>>>) {
+    pub(super) fn send(&self, base: u64, buffer: Buffer, documents: Option<Vec<Range<usize>>>, heading: Heading) {
         let job = self.job;
         let visit = move || {
             let layout = documents.as_deref().map_or(Layout::Lines, Layout::Documents);
-            job.visit(base, buffer.filled(), layout);
+            job.visit(base, buffer.filled(), layout, &heading);
             job.run.keep_buffer(buffer);
         };
         if job.run.in_flight.fetch_add(1, Ordering::Relaxed) < job.run.most_in_flight {
@@ -120,11 +133,13 @@ fn read_lines(dispatch: &Dispatch<'_, '_>, reader: Box<dyn Read + Send + '_>) ->
     let step = job.run.segment_bytes as u64;
     let mut cutter = Cutter::new(job, reader, 0);
     let mut boundary = step;
+    let mut heading = job.heading().clone();
     while !cutter.finished() {
         let piece = cutter.next(boundary);
         if !piece.is_empty() {
             let (base, buffer) = cutter.take(&piece, job);
-            dispatch.send(base, buffer, None);
+            let next = heading.after(buffer.filled());
+            dispatch.send(base, buffer, None, std::mem::replace(&mut heading, next));
         }
         if piece.last {
             boundary = (cutter.position() / step + 1) * step;

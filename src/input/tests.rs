@@ -10,9 +10,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::job::count_newlines;
-use super::{Layout, Origin, ReadSettings, Segment, Source, SourceRead, discover, is_continuation, read};
+use super::{Layout, Origin, ReadSettings, Segment, Source, SourceRead, continuation::is_continuation, discover, read};
 use crate::model::{Notice, Trouble};
 
+mod archives;
 mod damage;
 mod discovery;
 mod json;

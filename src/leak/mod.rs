@@ -11,6 +11,9 @@ mod examples;
 mod jwt;
 mod layers;
 mod pass;
+mod refusal;
+mod requirement;
+mod search;
 mod stretch;
 mod text;
 mod triggers;
@@ -22,9 +25,11 @@ use std::borrow::Cow;
 pub use examples::check_examples;
 
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
-use crate::rules::LeakRule;
+use crate::rules::{Detect, LeakRule};
 use layers::Found;
-use pass::Requirement;
+use refusal::Refusal;
+use requirement::Requirement;
+use search::Searches;
 use triggers::Triggers;
 
 /// Finds and masks token values. Built once, shared by all workers.
@@ -32,6 +37,8 @@ use triggers::Triggers;
 pub struct LeakScanner {
     rules: Vec<LeakRule>,
     triggers: Triggers,
+    /// Rules that search for themselves.
+    searches: Option<Searches>,
     /// What each rule asks of the line around its key.
     requirements: Vec<Option<Requirement>>,
 }
@@ -65,13 +72,36 @@ pub struct LeakHit {
     pub expires_at: Option<i64>,
 }
 
+/// What one rule made of one place that it looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Where the value begins, or the key, scheme or literal of a place that was passed over.
+    pub at: usize,
+    /// The rule, for [`LeakScanner::rule_id`].
+    pub rule: u32,
+    /// The key or header of that place.
+    pub field: Option<String>,
+    /// Whether the place is in a text that is encoded in the line.
+    pub encoded: bool,
+    /// The leak, or why it is none.
+    pub outcome: Result<LeakHit, String>,
+}
+
 /// `mask` looks again at what it made, at most so often: a value taken away can change what its neighbours are.
 const MASK_ROUNDS: usize = 4;
+
+/// Why a value is passed over in a line that no literal of a rule brought to a search.
+const NOT_BROUGHT: &str = "the line holds none of the texts that bring a line to a search (`literals` of the rules)";
 
 impl LeakScanner {
     /// Builds the automata for a set of rules.
     pub fn new(rules: &[LeakRule]) -> Self {
-        Self { rules: rules.to_vec(), triggers: Triggers::new(rules), requirements: pass::requirements(rules) }
+        Self {
+            rules: rules.to_vec(),
+            triggers: Triggers::new(rules),
+            searches: Searches::of(rules),
+            requirements: requirement::requirements(rules),
+        }
     }
 
     /// The rules, in their order.
@@ -84,16 +114,63 @@ impl LeakScanner {
         self.rules.get(rule as usize).map_or("", |rule| rule.id.as_str())
     }
 
-    /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on.
+    /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on; a line may
+    /// hold one of [`keywords`](Self::keywords) instead.
     pub fn literals(&self) -> Vec<Vec<u8>> {
         self.triggers.literals.clone()
     }
 
+    /// Texts that bring a line as literals do, in any case; these are in lower case.
+    pub fn keywords(&self) -> &[Vec<u8>] {
+        self.searches.as_ref().map_or(&[], |searches| &searches.words)
+    }
+
+    /// Whether an allowlist of a rule's own file allows everything that the rule finds in a file.
+    pub fn allows_path(&self, rule: &str, path: &str) -> bool {
+        let of_rule = self.rules.iter().filter(|known| known.id == rule);
+        of_rule.into_iter().any(|rule| match &rule.detect {
+            Detect::Search(search) => search.allow.iter().any(|list| list.allows_path(path)),
+            _ => false,
+        })
+    }
+
+    fn is_brought(&self, line: &[u8]) -> bool {
+        self.triggers.brought.is_match(line) || self.searches.as_ref().is_some_and(|search| search.is_brought(line))
+    }
+
     /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.
     pub fn find(&self, line: &[u8], hits: &mut Vec<LeakHit>) {
-        if self.triggers.brought.is_match(line) {
+        if self.is_brought(line) {
             hits.extend(layers::search(self, line).iter().map(|found| self.hit(line, found)));
         }
+    }
+
+    /// What every rule that looked at a place of this line (or record) made of it, by place. The leaks among them are
+    /// those of [`find`](Self::find).
+    pub fn explain(&self, line: &[u8]) -> Vec<Look> {
+        let brought = self.is_brought(line);
+        let (found, notes) = layers::explain(self, line);
+        let leaks = found.iter().map(|found| {
+            let hit = self.hit(line, found);
+            let outcome = if brought { Ok(hit.clone()) } else { Err(NOT_BROUGHT.to_owned()) };
+            Look { at: hit.start, rule: hit.rule, field: hit.field, encoded: found.encoded, outcome }
+        });
+        let passed = notes.iter().map(|note| Look {
+            at: note.at,
+            rule: u32::try_from(note.rule).unwrap_or(u32::MAX),
+            field: note.field.map(str::to_owned),
+            encoded: note.encoded,
+            outcome: Err(match note.refusal {
+                Refusal::Outranked(rule) => format!("{} names it: that rule knows more of it", self.rules[rule].id),
+                refusal => refusal.to_string(),
+            }),
+        });
+        let mut looks: Vec<Look> = leaks.chain(passed).collect();
+        looks.sort_by(|a, b| {
+            (a.at, a.outcome.is_err(), a.rule, &a.field).cmp(&(b.at, b.outcome.is_err(), b.rule, &b.field))
+        });
+        looks.dedup();
+        looks
     }
 
     /// The text with every value that [`find`](Self::find) would report replaced by its masked form; borrowed when
@@ -121,7 +198,7 @@ impl LeakScanner {
     }
 
     fn hit(&self, line: &[u8], found: &Found<'_>) -> LeakHit {
-        let Found { candidate, value } = found;
+        let Found { candidate, value, .. } = found;
         let rule = &self.rules[candidate.rule];
         let secret = if candidate.pair {
             jwt::basic_secret(value).map(|secret| bytes::decode(&secret).into_owned())

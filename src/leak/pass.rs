@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use aho_corasick::AhoCorasick;
-
 use super::LeakScanner;
 use super::bytes::{COLOUR, ESCAPING, JOINED, before, decode, is_boundary, is_cut, quote, run_end, unit};
 use super::carrier::{self, Key, Opening};
+use super::refusal::Refusal;
 use super::triggers::Action;
-use super::value::{SAMPLE_JWT, entropy, is_placeholder, is_secret, is_uuid};
-use super::{jwt, text};
+use super::value::{is_uuid, long_enough, mixed_enough, no_placeholder, no_sample, secret};
+use super::{jwt, search, text};
 use crate::model::is_in_pseudonym;
 use crate::rules::{Detect, Keys, LeakRule, Scheme, Shape};
 
@@ -30,6 +29,18 @@ pub(super) struct Candidate<'s> {
     pub pair: bool,
 }
 
+/// A place that a rule looked at and passed over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note<'s> {
+    /// Where the key, the scheme, the literal or the value begins.
+    pub at: usize,
+    pub rule: usize,
+    pub field: Option<&'s str>,
+    pub refusal: Refusal,
+    /// The place is in a text that is encoded in the line.
+    pub encoded: bool,
+}
+
 const RANK_GENERIC: u8 = 1;
 const RANK_SCHEME: u8 = 2;
 const RANK_KEY: u8 = 3;
@@ -45,36 +56,25 @@ pub(super) struct Pass<'s, 'l> {
     met: u64,
     /// Schemes before here are inside a value that was read already.
     scheme_from: usize,
+    /// Where it is asked what was passed over.
+    notes: Option<Vec<Note<'s>>>,
 }
 
-/// What a rule asks of the line around its key.
-#[derive(Debug)]
-pub(super) struct Requirement {
-    texts: AhoCorasick,
-    /// Where a pass notes the answer; beyond 64 rules there is no place, and it is looked up each time.
-    bit: u64,
-}
-
-/// The requirements of all rules, at their places.
-pub(super) fn requirements(rules: &[LeakRule]) -> Vec<Option<Requirement>> {
-    let mut bit = 1u64;
-    let mut of_rule = |rule: &LeakRule| {
-        let Detect::Keys(Keys { requires, .. }) = &rule.detect else { return None };
-        let texts = AhoCorasick::builder().ascii_case_insensitive(true).build(requires).ok();
-        let own = bit;
-        let texts = texts.filter(|_| !requires.is_empty())?;
-        bit <<= 1;
-        Some(Requirement { texts, bit: own })
-    };
-    rules.iter().map(&mut of_rule).collect()
-}
+/// A span that a rule takes for a value, or why it takes none.
+type Taken = Result<(usize, usize), Refusal>;
 
 impl<'s, 'l> Pass<'s, 'l> {
     pub(super) fn new(scanner: &'s LeakScanner, line: &'l [u8]) -> Self {
-        Self { scanner, line, found: Vec::new(), asked: 0, met: 0, scheme_from: 0 }
+        Self { scanner, line, found: Vec::new(), asked: 0, met: 0, scheme_from: 0, notes: None }
     }
 
-    pub(super) fn run(mut self) -> Vec<Candidate<'s>> {
+    /// A pass that also tells what it passed over.
+    pub(super) fn noting(scanner: &'s LeakScanner, line: &'l [u8]) -> Self {
+        Self { notes: Some(Vec::new()), ..Self::new(scanner, line) }
+    }
+
+    /// The values, and the notes if they were asked for.
+    pub(super) fn run(mut self) -> (Vec<Candidate<'s>>, Vec<Note<'s>>) {
         let scanner = self.scanner;
         for hit in scanner.triggers.automaton.find_overlapping_iter(self.line) {
             let letter = letter_before(self.line, hit.start());
@@ -90,26 +90,35 @@ impl<'s, 'l> Pass<'s, 'l> {
                 }
             }
         }
-        let line = self.line;
-        self.found.retain(|found| !is_in_pseudonym(line, found.start, found.end));
-        merged(self.found)
+        self.searched();
+        for found in std::mem::take(&mut self.found) {
+            if is_in_pseudonym(self.line, found.start, found.end) {
+                self.refuse(found.rule, found.field, found.start, Refusal::Pseudonym);
+            } else {
+                self.found.push(found);
+            }
+        }
+        self.merge();
+        (self.found, self.notes.unwrap_or_default())
+    }
+
+    fn refuse(&mut self, rule: usize, field: Option<&'s str>, at: usize, refusal: Refusal) {
+        if let Some(notes) = &mut self.notes {
+            notes.push(Note { at, rule, field, refusal, encoded: false });
+        }
     }
 
     fn shape(&mut self, rule: usize, literal: &'s [u8], trigger: usize) {
         let definition = &self.scanner.rules[rule];
         let Detect::Shape(shape) = &definition.detect else { return };
         let Some(start) = trigger.checked_sub(shape.lead) else { return };
-        if !self.line[trigger..].starts_with(literal) || !(shape.inner || is_boundary(self.line, start)) {
+        if !self.line[trigger..].starts_with(literal) {
             return;
         }
-        let Some((start, end)) = shape_span(self.line, shape, start, literal.len()) else { return };
-        let value = decode(&self.line[start..end]);
-        if is_cut(self.line, end) || value.starts_with(SAMPLE_JWT) || value.ends_with(b"EXAMPLE") {
-            return;
-        }
-        if value.len() < definition.demand.min_length || entropy(&value) < definition.demand.min_entropy {
-            return;
-        }
+        let (start, end) = match self.shaped(definition, shape, start, literal.len()) {
+            Ok(span) => span,
+            Err(refusal) => return self.refuse(rule, None, start, refusal),
+        };
         let rank = match (shape.generic, shape.inner) {
             (true, _) => RANK_GENERIC,
             // The place (a URL, a PEM header) says less than a prefix of the value does.
@@ -120,51 +129,70 @@ impl<'s, 'l> Pass<'s, 'l> {
         self.found.push(Candidate { start, end, rule, rank, field: None, prefix, pair: false });
     }
 
+    fn shaped(&self, definition: &LeakRule, shape: &Shape, start: usize, literal: usize) -> Taken {
+        if !shape.inner && !is_boundary(self.line, start) {
+            return Err(Refusal::Inside);
+        }
+        let (start, end) = shape_span(self.line, shape, start, literal).ok_or(Refusal::Shape)?;
+        if is_cut(self.line, end) {
+            return Err(Refusal::Cut);
+        }
+        let value = decode(&self.line[start..end]);
+        no_sample(&value)?;
+        long_enough(&value, definition.demand)?;
+        mixed_enough(&value, definition.demand)?;
+        Ok((start, end))
+    }
+
     fn key(&mut self, rule: usize, name: &'s str, end: usize) {
         let definition = &self.scanner.rules[rule];
         let Detect::Keys(keys) = &definition.detect else { return };
         let Some(key) = carrier::key_ending_at(self.line, end, name.as_bytes(), keys.exact) else { return };
-        let assigned = carrier::open(self.line, key).and_then(|opening| self.assigned(definition, keys, opening));
-        let span = assigned.or_else(|| self.told(definition, keys, name, key));
-        if let Some((start, end)) = span
-            && self.is_met(rule)
-        {
-            let rank = if keys.pattern.is_some() { RANK_SHAPE } else { RANK_KEY };
-            self.found.push(Candidate { start, end, rule, rank, field: Some(name), prefix: b"", pair: false });
+        let assigned = carrier::open(self.line, key).ok_or(Refusal::Unassigned);
+        let assigned = assigned.and_then(|opening| self.assigned(definition, keys, opening));
+        let taken = assigned.or_else(|why| {
+            let told = self.told(definition, keys, name, key);
+            told.map_err(|other| if why == Refusal::Unassigned { other } else { why })
+        });
+        match taken {
+            Ok((start, end)) if self.is_met(rule) => {
+                let rank = if keys.pattern.is_some() { RANK_SHAPE } else { RANK_KEY };
+                self.found.push(Candidate { start, end, rule, rank, field: Some(name), prefix: b"", pair: false });
+            }
+            Ok(_) => self.refuse(rule, Some(name), key.start, Refusal::Requires),
+            Err(refusal) => self.refuse(rule, Some(name), key.start, refusal),
         }
     }
 
     /// A value that is assigned to a key.
-    fn assigned(&self, definition: &LeakRule, keys: &Keys, opening: Opening) -> Option<(usize, usize)> {
-        let end = carrier::value_end(self.line, opening, definition.demand.printable)?;
+    fn assigned(&self, definition: &LeakRule, keys: &Keys, opening: Opening) -> Taken {
+        let end = carrier::value_end(self.line, opening, definition.demand.printable).ok_or(Refusal::Cut)?;
         let value = decode(&self.line[opening.at..end]);
         // What is followed by an operator is a key itself.
-        let is_key = !opening.quoted && matches!(unit(self.line, end), Some((b':' | b'=', _)));
-        (!is_key && self.accepts(definition, keys, &value)).then_some((opening.at, end))
+        if !opening.quoted && matches!(unit(self.line, end), Some((b':' | b'=', _))) {
+            return Err(Refusal::Key);
+        }
+        accepts(definition, keys, &value)?;
+        Ok((opening.at, end))
     }
 
     /// A value that a sentence names after a key of several words, or the argument of a command-line option.
-    fn told(&self, definition: &LeakRule, keys: &Keys, name: &str, key: Key) -> Option<(usize, usize)> {
+    fn told(&self, definition: &LeakRule, keys: &Keys, name: &str, key: Key) -> Taken {
         // A sentence parts the words of the name; run together they are something else (Zoho's `oauthtoken`).
         if definition.demand.printable || !name.contains('_') || key.end - key.start != name.len() {
-            return None;
+            return Err(Refusal::Unassigned);
         }
-        let opening = text::opening(self.line, key)?;
-        let end = carrier::value_end(self.line, opening, false)?;
+        let opening = text::opening(self.line, key).ok_or(Refusal::Unassigned)?;
+        let end = carrier::value_end(self.line, opening, false).ok_or(Refusal::Cut)?;
         let value = decode(&self.line[opening.at..end]);
-        let ids = is_uuid(&value);
-        let is_key = matches!(unit(self.line, end), Some((b':' | b'=', _)));
-        (!ids && !is_key && self.accepts(definition, keys, &value)).then_some((opening.at, end))
-    }
-
-    #[allow(clippy::unused_self, reason = "one of the three steps of `key`")]
-    fn accepts(&self, definition: &LeakRule, keys: &Keys, value: &[u8]) -> bool {
-        match &keys.pattern {
-            Some(pattern) => {
-                pattern.regex().find(value).is_some_and(|found| found.len() == value.len()) && !is_placeholder(value)
-            }
-            None => is_secret(value, definition.demand),
+        if is_uuid(&value) {
+            return Err(Refusal::Uuid);
         }
+        if matches!(unit(self.line, end), Some((b':' | b'=', _))) {
+            return Err(Refusal::Key);
+        }
+        accepts(definition, keys, &value)?;
+        Ok((opening.at, end))
     }
 
     fn scheme(&mut self, rule: usize, length: usize, end: usize) {
@@ -181,16 +209,18 @@ impl<'s, 'l> Pass<'s, 'l> {
         if field.is_none() && !scheme.anywhere {
             return;
         }
-        let Some(value_end) = carrier::value_end(self.line, Opening { at: from, quoted: false }, false) else { return };
+        let Some(value_end) = carrier::value_end(self.line, Opening { at: from, quoted: false }, false) else {
+            return self.refuse(rule, field, start, Refusal::Cut);
+        };
         self.scheme_from = value_end;
         let value = decode(&self.line[from..value_end]);
-        let secret = if scheme.pair {
-            jwt::basic_secret(&value).is_some_and(|secret| !is_placeholder(&secret))
+        let accepted = if scheme.pair {
+            jwt::basic_secret(&value).ok_or(Refusal::NoPair).and_then(|secret| no_placeholder(&secret))
         } else {
-            is_secret(&value, definition.demand)
+            secret(&value, definition.demand)
         };
-        if secret {
-            let candidate = Candidate {
+        match accepted {
+            Ok(()) => self.found.push(Candidate {
                 start: from,
                 end: value_end,
                 rule,
@@ -198,8 +228,67 @@ impl<'s, 'l> Pass<'s, 'l> {
                 field,
                 prefix: b"",
                 pair: scheme.pair,
+            }),
+            Err(refusal) => self.refuse(rule, field, start, refusal),
+        }
+    }
+
+    /// What the rules find that search for themselves.
+    fn searched(&mut self) {
+        let scanner = self.scanner;
+        let Some(searches) = &scanner.searches else { return };
+        for (rule, windows) in searches.windows(self.line) {
+            let Detect::Search(search) = &scanner.rules[rule].detect else { continue };
+            let rank = if search.generic { RANK_GENERIC } else { RANK_SHAPE };
+            let first = windows.first().map_or(0, |window| window.start);
+            let mut any = false;
+            for window in windows {
+                search::matches(search, self.line, window, &mut |span, judged| {
+                    any = true;
+                    let (start, end) = (span.start, span.end);
+                    match judged {
+                        Ok(()) => {
+                            self.found.push(Candidate {
+                                start,
+                                end,
+                                rule,
+                                rank,
+                                field: None,
+                                prefix: b"",
+                                pair: false,
+                            });
+                        }
+                        Err(refusal) => self.refuse(rule, None, start, refusal),
+                    }
+                });
+            }
+            if !any {
+                self.refuse(rule, None, first, Refusal::Shape);
+            }
+        }
+    }
+
+    /// Candidates that overlap become one: it spans them all, and the most specific rule names it.
+    fn merge(&mut self) {
+        if self.found.len() < 2 {
+            return;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_by_key(|next| (next.start, Reverse(next.end), Reverse(next.rank), next.rule));
+        for next in found {
+            let Some(last) = self.found.last().copied().filter(|last| next.start < last.end) else {
+                self.found.push(next);
+                continue;
             };
-            self.found.push(candidate);
+            let (winner, loser) = if next.rank > last.rank { (next, last) } else { (last, next) };
+            let (start, end) = (last.start, last.end.max(next.end));
+            if let Some(place) = self.found.last_mut() {
+                let pair = winner.pair && winner.start == start && winner.end == end;
+                *place = Candidate { start, end, field: last.field.or(next.field), pair, ..winner };
+            }
+            if loser.rule != winner.rule {
+                self.refuse(loser.rule, loser.field, loser.start, Refusal::Outranked(winner.rule));
+            }
         }
     }
 
@@ -214,6 +303,16 @@ impl<'s, 'l> Pass<'s, 'l> {
             }
         }
         self.met & requirement.bit != 0
+    }
+}
+
+fn accepts(definition: &LeakRule, keys: &Keys, value: &[u8]) -> Result<(), Refusal> {
+    match &keys.pattern {
+        Some(pattern) => {
+            let whole = pattern.regex().find(value).is_some_and(|found| found.len() == value.len());
+            if whole { no_placeholder(value) } else { Err(Refusal::Shape) }
+        }
+        None => secret(value, definition.demand),
     }
 }
 
@@ -281,31 +380,4 @@ fn shape_span(line: &[u8], shape: &Shape, start: usize, literal: usize) -> Optio
         end += unit(line, end)?.1;
     }
     ends(end).then_some((start, end))
-}
-
-/// Candidates that overlap become one: it spans them all, and the most specific rule names it.
-fn merged(mut found: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
-    if found.len() < 2 {
-        return found;
-    }
-    found.sort_by_key(|candidate| (candidate.start, Reverse(candidate.end), Reverse(candidate.rank), candidate.rule));
-    let mut kept: Vec<Candidate<'_>> = Vec::with_capacity(found.len());
-    for next in found {
-        match kept.last_mut().filter(|last| next.start < last.end) {
-            Some(last) => {
-                let winner = if next.rank > last.rank { next } else { *last };
-                let (start, end) = (last.start, last.end.max(next.end));
-                let field = last.field.or(next.field);
-                *last = Candidate {
-                    start,
-                    end,
-                    field,
-                    pair: winner.pair && winner.start == start && winner.end == end,
-                    ..winner
-                };
-            }
-            None => kept.push(next),
-        }
-    }
-    kept
 }

@@ -32,6 +32,46 @@ fn what_one_rule_ignores_no_rule_reports() {
 }
 
 #[test]
+fn what_is_explained_is_what_is_found_and_every_refusal_has_its_reason() {
+    let scanner = scanner();
+    for rule in scanner.rules() {
+        for line in rule.examples.matching.iter().chain(&rule.examples.ignore) {
+            let looks = scanner.explain(line.as_bytes());
+            let kept: Vec<LeakHit> = looks.iter().filter_map(|look| look.outcome.clone().ok()).collect();
+            assert_eq!(kept, find(&scanner, line), "{line}");
+            assert!(looks.iter().all(|look| look.outcome.as_ref().err().is_none_or(|why| why.len() > 20)), "{looks:?}");
+        }
+    }
+}
+
+#[test]
+fn refusals_name_what_the_value_was_held_against() {
+    let scanner = scanner();
+    let token = "Zx3kQ9vB7mN2pL5sD8fG1hJ4wE6rT0yUaScXiOqKb";
+    for (line, rule, part) in [
+        ("refresh_token=xxxxxxxxxxxxxxxxxxxxxxxx".to_owned(), "oauth-refresh-token", "random text"),
+        ("refresh_token=[REDACTED]".into(), "oauth-refresh-token", "placeholder"),
+        ("refresh_token=abc".into(), "oauth-refresh-token", "is 3 bytes long, and the rule asks for 12"),
+        ("refresh_token=a1a1a1a1a1a1a1a1a1a1b".into(), "oauth-refresh-token", "entropy of 1.2 bits a byte"),
+        ("refresh_token=\"https://idp.example/t0ken/7\"".into(), "oauth-refresh-token", "a URL or a path"),
+        (format!("refresh_token={token}..."), "oauth-refresh-token", "cut off or starred out"),
+        (format!("the refresh_token was lost, digest sha256:{token}"), "oauth-refresh-token", "no value is assigned"),
+        ("refresh_token=‹refresh_token:7f3a01c27f3a01c2›".into(), "oauth-refresh-token", "no value"),
+        (format!("xghp_{}", &token[..36]), "github-token", "inside a longer word"),
+        ("ghp_tooshort".into(), "github-token", "does not have the form"),
+        ("access_token=2YotnFZFEjr1zCsicMWpAA".into(), "oauth-access-token", "example of a standard"),
+    ] {
+        let looks = scanner.explain(line.as_bytes());
+        let of_rule = |look: &&super::Look| scanner.rule_id(look.rule) == rule;
+        let said: Vec<String> =
+            looks.iter().filter(of_rule).map(|look| look.outcome.clone().err().unwrap_or("leak".into())).collect();
+        assert!(said.iter().any(|why| why.contains(part)), "{line}: {said:?}, {looks:?}");
+    }
+    let looks = scanner.explain(b"x=%72%65%66%72%65%73%68%5f%74%6f%6b%65%6e=[REDACTED]");
+    assert!(looks.iter().any(|look| look.encoded && look.outcome.is_err() && look.at == 2), "{looks:?}");
+}
+
+#[test]
 fn literals_are_few_and_bare() {
     let literals = scanner().literals();
     for literal in &literals {

@@ -73,6 +73,8 @@ impl Triggers {
                         add(word, Action::Scheme { rule, length: word.len() });
                     }
                 }
+                // Found by their own keywords.
+                Detect::Search(_) => {}
             }
         }
         let mut literals: Vec<Vec<u8>> =

@@ -1,5 +1,6 @@
 //! Is it a secret, or does it only stand where one could: placeholders, words, hashes, paths, ids.
 
+use super::refusal::Refusal;
 use crate::rules::Demand;
 
 /// Texts that tools and people put where a secret was. None turns up in random text by chance.
@@ -40,7 +41,7 @@ const OTHER_KINDS: [&[u8]; 19] = [
     b"$pbkdf2",
 ];
 /// The sample of jwt.io, in thousands of documents and tests.
-pub(super) const SAMPLE_JWT: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw";
+const SAMPLE_JWT: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw";
 
 /// Values of RFC 6749, 6750, 7009, 7636 and 8628 and of vendors' documentation, in thousands of examples.
 const SAMPLES: [&[u8]; 14] = [
@@ -60,38 +61,58 @@ const SAMPLES: [&[u8]; 14] = [
     b"7FjfP0ZBr1KtDRbnfVdmIw",
 ];
 
-/// Whether a decoded value in a telling place is a secret.
-pub(super) fn is_secret(value: &[u8], demand: Demand) -> bool {
-    let Some(&first) = value.first() else { return false };
-    if value.len() < demand.min_length || is_placeholder(value) {
-        return false;
-    }
+/// Whether a decoded value in a telling place is a secret, or why not.
+pub(super) fn secret(value: &[u8], demand: Demand) -> Result<(), Refusal> {
+    let &first = value.first().ok_or(Refusal::Unassigned)?;
+    // That a short value is a placeholder says more than that it is short.
+    no_placeholder(value)?;
+    long_enough(value, demand)?;
     if OTHER_KINDS.iter().any(|start| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start)) {
-        return false;
+        return Err(Refusal::OtherKind);
     }
     if demand.printable {
-        return !matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'(')
-            && is_password(value)
-            && entropy(value) >= demand.min_entropy;
+        refuse(matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'('), Refusal::Template)?;
+        refuse(!is_password(value), Refusal::Words)?;
+    } else {
+        refuse(matches!(first, b'$' | b'@'), Refusal::Template)?;
+        refuse(is_location(value), Refusal::Location)?;
+        refuse(is_wordy(value), Refusal::Words)?;
+        refuse(!demand.uuid && is_uuid(value), Refusal::Uuid)?;
+        refuse(is_trace_id(value), Refusal::Trace)?;
     }
-    first != b'$'
-        && first != b'@'
-        && !is_location(value)
-        && !is_wordy(value)
-        && (demand.uuid || !is_uuid(value))
-        && !is_trace_id(value)
-        && entropy(value) >= demand.min_entropy
+    mixed_enough(value, demand)
 }
 
-/// Starred out, cut off, or a word that says so.
-pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    value.windows(2).any(|pair| pair == b"**")
-        || value.ends_with(b"..")
-        || value.starts_with(SAMPLE_JWT)
+fn refuse(when: bool, why: Refusal) -> Result<(), Refusal> {
+    if when { Err(why) } else { Ok(()) }
+}
+
+/// Whether a value has the bytes that a rule asks for.
+pub(super) fn long_enough(value: &[u8], demand: Demand) -> Result<(), Refusal> {
+    refuse(value.len() < demand.min_length, Refusal::Short { found: value.len(), wanted: demand.min_length })
+}
+
+/// Whether a value has the entropy that a rule asks for.
+pub(super) fn mixed_enough(value: &[u8], demand: Demand) -> Result<(), Refusal> {
+    let found = entropy(value);
+    refuse(found < demand.min_entropy, Refusal::Entropy { found, wanted: demand.min_entropy })
+}
+
+/// Neither starred out or cut off, nor a word that says so, nor a sample.
+pub(super) fn no_placeholder(value: &[u8]) -> Result<(), Refusal> {
+    no_sample(value)?;
+    let starred = value.windows(2).any(|pair| pair == b"**") || value.ends_with(b"..");
+    let said = || PLACEHOLDERS.iter().any(|word| contains_ignoring_case(value, word));
+    refuse(starred || said(), Refusal::Placeholder)
+}
+
+/// Not out of documentation, as far as its beginning and end tell.
+pub(super) fn no_sample(value: &[u8]) -> Result<(), Refusal> {
+    let known = value.starts_with(SAMPLE_JWT)
         || value.ends_with(b"EXAMPLE")
         || value.ends_with(b"EXAMPLEKEY")
-        || SAMPLES.contains(&value)
-        || PLACEHOLDERS.iter().any(|word| contains_ignoring_case(value, word))
+        || SAMPLES.contains(&value);
+    refuse(known, Refusal::Sample)
 }
 
 fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {
@@ -183,13 +204,14 @@ pub(super) fn entropy(value: &[u8]) -> f64 {
         .iter()
         .filter(|count| **count > 0)
         .map(|count| f64::from(*count) / total)
-        .map(|share| -share * share.log2())
-        .sum()
+        .map(|share| share * share.log2())
+        .sum::<f64>()
+        .abs()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret, is_uuid};
+    use super::{is_uuid, secret};
     use crate::rules::Demand;
 
     const TOKEN: Demand = Demand { min_length: 16, min_entropy: 3.0, uuid: false, printable: false };
@@ -199,7 +221,7 @@ mod tests {
         for value in
             ["9f8b3c2a7d6e5f4a1b0c", "QmFzZTY0VG9rZW5WYWx1ZQ8x", "aZbYcXdWeVfUgThSiRjQ", "a1b2c3d4-e5f6.g7h8_i9"]
         {
-            assert!(is_secret(value.as_bytes(), TOKEN), "{value}");
+            assert!(secret(value.as_bytes(), TOKEN).is_ok(), "{value}");
         }
     }
 
@@ -221,7 +243,7 @@ mod tests {
             "12345678901234567890",
             "[REDACTED]9f8b3c2a7d6e",
         ] {
-            assert!(!is_secret(value.as_bytes(), TOKEN), "{value}");
+            assert!(secret(value.as_bytes(), TOKEN).is_err(), "{value}");
         }
         assert!(is_uuid(b"550e8400-e29b-41d4-a716-446655440000"));
     }

@@ -35,6 +35,8 @@ pub enum EventKind {
     StoreFailed,
     /// A token endpoint was asked; how it answered is told by other records.
     EndpointSeen,
+    /// A refresh begins: what it came to is told by another record.
+    RefreshStarted,
 }
 
 impl EventKind {
@@ -53,6 +55,7 @@ impl EventKind {
             Self::StoreCorrupt => "store_corrupt",
             Self::StoreFailed => "store_failed",
             Self::EndpointSeen => "endpoint_seen",
+            Self::RefreshStarted => "refresh_started",
         }
     }
 }
@@ -107,7 +110,7 @@ impl CauseClass {
 }
 
 /// Where a record stands. Positions order by source, then by byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Index into [`EventSet::sources`].
     pub source: u32,
@@ -124,6 +127,8 @@ pub struct Position {
 pub struct TokenEvent {
     /// When, by the log; `None` where the record has no time. Never invented.
     pub time: Option<Timestamp>,
+    /// Whether the log gave a time of day alone, and the date is the source's.
+    pub date_assumed: bool,
     /// What happened.
     pub kind: EventKind,
     /// For a failed refresh: what its error says by itself.
@@ -172,6 +177,8 @@ pub struct TokenEvent {
     pub excerpt: Option<Symbol>,
     /// Equal for records of the same bytes; 0 if unknown.
     pub likeness: u32,
+    /// Equal for records of the same wording: two wordings in one source are two layers; 0 if unknown.
+    pub wording: u32,
     /// Where the record stands.
     pub position: Position,
 }
@@ -181,6 +188,7 @@ impl TokenEvent {
     pub fn new(kind: EventKind, rule: Symbol, position: Position) -> Self {
         Self {
             time: None,
+            date_assumed: false,
             kind,
             class: CauseClass::Ambiguous,
             status: None,
@@ -205,6 +213,7 @@ impl TokenEvent {
             rule,
             excerpt: None,
             likeness: 0,
+            wording: 0,
             position,
         }
     }

@@ -81,6 +81,18 @@ pub enum Outcome {
     Unresolved,
 }
 
+impl Outcome {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SelfResolved => "self_resolved",
+            Self::FamilyRevoked => "family_revoked",
+            Self::Reauthorized => "reauthorized",
+            Self::Unresolved => "unresolved",
+        }
+    }
+}
+
 /// How far apart the racers were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +105,18 @@ pub enum Topology {
     SeveralHosts,
     /// The logs do not say.
     Unknown,
+}
+
+impl Topology {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SameProcess => "same_process",
+            Self::SameHost => "same_host",
+            Self::SeveralHosts => "several_hosts",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What an event is in a finding.

@@ -134,6 +134,8 @@ pub struct LeakSighting {
     pub expires_at: Option<i64>,
     /// The time of the record that holds it.
     pub time: Option<Timestamp>,
+    /// Whether the log gave a time of day alone, and the date is the source's.
+    pub date_assumed: bool,
     /// The client of that record.
     pub client: Option<String>,
     /// The subject of that record.

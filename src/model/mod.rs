@@ -13,6 +13,7 @@ mod policy;
 mod pseudonym;
 mod report;
 mod run;
+mod survey;
 mod symbol;
 mod time;
 mod zone;
@@ -32,7 +33,8 @@ pub use report::{
     ClientSummary, FixGain, InputSummary, Notice, Onset, Rate, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary,
     ToolInfo, Trouble,
 };
-pub use run::RunInfo;
+pub use run::{RunInfo, Section};
+pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
 pub use time::{Precision, Timestamp};
 pub use zone::Zone;

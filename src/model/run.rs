@@ -4,9 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Confidence, Timestamp};
 
+/// Which part of a report was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// Everything (`scan`).
+    Triage,
+    /// What leaked, without a word about refreshes (`leaks`).
+    Leaks,
+}
+
 /// The settings of a run that can change what it finds; threads and the order of files cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunInfo {
+    /// What the run was for; `None` in reports of versions that did not say.
+    #[serde(default)]
+    pub section: Option<Section>,
     /// Width of the race window (`--window`), in whole milliseconds.
     pub window_ms: u64,
     /// Zone of times that carry none (`--tz`).

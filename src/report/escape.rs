@@ -165,10 +165,14 @@ pub fn uri(path: &str) -> String {
     shown
 }
 
+/// What a formula begins with; the wide forms do where such a keyboard is used
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// A cell of a table that a spreadsheet may open: what it would take for a formula begins with an apostrophe.
 pub fn csv(text: &str) -> Cow<'_, str> {
     let shown = terminal(text);
-    if shown.trim_start().starts_with(['=', '+', '-', '@']) {
+    if shown.trim_start().starts_with(FORMULAS) {
         return format!("'{shown}").into();
     }
     shown
@@ -254,6 +258,7 @@ mod tests {
         assert_eq!(uri("logs/a b:ü%.log"), "logs/a%20b%3A%C3%BC%25.log");
         assert_eq!(uri("/tmp/a"), "file:///tmp/a");
         assert_eq!((csv("=1+1"), csv(" @x"), csv("a-b")), ("'=1+1".into(), "' @x".into(), "a-b".into()));
+        assert_eq!(csv("＝1"), "'＝1");
     }
 
     proptest! {
@@ -267,7 +272,7 @@ mod tests {
             prop_assert!(!links.contains(['[', ']', '\x1b']));
             let reserved = b"\"<>\\^`{|}#?";
             prop_assert!(uri(&text).bytes().all(|byte| byte.is_ascii_graphic() && !reserved.contains(&byte)));
-            prop_assert!(!csv(&text).trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']));
+            prop_assert!(!csv(&text).trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']));
         }
 
         #[test]

@@ -9,6 +9,7 @@ mod by_rule;
 mod comparison;
 pub mod escape;
 mod events;
+mod finding_rows;
 mod github;
 mod gitlab;
 mod helped;
@@ -21,8 +22,10 @@ mod markdown;
 mod patterns;
 mod place;
 mod sarif;
+mod sheet;
 mod shown;
 mod summary;
+mod survey;
 mod terminal;
 mod words;
 
@@ -30,8 +33,10 @@ use std::io::{self, Write};
 
 use crate::model::Report;
 
+pub use crate::model::Section;
 pub use comparison::{render_comparison_json, render_comparison_markdown, render_comparison_text};
-pub use events::render_events_jsonl;
+pub use events::{render_events_csv, render_events_jsonl};
+pub use finding_rows::render_findings_csv;
 pub use github::render_github;
 pub use gitlab::render_gitlab;
 pub use html::render_html;
@@ -41,7 +46,8 @@ pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
 pub use markdown::render_markdown;
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
-pub use terminal::{Links, Section, Style, headline, render_terminal, render_terminal_section, wrap};
+pub use survey::{render_survey, render_survey_json};
+pub use terminal::{Links, Style, headline, render_terminal, render_terminal_section, wrap};
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +68,10 @@ pub enum Format {
     Github,
     /// GitLab's secret detection report: leaks alone.
     Gitlab,
+    /// A table: one row per finding, or per leak where leaks alone were asked for.
+    Csv,
     /// One leak per line.
     LeaksJsonl,
-    /// One leak per row.
-    LeaksCsv,
 }
 
 impl Format {
@@ -79,8 +85,8 @@ impl Format {
         Self::Junit,
         Self::Github,
         Self::Gitlab,
+        Self::Csv,
         Self::LeaksJsonl,
-        Self::LeaksCsv,
     ];
 
     /// The formats of a section: those that hold nothing but leaks are no formats of a triage.
@@ -90,7 +96,7 @@ impl Format {
 
     /// Whether it holds nothing but leaks.
     pub fn is_of_leaks(self) -> bool {
-        matches!(self, Self::Gitlab | Self::LeaksJsonl | Self::LeaksCsv)
+        matches!(self, Self::Gitlab | Self::LeaksJsonl)
     }
 
     /// The name on the command line.
@@ -104,8 +110,8 @@ impl Format {
             Self::Junit => "junit",
             Self::Github => "github",
             Self::Gitlab => "gitlab",
+            Self::Csv => "csv",
             Self::LeaksJsonl => "jsonl",
-            Self::LeaksCsv => "csv",
         }
     }
 
@@ -121,8 +127,8 @@ impl Format {
             Self::Junit => Some("xml"),
             Self::Github => None,
             Self::Gitlab => Some("secret-detection-report.json"),
+            Self::Csv => Some("csv"),
             Self::LeaksJsonl => Some("jsonl"),
-            Self::LeaksCsv => Some("csv"),
         }
     }
 
@@ -136,8 +142,13 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Renders a report; the section and the style matter to formats that people read, the run to those that
-    /// other programs look files up by.
+    /// Whether it carries the texts of the rules that it names.
+    pub fn carries_rules(self) -> bool {
+        self == Self::Sarif
+    }
+
+    /// Renders a report; the section says what a table is of and what a page leaves out, the style matters to formats
+    /// that people read, the run to those that other programs look files up by.
     pub fn render(self, report: &Report, section: Section, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let run = &style.run;
         match self {
@@ -149,8 +160,9 @@ impl Format {
             Self::Junit => render_junit(report, run, out),
             Self::Github => render_github(report, run, out),
             Self::Gitlab => render_gitlab(report, run, out),
+            Self::Csv if section == Section::Leaks => render_leaks_csv(report, out),
+            Self::Csv => render_findings_csv(report, out),
             Self::LeaksJsonl => render_leaks_jsonl(report, out),
-            Self::LeaksCsv => render_leaks_csv(report, out),
         }
     }
 }

@@ -14,9 +14,17 @@ pub(super) struct Pattern {
 
 /// The clients whose incidents show a beginning or a period.
 pub(super) fn patterns(clients: &[ClientSummary]) -> Vec<Pattern> {
+    told(clients, |client| vec![client.onset.as_ref().map(begun), client.recurrence.map(recurring)])
+}
+
+/// Those that show a beginning, where something else tells the period.
+pub(super) fn onsets(clients: &[ClientSummary]) -> Vec<Pattern> {
+    told(clients, |client| vec![client.onset.as_ref().map(begun)])
+}
+
+fn told(clients: &[ClientSummary], said: impl Fn(&ClientSummary) -> Vec<Option<String>>) -> Vec<Pattern> {
     let of_client = |client: &ClientSummary| {
-        let said = [client.onset.as_ref().map(begun), client.recurrence.map(recurring)];
-        let words: Vec<String> = said.into_iter().flatten().collect();
+        let words: Vec<String> = said(client).into_iter().flatten().collect();
         (!words.is_empty()).then(|| Pattern { client: shown::client(client.client.as_deref()), words: words.join(" ") })
     };
     clients.iter().filter_map(of_client).collect()

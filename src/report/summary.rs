@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shown::{clip, second};
-use super::terminal::{Section, sentences};
+use super::terminal::sentences;
 use super::words::{count, number, span};
-use crate::model::{Finding, FindingClass, LeakStatus, Outcome, Report, Timestamp};
+use crate::model::{Finding, FindingClass, LeakStatus, Outcome, Report, Section, Timestamp};
 
 /// Steps that are named first.
 const STEPS: usize = 3;

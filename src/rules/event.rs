@@ -44,6 +44,42 @@ pub enum FieldRole {
     Level,
 }
 
+impl FieldRole {
+    /// The name in rule files: `client`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Subject => "subject",
+            Self::Grant => "grant",
+            Self::Request => "request",
+            Self::Presented => "presented",
+            Self::Issued => "issued",
+            Self::RefreshToken => "refresh_token",
+            Self::Error => "error",
+            Self::Description => "description",
+            Self::SubCode => "sub_code",
+            Self::Status => "status",
+            Self::Outcome => "outcome",
+            Self::Event => "event",
+            Self::GrantType => "grant_type",
+            Self::ExpiresIn => "expires_in",
+            Self::Duration => "duration",
+            Self::Address => "address",
+            Self::Host => "host",
+            Self::Process => "process",
+            Self::Thread => "thread",
+            Self::Url => "url",
+            Self::Issuer => "issuer",
+            Self::Level => "level",
+        }
+    }
+
+    /// The role of a name in rule files.
+    pub fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+    }
+}
+
 /// What an event rule says about a record that it matches.
 #[derive(Clone, Debug)]
 pub struct EventRule {

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::gitleaks::{Search, is_gitleaks};
 use super::pattern::BytePattern;
 use super::sample;
 use super::source::{RuleError, RuleSource, parse};
@@ -53,6 +54,8 @@ pub enum Detect {
     Keys(Keys),
     /// By the authentication scheme in front of it.
     Scheme(Scheme),
+    /// By a regular expression near a keyword, as other programs' rules do.
+    Search(Box<Search>),
 }
 
 /// A value known by its own look.
@@ -189,7 +192,7 @@ pub fn load_leaks(sources: &[RuleSource]) -> Result<Vec<LeakRule>, Vec<RuleError
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut errors = Vec::new();
-    for source in sources.iter().filter(|source| source.folder() == "leaks") {
+    for source in sources.iter().filter(|source| source.folder() == "leaks" && !is_gitleaks(source)) {
         let file: File = match parse(source) {
             Ok(file) => file,
             Err(error) => {

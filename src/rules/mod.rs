@@ -6,6 +6,7 @@
 mod diagnosis;
 mod event;
 mod format;
+mod gitleaks;
 mod leak;
 mod needed;
 mod pattern;
@@ -19,6 +20,7 @@ pub use diagnosis::{
 };
 pub use event::{EventExample, EventExamples, EventRule, FieldRole, Proof, kind_of, load_events, triggers};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
+pub use gitleaks::{Allowlist, ForeignRules, Match, Search, is_gitleaks, load_gitleaks};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
 pub use pattern::{BytePattern, Pattern, PatternSet};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};

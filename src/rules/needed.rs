@@ -36,6 +36,11 @@ impl Literal {
         Self { text: text.to_ascii_lowercase(), any_case: true }
     }
 
+    /// Its text in lower case.
+    pub(super) fn lower(&self) -> String {
+        self.text.to_ascii_lowercase()
+    }
+
     /// The spellings that logs use: as written, and for any case in lower case, with a capital, and in capitals.
     fn spellings(&self) -> Vec<String> {
         if !self.any_case {

@@ -1,8 +1,10 @@
 //! `rules/providers/*.toml`: how a server is recognised, what its errors mean, how it rotates.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
-use super::event::{EventExamples, EventSpec};
+use super::event::{EventExample, EventExamples, EventSpec};
 use super::{EventRule, Proof, RuleError, RuleSource, parse};
 use crate::model::{CauseClass, RotationPolicy};
 
@@ -76,6 +78,20 @@ pub struct Providers {
     pub events: Vec<EventRule>,
     /// Their examples.
     pub proofs: Vec<Proof>,
+    /// The built-in ones whose place a file of the user took.
+    pub replaced: BTreeSet<String>,
+}
+
+impl Providers {
+    /// Takes away the examples of other files that only a replaced provider would read as they say.
+    pub fn without_replaced(&self, proofs: &mut [Proof]) {
+        let stands = |example: &EventExample| {
+            example.columns.get("provider").is_none_or(|provider| !self.replaced.contains(provider))
+        };
+        for proof in proofs.iter_mut().filter(|proof| proof.source.is_built_in()) {
+            proof.examples.matches.retain(stands);
+        }
+    }
 }
 
 /// Loads `rules/providers/`; a later file with the same id replaces an earlier one.
@@ -108,6 +124,9 @@ pub fn load_providers(sources: &[RuleSource]) -> Result<Providers, Vec<RuleError
             }
         }
         // A replaced file takes its examples with it: they prove rules that are gone.
+        if proofs.iter().any(|(known, _)| *known == file.id) {
+            found.replaced.insert(file.id.clone());
+        }
         proofs.retain(|(known, _)| *known != file.id);
         proofs.push((file.id.clone(), Proof { source: source.clone(), examples: file.examples }));
         let (recognise, errors, rotation) = (file.recognise, file.error, file.rotation);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::days;
+use super::endpoint_lines;
 use super::excerpt::Archive;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
@@ -9,11 +11,10 @@ use super::texts;
 use super::worker::{Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
-use crate::extract::ENDPOINT_RULE;
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventKind, EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Summary, ToolInfo,
-    Trouble,
+    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, ToolInfo,
+    Trouble, Zone,
 };
 use crate::triage;
 
@@ -27,11 +28,12 @@ pub(super) fn finish(
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
     let disk = on_disk(options, &discovery.sources);
-    let mut merged = merge(paths, reads, harvests);
+    let mut merged = merge(paths, reads, harvests, (options.zone, &discovery.sources));
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
+    notices.extend(rules.notices.iter().cloned());
     notices.extend(assumptions(options, &merged));
-    notices.extend(set_aside_endpoint_lines(&mut merged.events));
+    notices.extend(endpoint_lines::set_aside(&mut merged.events));
     select(options, &mut merged, &mut notices);
 
     let scrubber = Scrubber::new(&merged.leaks);
@@ -45,6 +47,8 @@ pub(super) fn finish(
     }
     options.gate.weigh(&mut notices);
     notices.extend(options.gate.over());
+    let paths = &merged.events.sources;
+    merged.leaks.retain(|leak| !rules.leaks.allows_path(&leak.rule, &paths[leak.position.source as usize]));
     notices.extend(options.gate.admit(&mut merged.leaks, &merged.events.sources));
     for notice in &mut notices {
         notice.message = scrubber.text(&rules.leaks.mask(&notice.message)).into_owned();
@@ -59,7 +63,7 @@ pub(super) fn finish(
     let (mut report, known_leaks) = report(options, &merged, diagnosis, (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
     report.run = Some(run_info(options, rules, &clean));
-    report.rules = texts::of_report(rules, &report);
+    report.rules = texts::of_report(&rules.catalogue, rules.leaks.rules(), &report);
     ScanOutcome { report, events: merged.events, known_leaks, complete }
 }
 
@@ -75,14 +79,19 @@ fn on_disk(options: &ScanOptions, sources: &[Source]) -> Vec<OnDisk> {
     found.map(|(source, sha256)| OnDisk { size: source.size, sha256: sha256.take() }).collect()
 }
 
-struct Merged {
-    events: EventSet,
-    leaks: Vec<LeakSighting>,
-    sources: BTreeMap<usize, SourceFound>,
+pub(super) struct Merged {
+    pub(super) events: EventSet,
+    pub(super) leaks: Vec<LeakSighting>,
+    pub(super) sources: BTreeMap<usize, SourceFound>,
 }
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
-fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
+pub(super) fn merge(
+    paths: Vec<String>,
+    reads: &[SourceRead],
+    harvests: Vec<Harvest>,
+    (zone, sources): (Zone, &[Source]),
+) -> Merged {
     let mut merged = Merged {
         events: EventSet { sources: paths, ..EventSet::default() },
         leaks: Vec::new(),
@@ -96,6 +105,8 @@ fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Me
             sum.token_events += found.token_events;
             sum.zone_assumed += found.zone_assumed;
             sum.year_assumed += found.year_assumed;
+            sum.date_assumed += found.date_assumed;
+            sum.survey.absorb(found.survey);
             for (format, count) in found.formats {
                 *sum.formats.entry(format).or_default() += count;
             }
@@ -109,6 +120,7 @@ fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Me
     for leak in &mut merged.leaks {
         leak.position.line = numbered(leak.position.source, leak.position.byte_start, leak.position.line);
     }
+    days::settle(&mut merged, zone, sources);
     merged.events.sort();
     merged
 }
@@ -126,32 +138,21 @@ fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
             });
         }
         if found.year_assumed > 0 {
-            let message = "times without a year were given that of the file's last change";
+            let message = "times without a year were given that of the file's name or last change";
             notices.push(Notice {
                 count: found.year_assumed,
                 ..Notice::new("year-assumed", Some(path), message, Trouble::Note)
             });
         }
-    }
-    notices
-}
-
-/// Lines that only an endpoint and a status tell repeat what an application's own lines say: where
-/// there are such lines, counting both would count each attempt twice. What stays of them is that a token
-/// endpoint was asked over plain HTTP.
-fn set_aside_endpoint_lines(events: &mut EventSet) -> Option<Notice> {
-    let endpoint = events.symbols.find(ENDPOINT_RULE)?;
-    let attempt = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed);
-    let told = events.events.iter().any(|event| attempt(event.kind) && event.rule != endpoint);
-    let mut count = 0;
-    for event in &mut events.events {
-        if told && event.rule == endpoint && attempt(event.kind) {
-            (event.kind, count) = (EventKind::EndpointSeen, count + 1);
+        if found.date_assumed > 0 {
+            let message = "times without a date were given that of the file's name or last change; another day begins where the time of day falls back";
+            notices.push(Notice {
+                count: found.date_assumed,
+                ..Notice::new("date-assumed", Some(path), message, Trouble::Note)
+            });
         }
     }
-    events.events.retain(|event| event.kind != EventKind::EndpointSeen || event.insecure);
-    let message = "lines that only show a token endpoint and a status were set aside: other lines tell the attempts themselves; scan them alone to use them";
-    (count > 0).then(|| Notice { count, ..Notice::new("endpoint-lines-set-aside", None, message, Trouble::Note) })
+    notices
 }
 
 /// Keeps what `--since`, `--until` and `--client` ask for.
@@ -235,6 +236,7 @@ fn report(
 /// The settings that can change what is found, masked like everything that the user or a log wrote.
 fn run_info(options: &ScanOptions, rules: &RuleSet, clean: &dyn Fn(&str) -> String) -> RunInfo {
     RunInfo {
+        section: Some(if options.diagnose { Section::Triage } else { Section::Leaks }),
         window_ms: u64::try_from(options.window.as_millis()).unwrap_or(u64::MAX),
         tz: options.zone.to_string(),
         since: options.since,

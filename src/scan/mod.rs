@@ -1,13 +1,19 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
+mod chains;
 mod check;
+mod days;
+mod endpoint_lines;
 mod excerpt;
+mod explain;
 mod finish;
 mod grams;
 mod prefilter;
+mod records;
 mod redact;
 mod rule_set;
 mod scrub;
+mod survey;
 mod texts;
 mod watch;
 mod worker;
@@ -17,17 +23,19 @@ use std::time::Duration;
 
 use std::sync::Mutex;
 
-use crate::format::{Clock, timestamp::year_and_month};
-use crate::input::{self, ReadSettings, Source};
-use crate::model::{Confidence, EventSet, Leak, Report, Timestamp, Zone};
+use crate::extract::Hints;
+use crate::input::{self, Discovery, ReadSettings, SourceRead};
+use crate::model::{Confidence, EventSet, Leak, Report, RuleText, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
+pub use explain::{Explanation, Judged, Verdict, explain_line};
 use prefilter::Prefilter;
 pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
+pub use survey::{SurveyOutcome, survey};
 pub use watch::{Watched, watch};
-use worker::Workshop;
+use worker::{Harvest, Workshop};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
@@ -56,6 +64,8 @@ pub struct ScanOptions {
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
     pub rule_paths: Vec<PathBuf>,
+    /// What is known of the logs beforehand: their provider, keys of theirs.
+    pub hints: Hints,
     /// Which leaks count: kinds, allow rules, the baseline.
     pub gate: Gate,
     /// Numbers that take the place of a diagnosis's own: (diagnosis, name, number). A name that no diagnosis
@@ -85,6 +95,7 @@ impl Default for ScanOptions {
             window: Duration::from_millis(200),
             evidence: 12,
             rule_paths: Vec::new(),
+            hints: Hints::default(),
             gate: Gate::default(),
             thresholds: Vec::new(),
             diagnose: true,
@@ -152,26 +163,43 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let mut rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let mut rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
         rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
 }
 
+/// What the built-in rules say of what a saved report names: a report does not carry the texts of its rules.
+pub fn rule_texts(report: &Report) -> Result<Vec<RuleText>, ScanError> {
+    texts::built_in(report).map_err(ScanError::Rules)
+}
+
 /// Runs the examples of all rules, the built-in ones and those of `paths`: how much holds, or what does not.
 pub fn check_rules(paths: &[PathBuf]) -> Result<RuleSizes, Vec<RuleError>> {
-    let rules = RuleSet::load(paths)?;
+    let rules = RuleSet::load(paths, Hints::default())?;
     let errors = rules.prove();
     if errors.is_empty() { Ok(rules.sizes()) } else { Err(errors) }
 }
 
 fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanOutcome {
+    let (discovery, reads, harvests) = read(options, rules, progress, false);
+    finish::finish(options, rules, discovery, &reads, harvests)
+}
+
+/// The map step over all sources; `survey` also keeps what was recognised and what was not.
+fn read(
+    options: &ScanOptions,
+    rules: &RuleSet,
+    progress: &dyn Progress,
+    survey: bool,
+) -> (Discovery, Vec<SourceRead>, Vec<Harvest>) {
     let discovery = input::discover(&options.paths);
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
     let workshop = Workshop {
         rules,
-        prefilter: if options.unfiltered { Prefilter::everything() } else { Prefilter::new(rules) },
-        clocks: discovery.sources.iter().map(|source| clock(options, source)).collect(),
+        prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
+        clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
+        survey,
         idle: Mutex::default(),
     };
     let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
@@ -179,11 +207,5 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> ScanO
         workshop.visit(segment);
     });
     let harvests = workshop.idle.into_inner().unwrap_or_default();
-    finish::finish(options, rules, discovery, &reads, harvests)
-}
-
-/// The year of times that have none is that of the source's last change; of a stream, today's.
-fn clock(options: &ScanOptions, source: &Source) -> Clock {
-    let changed = source.modified.map_or_else(chrono::Utc::now, chrono::DateTime::<chrono::Utc>::from);
-    Clock { zone: options.zone, year_hint: Some(year_and_month(changed)) }
+    (discovery, reads, harvests)
 }

@@ -1,7 +1,7 @@
 //! Which records are worth parsing: a search for the literals of all rules over whole segments.
 
 use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, Span};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Span};
 
 use super::grams::{self, Grams};
 use super::rule_set::RuleSet;
@@ -25,6 +25,8 @@ enum Pass {
     Vector(Searcher),
     /// Where the processor has no vectors that serve.
     Automaton(AhoCorasick),
+    /// Keywords, in any case.
+    Keywords(AhoCorasick),
     /// Every record is a candidate: what the others are held to.
     Everything,
 }
@@ -40,15 +42,15 @@ impl Prefilter {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let mut literals: Vec<Vec<u8>> = rules.triggers.iter().map(|literal| literal.clone().into_bytes()).collect();
         literals.extend(rules.leaks.literals());
-        Self::of(literals)
+        Self::of(literals, rules.leaks.keywords())
     }
 
     /// The literals of leak rules alone.
     pub(super) fn of_leaks(leaks: &LeakScanner) -> Self {
-        Self::of(leaks.literals())
+        Self::of(leaks.literals(), leaks.keywords())
     }
 
-    fn of(mut literals: Vec<Vec<u8>>) -> Self {
+    fn of(mut literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
         literals.sort();
         literals.dedup();
         // A literal that holds another one adds nothing: the shorter is found wherever it is.
@@ -58,7 +60,8 @@ impl Prefilter {
         let kept = literals.iter().filter(|literal| !held(literal)).cloned();
         let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= grams::SHORTEST);
         let grams = (!long.is_empty()).then(|| Pass::Grams(Grams::new(long)));
-        Self { passes: grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).collect() }
+        let keywords = (!keywords.is_empty()).then(|| Pass::keywords(keywords));
+        Self { passes: grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).chain(keywords).collect() }
     }
 
     /// The slow way: takes every record.
@@ -106,6 +109,13 @@ impl Pass {
         )
     }
 
+    fn keywords(keywords: &[Vec<u8>]) -> Self {
+        let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(keywords);
+        #[allow(clippy::expect_used, reason = "an automaton of them was built when the rules were read")]
+        let automaton = build(Some(AhoCorasickKind::DFA)).or_else(|_| build(None)).expect("keywords make an automaton");
+        Self::Keywords(automaton)
+    }
+
     /// Where the next trigger begins. A number counts only where it is not a part of a longer one.
     fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
         loop {
@@ -115,7 +125,7 @@ impl Pass {
                     let found = searcher.find_in(bytes, Span::from(from..bytes.len()))?;
                     (found.start(), found.end())
                 }
-                Self::Automaton(automaton) => {
+                Self::Automaton(automaton) | Self::Keywords(automaton) => {
                     let found = automaton.find(&bytes[from..])?;
                     (from + found.start(), from + found.end())
                 }

@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::check;
 use crate::diagnose::Policies;
-use crate::extract::Extractor;
+use crate::extract::{Extractor, Hints};
 use crate::format::Reader;
 use crate::leak::LeakScanner;
+use crate::model::Notice;
 use crate::rules::{
-    Catalogue, EventRule, Proof, RuleError, RuleSource, TextFormat, embedded, load_diagnoses, load_events,
-    load_formats, load_leaks, load_providers, load_vocabulary, read_path, triggers,
+    Catalogue, EventRule, Proof, RuleError, RuleSource, TextFormat, embedded, is_gitleaks, load_diagnoses, load_events,
+    load_formats, load_gitleaks, load_leaks, load_providers, load_vocabulary, read_path, triggers,
 };
 
 /// The compiled rules of a run.
@@ -29,6 +30,8 @@ pub(super) struct RuleSet {
     /// The text layouts, with theirs.
     pub(super) layouts: Vec<TextFormat>,
     sizes: RuleSizes,
+    /// What rule files of other programs ask for and is not honoured.
+    pub(super) notices: Vec<Notice>,
     /// See [`crate::model::RunInfo::rules_digest`].
     pub(super) digest: String,
 }
@@ -46,7 +49,7 @@ pub struct RuleSizes {
 
 impl RuleSet {
     /// Loads the built-in rules and those of `paths`; all mistakes are told at once.
-    pub(super) fn load(paths: &[PathBuf]) -> Result<Self, Vec<RuleError>> {
+    pub(super) fn load(paths: &[PathBuf], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut sources = embedded();
         let mut errors = Vec::new();
         for path in paths {
@@ -59,10 +62,10 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Self::compile(&sources)
+        Self::compile(&sources, hints)
     }
 
-    fn compile(sources: &[RuleSource]) -> Result<Self, Vec<RuleError>> {
+    fn compile(sources: &[RuleSource], hints: Hints) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         // Compiling patterns is most of the start-up of a run over small logs: it is spread over the cores.
         let ((formats, vocabulary), (leaks, (providers, (events, catalogue)))) = rayon::join(
@@ -73,16 +76,18 @@ impl RuleSet {
         let providers = taken(providers, &mut errors);
         let events = taken(events, &mut errors);
         let leaks = taken(leaks, &mut errors);
+        let foreign = taken(load_gitleaks(sources), &mut errors);
         let catalogue = taken(catalogue, &mut errors);
         let vocabulary = taken(vocabulary, &mut errors);
         let (
             Some(formats),
             Some(mut providers),
             Some((mut events, mut proofs)),
-            Some(leaks),
+            Some(mut leaks),
+            Some(foreign),
             Some(catalogue),
             Some(vocabulary),
-        ) = (formats, providers, events, leaks, catalogue, vocabulary)
+        ) = (formats, providers, events, leaks, foreign, catalogue, vocabulary)
         else {
             return Err(errors);
         };
@@ -90,6 +95,10 @@ impl RuleSet {
         if !errors.is_empty() {
             return Err(errors);
         }
+        providers.without_replaced(&mut proofs);
+        // A rule of the user's takes the place of the built-in one of its name.
+        leaks.retain(|rule| foreign.rules.iter().all(|other| other.id != rule.id));
+        leaks.extend(foreign.rules);
         proofs.extend(providers.proofs.iter().chain(&formats.proofs).cloned());
         proofs.push(vocabulary.proof.clone());
         let sizes = RuleSizes {
@@ -107,11 +116,23 @@ impl RuleSet {
         };
         let triggers = triggers(&vocabulary, events.iter_mut().chain(&mut providers.events))?;
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
-        let extractor = Extractor::new(&events, &providers, vocabulary);
+        let extractor = Extractor::new(&events, &providers, vocabulary, hints);
         let leaks = LeakScanner::new(&leaks);
         let (reader, layouts) = (Reader::new(&formats), formats.texts);
         let digest = digest(sources);
-        Ok(Self { reader, extractor, leaks, catalogue, policies, triggers, proofs, layouts, sizes, digest })
+        Ok(Self {
+            reader,
+            extractor,
+            leaks,
+            catalogue,
+            policies,
+            triggers,
+            proofs,
+            layouts,
+            sizes,
+            notices: foreign.notices,
+            digest,
+        })
     }
 
     /// Runs every rule's own examples.
@@ -146,7 +167,8 @@ fn taken<T>(loaded: Result<T, Vec<RuleError>>, errors: &mut Vec<RuleError>) -> O
 /// Rule files in a folder that means nothing: silently ignored rules would be worse than an error.
 fn misplaced(sources: &[RuleSource]) -> impl Iterator<Item = RuleError> + '_ {
     const FOLDERS: [&str; 5] = ["diagnoses", "events", "formats", "leaks", "providers"];
-    sources.iter().filter(|source| !FOLDERS.contains(&source.folder())).map(|source| RuleError {
+    let ours = sources.iter().filter(|source| !is_gitleaks(source));
+    ours.filter(|source| !FOLDERS.contains(&source.folder())).map(|source| RuleError {
         path: source.path.clone(),
         line: 1,
         message: format!("the folder of a rule file decides what it is; put it into one named {}", FOLDERS.join(", ")),

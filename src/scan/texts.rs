@@ -2,23 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::rule_set::RuleSet;
 use crate::model::{Report, RuleText};
-use crate::rules::{DiagnosisRule, LeakRule};
+use crate::rules::{Catalogue, DiagnosisRule, LeakRule, RuleError, embedded, load_diagnoses, load_leaks};
 
 /// What to do about any leak.
 const MENDING: &str = "Revoke or rotate the value, if it is still alive. Mask it where the program logs it. `tokscan redact` \
                        replaces it in the logs that there are.";
 
+/// The texts of the built-in rules that a saved report names; of others only the name is known.
+pub(super) fn built_in(report: &Report) -> Result<Vec<RuleText>, Vec<RuleError>> {
+    let sources = embedded();
+    Ok(of_report(&load_diagnoses(&sources)?, &load_leaks(&sources)?, report))
+}
+
 /// The texts of the rules that findings and leaks name, sorted by id.
-pub(super) fn of_report(rules: &RuleSet, report: &Report) -> Vec<RuleText> {
+pub(super) fn of_report(catalogue: &Catalogue, leaks: &[LeakRule], report: &Report) -> Vec<RuleText> {
     let findings = report.findings.iter().map(|finding| finding.rule.as_str());
     let named: BTreeSet<&str> = findings.chain(report.leaks.iter().map(|leak| leak.rule.as_str())).collect();
     named
         .into_iter()
         .map(|id| {
-            let diagnosis = rules.catalogue.iter().find(|rule| rule.id == id).map(of_diagnosis);
-            let leak = || rules.leaks.rules().iter().find(|rule| rule.id == id).map(of_leak);
+            let diagnosis = catalogue.iter().find(|rule| rule.id == id).map(of_diagnosis);
+            let leak = || leaks.iter().find(|rule| rule.id == id).map(of_leak);
             diagnosis.or_else(leak).unwrap_or_else(|| RuleText { id: id.to_owned(), ..RuleText::default() })
         })
         .collect()

@@ -9,11 +9,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use super::chains::placed;
 use super::prefilter::Prefilter;
+use super::records::{Found, Run};
 use super::redact::Rewriter;
 use super::rule_set::RuleSet;
 use super::{ScanError, ScanOptions};
-use crate::input::{self, Chunk, LINE_CAP};
+use crate::extract::Hints;
+use crate::input::strand::NEAR;
+use crate::input::{self, Chunk, LINE_CAP, Weave};
 use crate::leak::LeakHit;
 use crate::model::{Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
 use crate::triage;
@@ -24,6 +28,8 @@ const BLOCK: usize = 64 << 10;
 const WAITING: usize = 8;
 /// A record is taken for whole when nothing follows it for so long.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// So many times longer, when its transport says that more of it will come.
+const LENIENCE: u32 = 10;
 
 /// What a stream came to.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +52,7 @@ pub fn watch(
     pass: Option<&mut dyn Write>,
     found: &mut dyn FnMut(&Leak) -> io::Result<()>,
 ) -> Result<Watched, ScanError> {
-    let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+    let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
     let prefilter = Prefilter::of_leaks(&rules.leaks);
     let names = RwLock::default();
     let rewriter = Rewriter { leaks: &rules.leaks, prefilter: &prefilter, names: &names };
@@ -57,11 +63,13 @@ pub fn watch(
         found,
         base: 0,
         newlines: 0,
+        weave: Weave::Plain,
         seen: BTreeSet::new(),
         known: 0,
         watched: Watched::default(),
     };
     stream.watched.notices = options.gate.over();
+    stream.watched.notices.extend(rules.notices.iter().cloned());
     stream.run(&blocks(input)).map_err(ScanError::Write)?;
     Ok(stream.finish())
 }
@@ -106,6 +114,7 @@ struct Stream<'s, 'w, 'f> {
     base: u64,
     /// Line ends before it.
     newlines: u64,
+    weave: Weave,
     /// Values that were told, or need not be.
     seen: BTreeSet<TokenDigest>,
     /// Values that the baseline knows.
@@ -115,12 +124,16 @@ struct Stream<'s, 'w, 'f> {
 
 impl Stream<'_, '_, '_> {
     fn run(&mut self, blocks: &Receiver<io::Result<Vec<u8>>>) -> io::Result<()> {
-        let mut buffer: Vec<u8> = Vec::new();
+        let (mut buffer, mut waited): (Vec<u8>, u32) = (Vec::new(), 0);
         loop {
             match blocks.recv_timeout(PATIENCE) {
                 Ok(Ok(block)) => {
                     buffer.extend_from_slice(&block);
-                    let mut end = input::last_record(&buffer).unwrap_or(0);
+                    if self.newlines < NEAR as u64 && self.weave == Weave::Plain {
+                        self.weave = Weave::of(&buffer);
+                    }
+                    waited = 0;
+                    let mut end = input::last_record(&buffer, self.weave).unwrap_or(0);
                     if buffer.len() - end > LINE_CAP {
                         self.too_long();
                         end = buffer.len();
@@ -133,7 +146,9 @@ impl Stream<'_, '_, '_> {
                     break;
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let end = memchr::memrchr(b'\n', &buffer).map_or(0, |at| at + 1);
+                    waited += 1;
+                    let whole = memchr::memrchr(b'\n', &buffer).map_or(0, |at| at + 1);
+                    let end = if waited > LENIENCE { whole } else { input::settled(&buffer[..whole], self.weave) };
                     self.take(&mut buffer, end)?;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -150,10 +165,10 @@ impl Stream<'_, '_, '_> {
             return Ok(());
         }
         let rest = buffer.split_off(end);
-        let chunk = Chunk::of_lines(self.base, std::mem::replace(buffer, rest));
+        let chunk = Chunk::of_lines(self.base, std::mem::replace(buffer, rest), self.weave);
         self.tell(&chunk)?;
         if let Some(pass) = &mut self.pass {
-            self.rewriter.know(self.rewriter.learn(&chunk.bytes, chunk.base == 0, chunk.layout()));
+            self.rewriter.know(self.rewriter.learn(Run::of(&chunk), chunk.layout()));
             pass.write_all(&self.rewriter.chunk(&chunk).0)?;
             pass.flush()?;
         }
@@ -165,10 +180,10 @@ impl Stream<'_, '_, '_> {
     fn tell(&mut self, chunk: &Chunk) -> io::Result<()> {
         let mut sightings = Vec::new();
         let (rewriter, mut hits) = (self.rewriter, Vec::new());
-        rewriter.records(&chunk.bytes, chunk.base == 0, chunk.layout(), |record| {
+        rewriter.records(Run::of(chunk), chunk.layout(), &mut |found| {
             hits.clear();
-            rewriter.leaks.find(&chunk.bytes[record.clone()], &mut hits);
-            sightings.extend(hits.iter().map(|hit| self.sighting(chunk, record.start, hit)));
+            rewriter.leaks.find(found.text(&chunk.bytes), &mut hits);
+            sightings.extend(hits.iter().map(|hit| self.sighting(chunk, found, hit)));
         });
         let paths = ["-".to_owned()];
         self.watched.notices.extend(self.options.gate.admit(&mut sightings, &paths));
@@ -194,24 +209,21 @@ impl Stream<'_, '_, '_> {
         Ok(())
     }
 
-    fn sighting(&self, chunk: &Chunk, record: usize, hit: &LeakHit) -> LeakSighting {
-        let (start, end) = (record + hit.start, record + hit.end);
-        let before = &chunk.bytes[..start];
+    fn sighting(&self, chunk: &Chunk, record: &Found, hit: &LeakHit) -> LeakSighting {
+        let from = Position { byte_start: chunk.base + record.range.start as u64, ..Position::default() };
+        let position = placed(record.joined.as_ref(), from, hit.start, hit.end);
+        let before = &chunk.bytes[..(position.byte_start - chunk.base) as usize];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+        let column = (before.len() - line_start) as u64 + 1;
         LeakSighting {
             rule: self.rewriter.leaks.rule_id(hit.rule).to_owned(),
             kind: hit.kind,
             severity: hit.severity,
             confidence: hit.confidence,
-            position: Position {
-                source: 0,
-                byte_start: chunk.base + start as u64,
-                byte_end: chunk.base + end as u64,
-                line: self.newlines + lines + 1,
-            },
-            column: (start - line_start) as u64 + 1,
-            end_column: (end - line_start) as u64 + 1,
+            position: Position { line: self.newlines + lines + 1, ..position },
+            column,
+            end_column: column + (position.byte_end - position.byte_start),
             field: hit.field.clone(),
             masked: hit.masked.clone(),
             digest: hit.digest,
@@ -219,6 +231,7 @@ impl Stream<'_, '_, '_> {
             scents: Vec::new(),
             expires_at: hit.expires_at,
             time: None,
+            date_assumed: false,
             client: None,
             subject: None,
         }

@@ -111,11 +111,16 @@ fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u3
 
 /// Within this time a masked form must be one user's, or it says nothing where the user is not named.
 const MASKED: i64 = 2 * 3_600 * 1_000_000_000;
+/// How many events with one masked form are looked at: bounds the work on a hostile log.
+const REACH: usize = 1024;
 
 /// Whose the masked forms are, by client and form: when each user had it, in order. Four characters are those
 /// of many users' tokens in a long log.
 #[derive(Default)]
-struct Masked(HashMap<(Option<Symbol>, Symbol), Vec<(i64, Symbol)>>);
+struct Masked(HashMap<(Option<Symbol>, Symbol), Vec<Had>>);
+
+/// When, in nanoseconds, and who.
+type Had = (i64, Symbol);
 
 impl Masked {
     fn of(set: &EventSet, events: &[TokenEvent]) -> Self {
@@ -136,7 +141,8 @@ impl Masked {
             .time
             .map_or(i64::MIN..=i64::MAX, |time| time.nanos.saturating_sub(MASKED)..=time.nanos.saturating_add(MASKED));
         let from = had.partition_point(|(time, _)| time < around.start());
-        let mut near = had[from..].iter().take_while(|(time, _)| time <= around.end()).map(|(_, subject)| *subject);
+        let near = had[from..].iter().take(REACH).take_while(|(time, _)| time <= around.end());
+        let mut near = near.map(|(_, subject)| *subject);
         let first = near.next()?;
         Some(if near.all(|subject| subject == first) { Said::Once(first) } else { Said::Differently })
     }
@@ -150,8 +156,7 @@ fn link(set: &EventSet, events: &[TokenEvent]) -> Vec<Option<u32>> {
             return Some(Node::Token(form));
         }
         let subject = match (event.subject, masked.near(event, form)) {
-            (Some(subject), _) => Some(subject),
-            (None, Some(Said::Once(subject))) => Some(subject),
+            (Some(subject), _) | (None, Some(Said::Once(subject))) => Some(subject),
             (None, Some(Said::Differently)) => return None,
             (None, None) => None,
         };

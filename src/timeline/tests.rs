@@ -259,3 +259,29 @@ fn failures_with_different_texts_are_no_echo() {
     }
     assert_eq!(build(&log.set).refresh_failed, 2);
 }
+
+#[test]
+fn the_body_of_an_answer_on_a_line_by_itself_is_no_second_failure() {
+    let body = |log: &mut Log, error: &str| {
+        log.add(0, RefreshFailed, |event| {
+            event.error(error);
+            event.event.time = None;
+            event.event.client = None;
+        });
+    };
+    let mut log = Log::new();
+    log.add(0, RefreshFailed, |event| event.subject("u1"));
+    body(&mut log, "invalid_grant");
+    let timelines = build(&log.set);
+    assert_eq!((timelines.refresh_failed, timelines.events.len()), (1, 1));
+    assert!(timelines.events[0].error.is_some() && timelines.events[0].subject.is_some(), "the union of both");
+
+    let mut log = Log::new();
+    log.fail(0, "u1");
+    body(&mut log, "invalid_client");
+    assert_eq!(build(&log.set).refresh_failed, 2, "another error is another failure");
+    let mut log = Log::new();
+    log.fail(0, "u1").ok(5, "u1");
+    body(&mut log, "invalid_grant");
+    assert_eq!(build(&log.set).refresh_failed, 2, "it stands below another record");
+}

@@ -8,12 +8,13 @@
 //! - or they have the same error within 5 ms, and come from different rules; or from different
 //!   sources at the very same time with the same worker or the same text; or from one layer, and
 //!   one of them carries strictly less identity;
-//! - or they come from different rules in one source, or by one process, within 50 ms, and say the
-//!   same: two successes; or failures with one error and text, as far as both tell them (the line of
+//! - or they come from different rules in one source, or by one process, within 50 ms, or are worded differently in
+//!   one source, and say the same: two successes; or failures with one error and text, as far as both tell them (the line of
 //!   an HTTP client knows a status and no error);
 //! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
-//! - or, with times of whole seconds, they are neighbours in one source, by different rules.
+//! - or, with times of whole seconds, they are neighbours in one source, by different rules;
+//! - or one stands right below the other and has no time of its own: the body of the answer, on a line by itself.
 //!
 //! Two bare records of one client in the same millisecond, by the same rule, stay two attempts:
 //! that is what two workers look like. Each layer gives at most one record to an attempt. Device
@@ -51,7 +52,7 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
     let is_polling = |symbol: Option<Symbol>| symbol.is_some_and(|symbol| polling.contains(&symbol));
     let mut merger = Merger { invalid_client: set.symbols.find("invalid_client"), ..Merger::default() };
     merger.count_requests(&events);
-    for event in events {
+    for event in join_bodies(events) {
         if event.kind == EventKind::RefreshFailed && (is_polling(event.error) || is_polling(event.sub_code)) {
             continue;
         }
@@ -64,10 +65,47 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
     kept
 }
 
+/// Folds a failure without a time into the one right above it, where that has one: `refresh failed: 400` and, on the
+/// next line, `{"error":"invalid_grant"}`. Events without a time come last.
+fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
+    let failed = |event: &TokenEvent| event.kind == EventKind::RefreshFailed;
+    if !events.iter().any(|event| failed(event) && event.time.is_none()) {
+        return events;
+    }
+    let mut ends: HashMap<(u32, u64), usize> = HashMap::new();
+    let mut kept: Vec<TokenEvent> = Vec::with_capacity(events.len());
+    for event in events {
+        let position = event.position;
+        if failed(&event) && event.time.is_some() {
+            ends.insert((position.source, position.byte_end), kept.len());
+        } else if failed(&event) {
+            // The line end is one byte, or two.
+            let above = (1..=2).find_map(|gap| ends.get(&(position.source, position.byte_start.checked_sub(gap)?)));
+            let fits = |known: &TokenEvent| {
+                let agree = known.error.is_none() || event.error.is_none() || known.error == event.error;
+                agree && !conflict(known, &event)
+            };
+            if let Some(&above) = above.filter(|above| fits(&kept[**above])) {
+                absorb(&mut kept[above], &event);
+                continue;
+            }
+        }
+        kept.push(event);
+    }
+    kept
+}
+
+/// Who writes: rule, source and wording.
+type Layer = (Symbol, u32, u32);
+
+fn layer(event: &TokenEvent) -> Layer {
+    (event.rule, event.position.source, event.wording)
+}
+
 /// One attempt and the layers that told of it.
 struct Group {
     event: TokenEvent,
-    layers: Vec<(Symbol, u32)>,
+    layers: Vec<Layer>,
     dropped: bool,
 }
 
@@ -107,7 +145,7 @@ impl Merger {
             let twin = twin.or_else(|| self.echoed(&event));
             if let Some(twin) = twin {
                 let group = &mut self.groups[twin as usize];
-                group.layers.push((event.rule, event.position.source));
+                group.layers.push(layer(&event));
                 absorb(&mut group.event, &event);
                 return;
             }
@@ -124,7 +162,7 @@ impl Merger {
                 self.last_of_source.insert(event.position.source, number);
             }
         }
-        let layers = vec![(event.rule, event.position.source)];
+        let layers = vec![layer(&event)];
         self.groups.push(Group { event, layers, dropped: false });
     }
 
@@ -135,7 +173,7 @@ impl Merger {
             if group.event.kind != event.kind || conflict(&group.event, event) {
                 return false;
             }
-            let new_layer = !group.layers.contains(&(event.rule, event.position.source));
+            let new_layer = !told_by(group, event);
             match distance(&group.event, event) {
                 None => new_layer,
                 Some(apart) if new_layer => apart <= REQUEST,
@@ -207,7 +245,7 @@ impl Merger {
         let twins = near
             && group.event.kind == event.kind
             && group.event.time == event.time
-            && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+            && group.layers.iter().all(|(rule, _, wording)| *rule != event.rule || worded_apart(*wording, event))
             && (group.event.error == event.error || status_only(&group.event) != status_only(event))
             && !conflict(&group.event, event);
         twins.then_some(number)
@@ -227,6 +265,24 @@ impl Merger {
     }
 }
 
+/// Whether a layer told of an attempt already: the same rule, source and, as far as known, wording.
+fn told_by(group: &Group, event: &TokenEvent) -> bool {
+    let same = |&(rule, source, wording): &Layer| {
+        rule == event.rule && source == event.position.source && !worded_apart(wording, event)
+    };
+    group.layers.iter().any(same)
+}
+
+/// Whether another line of code wrote an event than one of a known wording.
+fn worded_apart(wording: u32, event: &TokenEvent) -> bool {
+    wording != 0 && event.wording != 0 && wording != event.wording
+}
+
+/// Whether all that was told of an attempt is of one source, and worded otherwise.
+fn reworded(group: &Group, event: &TokenEvent) -> bool {
+    group.layers.iter().all(|&(_, source, wording)| source == event.position.source && worded_apart(wording, event))
+}
+
 /// Whether a record of the same outcome and error, at most 10 ms later, is the same attempt.
 fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
     let known = &group.event;
@@ -242,12 +298,12 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
             && known.host == event.host
             && known.process.is_some()
             && known.process == event.process;
-    if group.layers.contains(&(event.rule, event.position.source)) {
+    if told_by(group, event) {
         let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
         let failed = event.kind == EventKind::RefreshFailed;
         return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
     }
-    if group.layers.iter().all(|(rule, _)| *rule != event.rule) {
+    if reworded(group, event) || group.layers.iter().all(|(rule, _, _)| *rule != event.rule) {
         return apart <= LAYERS;
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
@@ -259,7 +315,7 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     let known = &group.event;
     let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
     let one_process = same(known.host, event.host) && same(known.process, event.process);
-    let together = one_process || group.layers.iter().any(|(_, source)| *source == event.position.source);
+    let together = one_process || group.layers.iter().any(|(_, source, _)| *source == event.position.source);
     let fine = known.time.is_some_and(|time| time.precision != Precision::Second);
     if group.dropped || !fine || !together || known.kind != event.kind || conflict(known, event) {
         return false;
@@ -271,7 +327,8 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     agree
         && says_same(known.error_description, event.error_description)
         && says_same(known.sub_code, event.sub_code)
-        && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+        && (group.layers.iter().all(|(rule, _, _)| *rule != event.rule)
+            || (reworded(group, event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
 }
 
 /// The thread that wrote a record, where its host and process are known too.
@@ -326,7 +383,7 @@ fn less(a: &TokenEvent, b: &TokenEvent) -> bool {
 }
 
 /// The union of two records of one attempt, with the finer time and the telling class.
-fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
+pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
     let mut other = *other;
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);

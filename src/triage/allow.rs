@@ -118,6 +118,16 @@ impl Allow {
         Some((rule, &self.place))
     }
 
+    /// Whether it lets a leak at one place pass on a day.
+    pub(super) fn allows(&self, sighting: &LeakSighting, path: &str, today: NaiveDate) -> bool {
+        !self.is_over(today) && self.covers(sighting, path)
+    }
+
+    /// Where it stands, and its reason.
+    pub(super) fn says(&self) -> String {
+        format!("{}: {}", self.place, self.reason)
+    }
+
     fn is_over(&self, today: NaiveDate) -> bool {
         self.expires.is_some_and(|day| day <= today)
     }
@@ -152,14 +162,14 @@ pub(super) fn allow(
     let mut counts = vec![0; rules.len()];
     sightings.retain(|sighting| {
         let path = paths[sighting.position.source as usize].as_str();
-        let covering = rules.iter().position(|rule| !rule.is_over(today) && rule.covers(sighting, path));
+        let covering = rules.iter().position(|rule| rule.allows(sighting, path, today));
         covering.is_none_or(|rule| {
             counts[rule] += 1;
             false
         })
     });
     let said = |(rule, count): (&Allow, u64)| {
-        let message = format!("readable, and allowed by {}: {}", rule.place, rule.reason);
+        let message = format!("readable, and allowed by {}", rule.says());
         (count > 0).then(|| Notice { count, ..Notice::new("allowed", None, message, Trouble::Note) })
     };
     rules.iter().zip(counts).filter_map(said).collect()

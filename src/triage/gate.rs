@@ -7,7 +7,7 @@ use super::baseline::Baseline;
 use crate::model::{Leak, LeakKind, LeakSighting, Notice, Trouble};
 
 /// Codes of notices on inputs of which something was not read.
-const NOT_WHOLE: [&str; 2] = ["trailing-bytes", "changed-while-read"];
+const NOT_WHOLE: [&str; 3] = ["trailing-bytes", "changed-while-read", "packed-log-skipped"];
 
 /// What the leaks of a run are held against; nothing by default.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,8 @@ pub struct Gate {
     pub today: NaiveDate,
     /// What is known already.
     pub baseline: Option<Baseline>,
-    /// What a triage may pass over, a gate may not: bytes behind a compressed stream, a file that shrank meanwhile.
+    /// What a triage may pass over, a gate may not: bytes behind a compressed stream, a file that shrank meanwhile,
+    /// an archive of a kind that is not read.
     pub strict: bool,
 }
 
@@ -31,6 +32,15 @@ impl Gate {
             sightings.retain(|sighting| self.kinds.contains(&sighting.kind));
         }
         allow(&self.allow, self.today, sightings, paths)
+    }
+
+    /// Why a leak at one place does not count, if it does not.
+    pub fn passes(&self, sighting: &LeakSighting, path: &str) -> Option<String> {
+        if !self.kinds.is_empty() && !self.kinds.contains(&sighting.kind) {
+            return Some(format!("--only leaves out the kind {}", sighting.kind.name()));
+        }
+        let rule = self.allow.iter().find(|rule| rule.allows(sighting, path, self.today))?;
+        Some(format!("allowed by {}", rule.says()))
     }
 
     /// Says which allow rules are over.
@@ -46,9 +56,10 @@ impl Gate {
         for notice in notices.iter_mut().filter(|notice| NOT_WHOLE.contains(&notice.code.as_str())) {
             notice.trouble = Trouble::Incomplete;
         }
-        let binary = notices.iter().filter(|notice| notice.code == "binary-skipped").count() as u64;
+        let binaries = notices.iter().filter(|notice| notice.code == "binary-skipped");
+        let binary = binaries.map(|notice| notice.count).sum::<u64>();
         if binary > 1 {
-            let message = format!("{binary} files are no text logs and were skipped; a notice names each");
+            let message = format!("{binary} files are no text logs and were skipped; notices name them");
             notices.push(Notice { count: binary, ..Notice::new("binaries-skipped", None, message, Trouble::Note) });
         }
     }

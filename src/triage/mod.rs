@@ -57,6 +57,7 @@ mod tests {
             scents: Vec::new(),
             expires_at: None,
             time: None,
+            date_assumed: false,
             client: None,
             subject: None,
         }

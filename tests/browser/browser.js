@@ -13,8 +13,8 @@ mkdirSync(artifacts, { recursive: true });
 const program = process.env.TOKSCAN ?? join(root, "target", "debug", "tokscan");
 
 /** Runs tokscan in the root of the repository; the report's path comes back. */
-export function report(name, paths, options = []) {
-  const file = join(artifacts, `${name}.html`);
+export function report(name, paths, options = [], suffix = "html") {
+  const file = join(artifacts, `${name}.${suffix}`);
   execFileSync(program, [...options, "-q", "-o", file, "--", ...paths], { cwd: root });
   return file;
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputArgs, ReportArgs};
+use super::{OutputArgs, formats};
+use crate::report::{Format, Section};
 
 /// `tokscan report`.
 #[derive(Debug, Args)]
@@ -16,8 +17,14 @@ pub struct RenderArgs {
     /// Evidence shown per finding on the page
     #[arg(long, value_name = "N")]
     pub evidence: Option<usize>,
-    #[command(flatten)]
-    pub format: ReportArgs,
+    /// Format of what goes to standard output [default: terminal]
+    ///
+    /// gitlab and jsonl have the leaks alone.
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = formats(Section::Leaks))]
+    pub format: Option<Format>,
+    /// The page in ten lines
+    #[arg(long, help_heading = "Output")]
+    pub summary: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }

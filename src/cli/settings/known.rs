@@ -50,6 +50,8 @@ pub(in crate::cli) const SETTINGS: &[Setting] = &[
     plain("tz", Kind::Text, "\"UTC\"", ""),
     plain("threads", Kind::Number, "4", "one per core"),
     narrowing("rules", Kind::Paths, "[\"rules/\"]", "the built-in ones alone"),
+    narrowing("provider", Kind::Text, "\"keycloak\"", "recognised"),
+    narrowing("field", Kind::List, "[\"client=app.name\"]", "none"),
     narrowing("rule", Kind::List, "[\"refresh-race\", \"refresh-race-revoked\"]", "all"),
     narrowing("client", Kind::List, "[\"crm-sync\"]", "all"),
     narrowing("min-confidence", Kind::Text, "\"likely\"", ""),

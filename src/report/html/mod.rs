@@ -8,6 +8,7 @@ mod cards;
 mod gaps;
 mod marks;
 mod period;
+mod rhythm;
 mod scale;
 mod tables;
 mod zoom;
@@ -25,11 +26,11 @@ use super::made;
 use super::patterns::{self, Pattern};
 use super::shown::clip;
 use super::summary::Summary;
-use super::terminal::Section;
-use crate::model::Report;
+use crate::model::{Report, Section};
 use cards::Card;
 use gaps::Histogram;
 use period::Period;
+use rhythm::Rhythm;
 use tables::{ClientRow, FindingRow, Fitting, InputRow, LeakRow, NoticeRow, Room};
 
 const STYLE: &str = include_str!("templates/style.css");
@@ -47,6 +48,7 @@ struct Page {
     helped: Vec<Gain>,
     clients: Fitting<ClientRow>,
     patterns: Vec<Pattern>,
+    rhythms: Vec<Rhythm>,
     rules: Vec<RuleRow>,
     findings: Fitting<FindingRow>,
     cards: Vec<Card>,
@@ -76,7 +78,8 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         findings: tables::findings(&mut room, &report.findings, CARDS),
         leaks: tables::leaks(&mut room, &report.leaks),
         clients: tables::clients(&mut room, shown_clients),
-        patterns: patterns::patterns(&shown_clients[..shown_clients.len().min(CARDS)]),
+        patterns: patterns::onsets(&shown_clients[..shown_clients.len().min(CARDS)]),
+        rhythms: if triage { rhythm::rhythms(report) } else { Vec::new() },
         helped: if triage { helped(&report.clients) } else { Vec::new() },
         rules: if triage { by_rule(&report.findings) } else { Vec::new() },
         cards: cards(report, window_ms),

@@ -14,9 +14,8 @@ use super::made;
 use super::patterns::patterns;
 use super::shown::{clip, maybe_time, role, short_place};
 use super::summary::Summary;
-use super::terminal::Section;
 use super::words::{bytes, fate, number, offset, outcome, span};
-use crate::model::{Finding, Leak, Report, Trouble};
+use crate::model::{Finding, Leak, Report, Section, Trouble};
 
 /// Findings that are told; the others are counted by rule.
 const FINDINGS: usize = 25;

@@ -7,6 +7,7 @@ mod findings;
 mod grid;
 mod ink;
 mod links;
+mod spark;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::{Notice, Report, Trouble};
+use crate::model::{Notice, Report, Section, Trouble};
 
 use ink::{Ink, Page, Part};
 pub use ink::{Style, wrap};
@@ -28,15 +29,6 @@ use words::{bytes, count, number, span};
 const NOTICES: usize = 10;
 /// Commands that the last lines name.
 const STEPS: usize = 2;
-
-/// Which part of a report is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// Everything (`scan`).
-    Triage,
-    /// What leaked, without a word about refreshes (`leaks`).
-    Leaks,
-}
 
 /// Writes the triage page.
 pub fn render_terminal(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -57,6 +49,7 @@ pub fn render_terminal_section(
     for (label, text) in header(report, section) {
         page.hanging((Ink::Dim, label), Ink::Plain, &text)?;
     }
+    failures_over_time(page, report, section)?;
     page.blank()?;
     verdict(page, report, section)?;
     if section == Section::Triage {
@@ -125,6 +118,14 @@ fn header(report: &Report, section: Section) -> Vec<(&'static str, String)> {
     lines
 }
 
+/// When refreshes failed, as a line of bars, where there is a when.
+fn failures_over_time(page: &mut Page<'_>, report: &Report, section: Section) -> io::Result<()> {
+    let bars = if section == Section::Triage { spark::failures(&report.activity, page.width()) } else { None };
+    bars.map_or(Ok(()), |(bars, words)| {
+        page.line(&[(Ink::Dim, "failures   "), (Ink::Red, &bars), (Ink::Plain, &words)])
+    })
+}
+
 /// Whether the logs say nothing about what was asked.
 fn says_nothing(report: &Report, section: Section) -> bool {
     report.summary.lines == 0 || (section == Section::Triage && report.summary.token_events == 0)
@@ -188,7 +189,9 @@ fn closing(page: &mut Page<'_>, report: &Report, most: usize) -> io::Result<()> 
     };
     let explain = format!("tokscan explain {rule}");
     let alert = format!("tokscan alert {rule} --for loki");
-    let steps = [(explain.as_str(), "why, and how to fix it"), (&alert, "to hear of it the next time")];
+    let mut steps = vec![(explain.as_str(), "why, and how to fix it")];
+    // An alert on a leak needs the field that it stands in, and so the logs.
+    steps.extend(finding.map(|_| (alert.as_str(), "to hear of it the next time")));
     let widest = steps.iter().map(|(command, _)| page.shown(command).width()).max().unwrap_or(0);
     for (index, (command, gives)) in steps.iter().take(most).enumerate() {
         let label = if index == 0 { "next  " } else { "      " };

@@ -8,8 +8,8 @@ use super::findings::groups;
 use super::ink::{Ink, Page, cut, wrap};
 use super::tables::severity_ink;
 use super::words::{count, glyph, number};
-use super::{Section, closing, header, sentences};
-use crate::model::{Finding, Report, Trouble};
+use super::{closing, header, sentences};
+use crate::model::{Finding, Report, Section, Trouble};
 
 /// Lines of the verdict; what is longer is cut.
 const VERDICT: usize = 2;
@@ -21,6 +21,7 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report, section: Section) ->
     for (label, text) in header(report, section) {
         page.line(&[(Ink::Dim, label), (Ink::Plain, &text)])?;
     }
+    super::failures_over_time(page, report, section)?;
     let ink = super::verdict_ink(report, section);
     let verdict = page.shown(&sentences(report, section).join(" ")).into_owned();
     let lines = wrap(&verdict, page.width());

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Section, Style, headline, render_terminal, render_terminal_section};
+use super::{Style, headline, render_terminal, render_terminal_section};
 use crate::model::{
     Activity, ClientSummary, Confidence, Evidence, Finding, FindingClass, Impact, InputSummary, Leak, LeakKind,
-    LeakStatus, Notice, Outcome, Report, Role, SCHEMA_VERSION, Severity, Summary, Timestamp, ToolInfo, Topology,
-    Trouble,
+    LeakStatus, Notice, Outcome, Report, Role, SCHEMA_VERSION, Section, Severity, Summary, Timestamp, ToolInfo,
+    Topology, Trouble,
 };
 
 const START: i64 = 1_767_323_045_120;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::{CLOCK, error_at};
-use crate::input::{Discovery, Layout, Origin, Segment, Source, SourceRead};
+use crate::input::{Discovery, Layout, Origin, Segment, Source, SourceRead, Weave};
 use crate::model::Finding;
 use crate::rules::{DiagnosisExample, RuleError};
 use crate::scan::ScanOptions;
@@ -44,20 +44,21 @@ struct Pipeline<'r> {
 
 impl<'r> Pipeline<'r> {
     fn new(rules: &'r RuleSet) -> Self {
-        let workshop =
-            Workshop { rules, prefilter: Prefilter::new(rules), clocks: vec![CLOCK], idle: Mutex::default() };
+        let workshop = Workshop {
+            rules,
+            prefilter: Prefilter::new(rules),
+            clocks: vec![CLOCK],
+            survey: false,
+            idle: Mutex::default(),
+        };
         Self { rules, workshop, options: ScanOptions::default() }
     }
 
     /// The findings of a log, as if it were the only source.
     fn findings(&self, log: &str) -> Vec<Finding> {
-        self.workshop.visit(&Segment {
-            source: 0,
-            base: 0,
-            bytes: log.as_bytes(),
-            layout: Layout::Lines,
-            stored: false,
-        });
+        let bytes = log.as_bytes();
+        let (layout, weave) = (Layout::Lines, Weave::default());
+        self.workshop.visit(&Segment { source: 0, base: 0, bytes, layout, weave, heading: &[], stored: false });
         let harvests = std::mem::take(&mut *self.workshop.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let source = Source { path: "example".into(), origin: Origin::Stdin, size: None, modified: None };
         let discovery = Discovery { sources: vec![source], notices: Vec::new() };

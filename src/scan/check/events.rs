@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::{CLOCK, error_at};
 use crate::extract::Extractor;
-use crate::format::Reader;
+use crate::format::{Reader, Setting};
 use crate::model::{EventSet, Position};
 use crate::rules::{EventExample, Proof, RuleError};
 use crate::scan::prefilter::Prefilter;
@@ -39,7 +39,7 @@ pub(super) fn prove(reader: &Reader, extractor: &Extractor, prefilter: &Prefilte
 fn read(reader: &Reader, extractor: &Extractor, line: &str) -> EventSet {
     let mut seen = EventSet { sources: vec!["example".into()], ..EventSet::default() };
     let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
-    reader.read(&Bump::new(), line.as_bytes(), &CLOCK, &mut |record| {
+    reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &CLOCK, columns: None }, &mut |record| {
         seen.events.extend(extractor.extract(
             record,
             line.as_bytes(),

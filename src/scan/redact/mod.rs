@@ -12,7 +12,7 @@ mod names;
 mod place;
 mod rewrite;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, RwLock};
@@ -24,8 +24,10 @@ use self::names::Names;
 use self::place::{Draft, Kept};
 pub(super) use self::rewrite::Rewriter;
 use super::prefilter::Prefilter;
+use super::records;
 use super::rule_set::RuleSet;
 use super::{Progress, ScanError};
+use crate::extract::Hints;
 use crate::input::{self, Chunk, Ordered, Origin, ReadSettings, Source};
 use crate::model::{Notice, Trouble};
 use crate::triage;
@@ -88,7 +90,7 @@ pub fn redact(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
     pool.install(|| {
-        let rules = RuleSet::load(&options.rule_paths).map_err(ScanError::Rules)?;
+        let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
         Run::new(options, &rules, progress).run(out).map_err(ScanError::Write)
     })
 }
@@ -114,6 +116,7 @@ impl<'r> Run<'r> {
         let discovery = input::discover(&self.options.paths);
         let mut sources = discovery.sources;
         self.done.notices = discovery.notices;
+        self.done.notices.extend(self.rules.notices.iter().cloned());
         sources.retain(|source| {
             let result = place::is_result(source, self.options);
             if result {
@@ -122,6 +125,7 @@ impl<'r> Run<'r> {
             }
             !result
         });
+        self.set_archives_aside(&mut sources);
         // Twice: once to learn, once to write.
         self.progress.expect(2 * sources.iter().filter_map(|source| source.size).sum::<u64>());
         self.learn(&sources);
@@ -143,13 +147,30 @@ impl<'r> Run<'r> {
         Ok(done)
     }
 
+    /// An archive is written again by who packs it: one notice for each, however much is in it.
+    fn set_archives_aside(&mut self, sources: &mut Vec<Source>) {
+        let mut archives = BTreeSet::new();
+        sources.retain(|source| match &source.origin {
+            Origin::Member { archive, .. } => {
+                archives.insert(archive.clone());
+                false
+            }
+            Origin::File(_) | Origin::Stdin => true,
+        });
+        for archive in archives {
+            let path = archive.to_string_lossy();
+            let message = "it is an archive, and was left as it is: unpack it and redact what is inside";
+            self.done.notices.push(Notice::new("not-redacted", Some(&path), message, Trouble::Incomplete));
+        }
+    }
+
     /// Which values leak in the files, all of them known before anything is written.
     fn learn(&self, sources: &[Source]) {
         let files: Vec<Source> = sources.iter().filter(|source| source.origin != Origin::Stdin).cloned().collect();
         let rewriter = self.rewriter();
         let found = Mutex::new(Vec::new());
         input::read(&files, &self.settings, &|bytes| self.progress.advance(bytes), &|segment| {
-            let learned = rewriter.learn(segment.bytes, segment.base == 0, segment.layout);
+            let learned = rewriter.learn(records::Run::of_segment(segment), segment.layout);
             if !learned.is_empty()
                 && let Ok(mut found) = found.lock()
             {
@@ -164,9 +185,7 @@ impl<'r> Run<'r> {
     }
 
     fn rewritten_name(&self, name: &str) -> String {
-        let mut text = Vec::new();
-        self.rewriter().rewrite(name.as_bytes(), &mut text);
-        String::from_utf8_lossy(&text).into_owned()
+        String::from_utf8_lossy(&self.rewriter().rewrite(name.as_bytes())).into_owned()
     }
 
     fn trouble(&mut self, code: &str, source: &Source, message: impl Into<String>) {
@@ -232,8 +251,7 @@ impl<'r> Run<'r> {
                 break;
             }
             if streamed {
-                let learned =
-                    batch.par_iter().map(|chunk| rewriter.learn(&chunk.bytes, chunk.base == 0, chunk.layout()));
+                let learned = batch.par_iter().map(|chunk| rewriter.learn(records::Run::of(chunk), chunk.layout()));
                 rewriter.know(learned.collect::<Vec<_>>().into_iter().flatten().collect());
             }
             let texts: Vec<(Vec<u8>, Counted)> = batch.par_iter().map(|chunk| rewriter.chunk(chunk)).collect();

@@ -45,19 +45,28 @@ impl Names {
         values.dedup();
         for value in &values {
             self.digits(value.digest, value.guessable);
-            for scent in &value.scents {
-                let known = self.by_head.entry(scent.head).or_default();
-                if !known.iter().any(|(other, _, _)| other == scent) {
-                    known.push((*scent, value.kind, value.digest));
-                    known.sort_by(|a, b| b.0.length.cmp(&a.0.length).then(a.0.digest.cmp(&b.0.digest)));
-                }
-            }
+            value.scents.iter().for_each(|scent| self.scent(*scent, value));
         }
-        let bits = (self.by_head.len().max(1).ilog2() + 5).clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
-        self.filter = vec![false; 1 << bits];
-        for head in self.by_head.keys() {
-            let at = low(*head, self.filter.len());
+    }
+
+    fn scent(&mut self, scent: Scent, value: &Learned) {
+        let known = self.by_head.entry(scent.head).or_default();
+        if known.iter().any(|(other, _, _)| *other == scent) {
+            return;
+        }
+        known.push((scent, value.kind, value.digest));
+        known.sort_by(|a, b| b.0.length.cmp(&a.0.length).then(a.0.digest.cmp(&b.0.digest)));
+        let bits = (self.by_head.len().ilog2() + 5).clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
+        if self.filter.len() == 1 << bits {
+            let at = low(scent.head, self.filter.len());
             self.filter[at] = true;
+        } else {
+            // It doubles as the values do: made anew so seldom, it costs nothing.
+            self.filter = vec![false; 1 << bits];
+            for head in self.by_head.keys() {
+                let at = low(*head, self.filter.len());
+                self.filter[at] = true;
+            }
         }
     }
 

@@ -63,6 +63,7 @@ fn real(source: &Source) -> io::Result<PathBuf> {
     match &source.origin {
         Origin::File(path) => fs::canonicalize(path),
         Origin::Stdin => Err(io::Error::other("standard input has no place")),
+        Origin::Member { archive, .. } => fs::canonicalize(archive),
     }
 }
 
@@ -70,7 +71,7 @@ fn real(source: &Source) -> io::Result<PathBuf> {
 fn below(source: &Source, named: &[PathBuf]) -> PathBuf {
     let path = match &source.origin {
         Origin::Stdin => return "stdin.log".into(),
-        Origin::File(path) => path,
+        Origin::File(path) | Origin::Member { archive: path, .. } => path,
     };
     let folder = named.iter().filter(|folder| *folder != path && folder.is_dir() && path.starts_with(folder));
     let folder = folder.max_by_key(|folder| folder.components().count());

@@ -1,5 +1,6 @@
 //! One segment's bytes to the same bytes with pseudonyms.
 
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::context;
@@ -8,8 +9,9 @@ use super::names::{Learned, Names};
 use crate::input::{Chunk, Layout};
 use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{LeakKind, Scent, is_in_pseudonym};
+use crate::scan::chains::Chain;
 use crate::scan::prefilter::Prefilter;
-use crate::scan::worker::record_around;
+use crate::scan::records::{Found, Run};
 
 /// A value taken away can change what its neighbours are: a record is looked at again, at most so often.
 const ROUNDS: usize = 4;
@@ -47,10 +49,10 @@ impl Rewriter<'_> {
         }
     }
 
-    /// The values that leak in a segment.
-    pub(in crate::scan) fn learn(&self, bytes: &[u8], first: bool, layout: Layout<'_>) -> Vec<Learned> {
+    /// The values that leak in a run of lines.
+    pub(in crate::scan) fn learn(&self, run: Run<'_>, layout: Layout<'_>) -> Vec<Learned> {
         let mut hits = Vec::new();
-        self.records(bytes, first, layout, |record| self.leaks.find(&bytes[record], &mut hits));
+        self.records(run, layout, &mut |found| self.leaks.find(found.text(run.bytes), &mut hits));
         let mut learned: Vec<Learned> = hits.iter().map(Learned::of).collect();
         learned.sort();
         learned.dedup();
@@ -59,70 +61,97 @@ impl Rewriter<'_> {
 
     /// A chunk, rewritten.
     pub(in crate::scan) fn chunk(&self, chunk: &Chunk) -> (Vec<u8>, Counted) {
-        let bytes = &chunk.bytes;
-        let (mut out, mut counted) = (Vec::with_capacity(bytes.len() + bytes.len() / 16), Counted::default());
-        let mut copied = 0;
-        self.records(bytes, chunk.base == 0, chunk.layout(), |record| {
-            if let Some(text) = self.record(&bytes[record.clone()], &mut counted) {
-                out.extend_from_slice(&bytes[copied..record.start]);
-                out.extend_from_slice(&text);
-                copied = record.end;
+        let (bytes, mut counted) = (&chunk.bytes, Counted::default());
+        let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
+        self.records(Run::of(chunk), chunk.layout(), &mut |found| {
+            if let Some(chain) = &found.joined {
+                self.joined(chain, &mut changes, &mut counted);
+            } else if let Some(text) = self.record(&bytes[found.range.clone()], &mut counted) {
+                changes.push((found.range.clone(), text));
             }
         });
+        // The parts of one record may stand between those of another.
+        changes.sort_by_key(|(range, _)| range.start);
+        let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+        let mut copied = 0;
+        for (range, text) in changes {
+            out.extend_from_slice(&bytes[copied..range.start]);
+            out.extend_from_slice(&text);
+            copied = range.end;
+        }
         out.extend_from_slice(&bytes[copied..]);
-        (self.unmarked(out, &mut counted), counted)
+        let places = self.unmarked(&out);
+        if places.is_empty() {
+            return (out, counted);
+        }
+        let mut draft = Draft { text: out, marks: Vec::new() };
+        draft.replace(&places, &mut counted);
+        (draft.text, counted)
     }
 
     /// A text of its own, such as a file's name.
-    pub(super) fn rewrite(&self, text: &[u8], out: &mut Vec<u8>) {
-        let mut counted = Counted::default();
-        let marked = self.record(text, &mut counted).unwrap_or_else(|| text.to_vec());
-        out.extend(self.unmarked(marked, &mut counted));
+    pub(super) fn rewrite(&self, text: &[u8]) -> Vec<u8> {
+        let mut draft = Draft { text: text.to_vec(), marks: Vec::new() };
+        self.mask(&mut draft, &mut Counted::default());
+        let places = self.unmarked(&draft.text);
+        draft.replace(&places, &mut Counted::default());
+        draft.text
     }
 
-    /// Calls for each record of a segment that is worth a look, in order; the records do not overlap.
-    pub(in crate::scan) fn records(
-        &self,
-        bytes: &[u8],
-        first: bool,
-        layout: Layout<'_>,
-        mut each: impl FnMut(std::ops::Range<usize>),
-    ) {
-        let mut candidates = self.prefilter.candidates(bytes);
-        match layout {
-            Layout::Lines => {
-                let mut from = 0;
-                while let Some(hit) = candidates.next(from) {
-                    let (start, end) = record_around(bytes, hit, from, first);
-                    each(start..end);
-                    from = (end + 1).min(bytes.len());
+    /// Calls for each record that is worth a look, in the order of their first lines.
+    pub(in crate::scan) fn records(&self, run: Run<'_>, layout: Layout<'_>, each: &mut dyn FnMut(&Found)) {
+        let Layout::Documents(documents) = layout else {
+            run.records(self.prefilter, each);
+            return;
+        };
+        let length = run.bytes.len();
+        let mut candidates = self.prefilter.candidates(run.bytes);
+        // What lies between documents (the fields of an envelope) is a record too.
+        let mut from = 0;
+        for document in documents.iter().cloned().chain(std::iter::once(length..length)) {
+            for range in [from..document.start, document.clone()] {
+                if !range.is_empty() && candidates.next(range.start).is_some_and(|hit| hit < range.end) {
+                    each(&Found { range, joined: None });
                 }
             }
-            Layout::Documents(documents) => {
-                // What lies between documents (the fields of an envelope) is a record too.
-                let mut from = 0;
-                for document in documents.iter().cloned().chain(std::iter::once(bytes.len()..bytes.len())) {
-                    for record in [from..document.start, document.clone()] {
-                        if !record.is_empty() && candidates.next(record.start).is_some_and(|hit| hit < record.end) {
-                            each(record);
-                        }
-                    }
-                    from = document.end;
-                }
-            }
+            from = document.end;
         }
     }
 
     /// A record with its values replaced, or `None` where it has none.
     fn record(&self, record: &[u8], counted: &mut Counted) -> Option<Vec<u8>> {
-        let mut text: Option<Vec<u8>> = None;
+        let mut draft = Draft { text: record.to_vec(), marks: Vec::new() };
+        self.mask(&mut draft, counted).then_some(draft.text)
+    }
+
+    /// A record that was put together: a value that a transport split has its pseudonym where it begins, and what
+    /// stands of it in the lines after that is gone. So the record that is put together again is the record with
+    /// its values replaced.
+    fn joined(&self, chain: &Chain, changes: &mut Vec<(Range<usize>, Vec<u8>)>, counted: &mut Counted) {
+        let marks = chain.parts.iter().flat_map(|part| [part.text().start, part.text().end]).collect();
+        let mut draft = Draft { text: chain.text.clone(), marks };
+        let masked = self.mask(&mut draft, counted);
+        let places = self.unmarked(&draft.text);
+        if !masked && places.is_empty() {
+            return;
+        }
+        draft.replace(&places, counted);
+        for (part, ends) in chain.parts.iter().zip(draft.marks.chunks_exact(2)) {
+            let text = &draft.text[ends[0]..ends[1]];
+            if *text != chain.text[part.text()] {
+                changes.push((part.log.clone(), text.to_vec()));
+            }
+        }
+    }
+
+    /// Replaces the values that rules find; whether there were any.
+    fn mask(&self, draft: &mut Draft, counted: &mut Counted) -> bool {
         let mut hits: Vec<LeakHit> = Vec::new();
-        for _ in 0..ROUNDS {
-            let current = text.as_deref().unwrap_or(record);
+        for round in 0..ROUNDS {
             hits.clear();
-            self.leaks.find(current, &mut hits);
+            self.leaks.find(&draft.text, &mut hits);
             if hits.is_empty() {
-                break;
+                return round > 0;
             }
             let place = |hit: &LeakHit| {
                 let known = self.names().known(hit.kind, hit.digest);
@@ -131,44 +160,63 @@ impl Rewriter<'_> {
                 Place { start: hit.start, end: hit.end, kind: hit.kind, pseudonym }
             };
             let places: Vec<Place> = hits.iter().map(place).collect();
-            text = Some(replaced(current, &places, counted));
+            draft.replace(&places, counted);
         }
-        text
+        true
     }
 
-    /// The text with every value replaced that leaked elsewhere, and stands here where nothing marks it.
-    fn unmarked(&self, text: Vec<u8>, counted: &mut Counted) -> Vec<u8> {
+    /// Where values stand that leaked elsewhere, and that nothing marks here.
+    fn unmarked(&self, text: &[u8]) -> Vec<Place> {
         let names = self.names();
-        if !names.has_scents() {
-            return text;
-        }
         let (mut places, mut from) = (Vec::new(), 0);
-        for (at, head) in Scent::heads(&text) {
+        if !names.has_scents() {
+            return places;
+        }
+        for (at, head) in Scent::heads(text) {
             if at < from {
                 continue;
             }
-            if let Some((length, kind, digest)) = names.value_at(&text, at, head)
+            if let Some((length, kind, digest)) = names.value_at(text, at, head)
                 && let Some(pseudonym) = names.known(kind, digest)
-                && !is_in_pseudonym(&text, at, at + length)
+                && !is_in_pseudonym(text, at, at + length)
             {
                 places.push(Place { start: at, end: at + length, kind, pseudonym });
                 from = at + length;
             }
         }
-        if places.is_empty() { text } else { replaced(&text, &places, counted) }
+        places
     }
 }
 
-/// The text with places replaced; they are sorted and do not overlap.
-fn replaced(text: &[u8], places: &[Place], counted: &mut Counted) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 32 * places.len());
-    let mut from = 0;
-    for place in places {
-        out.extend_from_slice(&text[from..place.start]);
-        context::write(text, place.start, place.end, &place.pseudonym, &mut out);
-        counted.one(place.kind);
-        from = place.end;
+/// A text that is rewritten, and places in it, rising, that move along.
+struct Draft {
+    text: Vec<u8>,
+    marks: Vec<usize>,
+}
+
+impl Draft {
+    /// Replaces places; they are sorted and do not overlap. A mark inside of one is moved behind its pseudonym.
+    fn replace(&mut self, places: &[Place], counted: &mut Counted) {
+        let text = &self.text;
+        let mut out = Vec::with_capacity(text.len() + 32 * places.len());
+        let mut marks = self.marks.iter_mut().peekable();
+        let mut from = 0;
+        for place in places {
+            while let Some(mark) = marks.next_if(|mark| **mark <= place.start) {
+                *mark = out.len() + (*mark - from);
+            }
+            out.extend_from_slice(&text[from..place.start]);
+            context::write(text, place.start, place.end, &place.pseudonym, &mut out);
+            while let Some(mark) = marks.next_if(|mark| **mark < place.end) {
+                *mark = out.len();
+            }
+            counted.one(place.kind);
+            from = place.end;
+        }
+        for mark in marks {
+            *mark = out.len() + (*mark - from);
+        }
+        out.extend_from_slice(&text[from..]);
+        self.text = out;
     }
-    out.extend_from_slice(&text[from..]);
-    out
 }

@@ -1,0 +1,301 @@
+//! One record from the outside in: finds its format, follows what it wraps, and flattens it into fields.
+
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+
+use super::json::{self, Leaf, ValueKind};
+use super::reader::{Field, Reader, Record, normal_in};
+use super::time_choice::{self, Candidate};
+use super::timestamp::{self, Clock, Stamp};
+use super::{Columns, epoch, pairs};
+use crate::rules::TextFormat;
+
+/// How many wrappers deep a record is followed: four, and the body inside of the innermost.
+const DEPTH: u8 = 5;
+/// Longest bare key, with the space before it, that shows an object in running text.
+const KEY: usize = 48;
+#[derive(Default)]
+struct Parts<'a> {
+    fields: Vec<Field<'a>>,
+    texts: Vec<&'a str>,
+    times: Vec<Candidate>,
+    /// A time of day that stands alone: what is left where no other time is.
+    time_of_day: Option<Stamp>,
+    wrapper: Option<&'a str>,
+    format: Option<&'a str>,
+}
+
+pub(super) struct State<'a, 'r> {
+    reader: &'r Reader,
+    arena: &'a Bump,
+    clock: &'r Clock,
+    leaves: Vec<Leaf<'a>>,
+    record: Parts<'a>,
+}
+
+impl<'a, 'r> State<'a, 'r> {
+    pub(super) fn new(reader: &'r Reader, arena: &'a Bump, clock: &'r Clock, wrapper: Option<&'a str>) -> Self {
+        Self { reader, arena, clock, leaves: Vec::new(), record: Parts { wrapper, ..Parts::default() } }
+    }
+}
+
+impl<'a> State<'a, '_> {
+    pub(super) fn finish(mut self) -> Record<'a> {
+        let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time()).or(self.record.time_of_day);
+        let inner = self.record.format.unwrap_or("text");
+        let format = match self.record.wrapper {
+            Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
+            None => inner,
+        };
+        Record { fields: std::mem::take(&mut self.record.fields), texts: self.record.texts, stamp, format }
+    }
+
+    /// A date and a time of day in fields of their own.
+    fn split_time(&self) -> Option<Stamp> {
+        let value = |name: &str| self.record.fields.iter().find(|field| field.leaf() == name).map(|field| field.value);
+        timestamp::parse(&format!("{} {}", value("date")?, value("time")?), self.clock)
+    }
+
+    /// A row of a table.
+    pub(super) fn row(&mut self, columns: &Columns, row: Vec<(&str, Cow<'a, str>)>) {
+        self.record.format = Some(columns.format());
+        for (name, cell) in row {
+            let value = match cell {
+                Cow::Borrowed(value) => value,
+                Cow::Owned(value) => self.arena.alloc_str(&value),
+            };
+            if !matches!(value, "" | "-") {
+                self.leaf(Leaf { path: self.arena.alloc_str(name), value, kind: ValueKind::Quoted }, 0);
+            }
+        }
+    }
+
+    /// A text in the place of a log line: an object, a layout, or prose behind a time.
+    pub(super) fn line(&mut self, text: &'a str, depth: u8) {
+        let text = text.trim();
+        if text.is_empty() || depth > DEPTH {
+            return;
+        }
+        if text.starts_with('{') || text.starts_with("[{") {
+            self.object(text, depth);
+            return;
+        }
+        // Groups cost an allocation for each layout that is tried: they are asked for when one fits.
+        let layout = self.reader.texts.iter().find(|layout| layout.pattern.regex().is_match(text));
+        if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
+        {
+            self.layout(layout, &groups, text, depth);
+            return;
+        }
+        let rest = self.leading_time(text, depth);
+        self.prose(rest, depth);
+        self.record.format.get_or_insert("text");
+    }
+
+    fn layout(&mut self, layout: &TextFormat, groups: &regex::Captures<'_>, text: &'a str, depth: u8) {
+        let id: &'a str = self.arena.alloc_str(&layout.id);
+        if layout.wrapper {
+            self.record.wrapper.get_or_insert(id)
+        } else {
+            self.record.format.get_or_insert(id)
+        };
+        let mut message = None;
+        for name in layout.pattern.regex().capture_names().flatten() {
+            let Some(group) = groups.name(name) else { continue };
+            let value = &text[group.range()];
+            if name == "message" {
+                message = Some(value);
+            } else if !value.is_empty() && value != "-" {
+                self.field(name, value, ValueKind::Word, depth);
+                if name == "time" {
+                    self.time_of_day(value);
+                }
+                // A query, or the context of a thread.
+                if value.contains(['?', '=']) {
+                    self.pairs(value, depth);
+                }
+            }
+        }
+        match message {
+            Some(message) if layout.wrapper => self.line(message, depth + 1),
+            Some(message) => self.prose(message, depth),
+            None => self.record.texts.push(text),
+        }
+    }
+
+    /// Takes the time at or near the start of an unknown layout; returns what follows it.
+    fn leading_time(&mut self, text: &'a str, depth: u8) -> &'a str {
+        let bytes = text.as_bytes();
+        let mut starts = (0..bytes.len().min(96))
+            .filter(|at| (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric()) && bytes[*at].is_ascii_alphanumeric());
+        let found = starts.find_map(|at| {
+            let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
+            Some((stamp, at, at + used))
+        });
+        let since_1970 = || {
+            let at = usize::from(text.starts_with('['));
+            epoch::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
+        };
+        let Some((stamp, start, end)) = found.or_else(since_1970) else {
+            self.time_of_day(text);
+            return text;
+        };
+        self.record.times.push(Candidate { stamp, depth, rank: 0 });
+        if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
+    }
+
+    /// Remembers a time without a date; the outermost is as good as any.
+    fn time_of_day(&mut self, text: &str) {
+        let found = || timestamp::time_of_day(text, self.clock);
+        self.record.time_of_day = self.record.time_of_day.or_else(found);
+    }
+
+    fn object(&mut self, text: &'a str, depth: u8) {
+        let from = self.leaves.len();
+        let extent = json::flatten(self.arena, text, "", &mut self.leaves);
+        if self.leaves.len() == from {
+            self.prose(text, depth);
+            return;
+        }
+        let leaves = self.leaves.split_off(from);
+        let docker = ["log", "stream", "time"].iter().all(|key| leaves.iter().any(|leaf| leaf.path == *key));
+        if docker {
+            self.record.wrapper.get_or_insert("docker");
+        }
+        self.record.format = Some("json").filter(|_| !docker).or(self.record.format);
+        for leaf in leaves {
+            self.leaf(leaf, depth);
+        }
+        let rest = text[extent.used..].trim_matches([',', ' ', ']', '\n', '\r', '\t']);
+        if !rest.is_empty() {
+            self.prose(rest, depth);
+        }
+    }
+
+    fn leaf(&mut self, leaf: Leaf<'a>, depth: u8) {
+        let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
+        if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
+            return;
+        }
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let is_message = self.reader.message_keys.contains(name);
+        if is_message {
+            self.line(leaf.value, depth + 1);
+        } else if holds_structure(leaf.value) {
+            self.embedded(leaf.value, depth + 1);
+        }
+    }
+
+    pub(super) fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
+        let path = normal_in(self.arena, path);
+        let field = Field::new(path, value, kind, depth);
+        let ranks = &self.reader.time_keys;
+        let whole = Some(path).filter(|path| path.len() > field.leaf().len()).and_then(|path| ranks.get(path));
+        let rank = ranks.get(field.leaf()).into_iter().chain(whole).min();
+        if let Some(&rank) = rank
+            && let Some(stamp) = timestamp::parse(value, self.clock)
+        {
+            self.record.times.push(Candidate { stamp, depth, rank });
+        }
+        // Log4j writes a moment as two numbers.
+        if field.leaf() == "nanoofsecond" {
+            self.add_nanos(value, depth);
+        }
+        self.record.fields.push(field);
+        path
+    }
+
+    /// The nanoseconds of the second that was read before them.
+    fn add_nanos(&mut self, nanos: &str, depth: u8) {
+        let second =
+            self.record.fields.iter().rev().find(|field| field.leaf() == "epochsecond" && field.depth == depth);
+        let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
+        if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
+            last.stamp = stamp;
+        }
+    }
+
+    /// Running text: remembered as such, and searched for objects and pairs.
+    fn prose(&mut self, text: &'a str, depth: u8) {
+        self.record.texts.push(text);
+        self.embedded(text, depth);
+    }
+
+    fn embedded(&mut self, text: &'a str, depth: u8) {
+        let text = if text.contains("{\\\"") { json::unescape(self.arena, text) } else { text };
+        self.spelled(text, depth);
+        let mut rest = text;
+        let mut equals = 0;
+        while let Some(open) = next_object(rest) {
+            equals += self.pairs(&rest[..open], depth);
+            let from = self.leaves.len();
+            let extent = json::flatten(self.arena, &rest[open..], "", &mut self.leaves);
+            let leaves = self.leaves.split_off(from);
+            let used = if leaves.is_empty() { 1 } else { extent.used.max(1) };
+            for leaf in leaves {
+                self.leaf(leaf, (depth + 1).min(DEPTH));
+            }
+            rest = &rest[floor(rest, open + used)..];
+        }
+        equals += self.pairs(rest, depth);
+        if equals >= 3 && depth <= 1 {
+            self.record.format.get_or_insert("logfmt");
+        }
+    }
+
+    /// A body that a printer wrote as the list of its bytes, `[123, 34, …]`: an object that begins with a quote.
+    fn spelled(&mut self, text: &'a str, depth: u8) {
+        let opens = |at: &usize| ["[123, 34, ", "[123,34,"].iter().any(|start| text[*at..].starts_with(start));
+        let list = memchr::memchr_iter(b'[', text.as_bytes()).find(opens);
+        if let Some((body, _)) = list.and_then(|at| json::byte_list(self.arena, &text[at..]))
+            && depth < DEPTH
+        {
+            self.embedded(body, depth + 1);
+        }
+    }
+
+    fn pairs(&mut self, text: &'a str, depth: u8) -> usize {
+        if text.len() < 3 {
+            return 0;
+        }
+        let from = self.leaves.len();
+        let equals = pairs::scan(self.arena, text, &mut self.leaves);
+        for leaf in self.leaves.split_off(from) {
+            let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
+            let is_message = self.reader.message_keys.contains(path);
+            if is_message && leaf.kind == ValueKind::Quoted {
+                self.record.texts.push(leaf.value);
+            }
+            if leaf.kind == ValueKind::Quoted && depth < DEPTH && holds_structure(leaf.value) {
+                self.embedded(leaf.value, depth + 1);
+            }
+        }
+        equals
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether a value may hold an object or pairs of its own.
+fn holds_structure(value: &str) -> bool {
+    memchr::memchr2(b'{', b'=', value.as_bytes()).is_some() || value.contains("\":") || value.contains(": ")
+}
+
+/// Where the next object begins: a brace before a quote or a key. Looks no further than a key is long:
+/// a line of nothing but braces must not be read once for each of them.
+fn next_object(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).find(|at| {
+        let rest = bytes[at + 1..bytes.len().min(at + 1 + KEY)].trim_ascii_start();
+        let key = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
+        let after = rest[key..].trim_ascii_start().first();
+        matches!(rest.first(), Some(b'"' | b'\'' | b':')) || (key > 0 && matches!(after, Some(b':' | b'=')))
+    })
+}

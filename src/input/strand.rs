@@ -1,0 +1,356 @@
+//! Lines behind a transport's prefix: which of them make one record.
+//!
+//! Docker, CRI, syslog, Heroku and compose write each line of a dump, and each part of a line that was
+//! split at 16 KiB, with a prefix of its own, and the lines of other streams between them. A line *links*
+//! to the nearest line of its stream above it, if it continues that one and stands no more than [`NEAR`]
+//! lines below it. So whether two lines belong together is decided by their surroundings alone, and every
+//! worker decides alike. What links, and where no link crosses, is all that is known here; the joined
+//! record is made by whoever reads it.
+
+use std::ops::Range;
+
+use memchr::{memchr, memmem, memrchr};
+
+use super::continuation::is_continuation;
+
+/// How many lines above a line the one may stand that it continues.
+pub const NEAR: usize = 8;
+
+/// How many lines one block has at most, and how many bytes: parts of lines are 16 KiB.
+pub(super) const WOVEN_LINES: usize = 256 + 2 * NEAR;
+pub(super) const WOVEN_BYTES: usize = 4 << 20;
+
+/// How the lines of a source make records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weave {
+    /// A line and the continuation lines after it.
+    #[default]
+    Plain,
+    /// Lines of one or more streams, each behind a transport's prefix.
+    Strands,
+    /// Entries of a journal export, each of which begins with `__CURSOR=`.
+    Entries,
+}
+
+impl Weave {
+    /// The way of a source that begins with `head`.
+    pub fn of(head: &[u8]) -> Self {
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        if head.starts_with(b"__CURSOR=") {
+            return Self::Entries;
+        }
+        let mut lines = head.split(|byte| *byte == b'\n').take(NEAR);
+        if lines.any(|line| Strand::of(line).is_some()) { Self::Strands } else { Self::Plain }
+    }
+
+    /// Whether a line continues the record above it, in a source without strands.
+    pub fn continues(self, line: &[u8]) -> bool {
+        match self {
+            Self::Entries => !line.starts_with(b"__CURSOR="),
+            Self::Plain | Self::Strands => is_continuation(line),
+        }
+    }
+}
+
+/// What a line says of itself: its stream, and what stands behind the prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strand<'a> {
+    /// The stream: lines of different ones never make one record.
+    name: &'a [u8],
+    /// Where the line proper stands.
+    pub body: Range<usize>,
+    /// Whether the transport cut the line off here, and its next line of the stream goes on with it.
+    pub partial: bool,
+    /// Whether the body is the inside of a JSON string.
+    escaped: bool,
+}
+
+impl<'a> Strand<'a> {
+    /// The strand of a line; `None` where it has no prefix that is known.
+    pub fn of(line: &'a [u8]) -> Option<Self> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match line.first()? {
+            b'{' => docker(line),
+            b'0'..=b'9' => cri(line)
+                .or_else(|| tagged(line, memchr(b' ', &line[..line.len().min(40)])? + 1))
+                .or_else(|| syslog(line)),
+            b'<' => syslog(line),
+            b'A'..=b'Z' => legacy(line, 0),
+            b'[' => pod(line),
+            b'a'..=b'z' => compose(line),
+            _ => None,
+        }
+    }
+
+    fn plain(name: &'a [u8], body: Range<usize>) -> Self {
+        Self { name, body, partial: false, escaped: false }
+    }
+
+    /// Whether the body goes on with what the stream said before. A single space is no sign of that: some
+    /// programs begin every message so.
+    fn continues(&self, line: &[u8]) -> bool {
+        let body = &line[self.body.clone()];
+        match body {
+            [b'\\', b't', ..] => self.escaped,
+            [b' ', b' ' | b'\t', ..] => true,
+            [b' ', ..] => false,
+            _ => is_continuation(body),
+        }
+    }
+}
+
+/// `{"log":"…\n","stream":"stderr","time":"…"}`.
+fn docker(line: &[u8]) -> Option<Strand<'_>> {
+    const HEAD: &[u8] = b"{\"log\":\"";
+    const NEXT: &[u8] = b"\",\"stream\":\"";
+    let rest = line.strip_prefix(HEAD)?;
+    let length = memmem::rfind(rest, NEXT)?;
+    let name = &rest[length + NEXT.len()..];
+    let name = &name[..memchr(b'"', name)?];
+    let body = &rest[..length];
+    let slashes =
+        body.strip_suffix(b"n").map_or(0, |head| head.iter().rev().take_while(|byte| **byte == b'\\').count());
+    let body = HEAD.len()..HEAD.len() + length;
+    Some(Strand { name, body, partial: slashes % 2 == 0, escaped: true })
+}
+
+/// `2026-01-02T03:04:05.123456789Z stderr P …`.
+fn cri(line: &[u8]) -> Option<Strand<'_>> {
+    let start = memchr(b' ', &line[..line.len().min(40)])? + 1;
+    let rest = &line[start..];
+    let name = rest.get(..6).filter(|name| matches!(*name, b"stdout" | b"stderr"))?;
+    let flag = *rest.get(7).filter(|flag| matches!(**flag, b'P' | b'F'))?;
+    let body = start + 8 + memchr(b' ', rest.get(8..)?)? + 1;
+    (rest[6] == b' ' && body <= start + 40)
+        .then(|| Strand { partial: flag == b'P', ..Strand::plain(name, body..line.len()) })
+}
+
+/// `host api[42]: …` or `app[web.1]: …` from `from` on.
+fn tagged(line: &[u8], from: usize) -> Option<Strand<'_>> {
+    let window = &line[from..line.len().min(from + 128)];
+    let length = memmem::find(window, b"]: ")? + 1;
+    let name = &window[..length];
+    let words = memchr::memchr_iter(b' ', name).count();
+    let odd = name.iter().any(|byte| b"\"'{}=()|".contains(byte));
+    (words <= 1 && !odd && !name.starts_with(b"[")).then(|| Strand::plain(name, from + length + 2..line.len()))
+}
+
+/// `<12>1 2026-… host app 42 ID [sd] …`, an octet count before it or not; `<12>Jan  2 …`.
+fn syslog(line: &[u8]) -> Option<Strand<'_>> {
+    let digits = line.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let from = if digits > 0 { digits + usize::from(line.get(digits) == Some(&b' ')) } else { 0 };
+    let close =
+        memchr(b'>', line.get(from..line.len().min(from + 6)).filter(|head| head.starts_with(b"<"))?)? + from + 1;
+    let Some(rest) = line[close..].strip_prefix(b"1 ") else { return legacy(line, close) };
+    let mut at = line.len() - rest.len();
+    let mut starts = [0; 6];
+    for start in &mut starts {
+        *start = at;
+        at = memchr(b' ', &line[at..line.len().min(at + 256)]).map_or(line.len(), |space| at + space + 1);
+        // The structured data may hold spaces.
+        if line.get(at) == Some(&b'[') {
+            break;
+        }
+    }
+    let name = line.get(starts[1]..starts[4]).filter(|name| !name.is_empty())?;
+    let body = structured_data(line, if starts[5] == 0 { at } else { starts[5] })?;
+    Some(Strand::plain(name, body..line.len()))
+}
+
+/// Past the structured data that begins at `at`, and the space after it. Heroku leaves it out.
+fn structured_data(line: &[u8], mut at: usize) -> Option<usize> {
+    match line.get(at..)? {
+        [b'-', b' ', ..] | [b'-'] => return Some((at + 2).min(line.len())),
+        [b'[', ..] => {}
+        _ => return Some(at),
+    }
+    let mut quoted = false;
+    while at < line.len() {
+        match line[at] {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b']' if !quoted && line.get(at + 1) != Some(&b'[') => return Some((at + 2).min(line.len())),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// `Jan  2 03:04:05 host api[42]: …`.
+fn legacy(line: &[u8], from: usize) -> Option<Strand<'_>> {
+    let time = line.get(from..from + 16)?;
+    let shaped = time[3] == b' ' && time[6] == b' ' && time[9] == b':' && time[12] == b':';
+    let end = from + 15 + memchr(b' ', &line[from + 15..line.len().min(from + 26)])?;
+    if !shaped {
+        return None;
+    }
+    tagged(line, end + 1)
+}
+
+/// `[pod/api-7d9/main] …`.
+fn pod(line: &[u8]) -> Option<Strand<'_>> {
+    line.strip_prefix(b"[pod/")?;
+    let close = memchr(b']', &line[..line.len().min(256)])?;
+    Some(Strand::plain(&line[..close], (close + 2).min(line.len())..line.len()))
+}
+
+/// `billing-1  | …`.
+fn compose(line: &[u8]) -> Option<Strand<'_>> {
+    let name = line.iter().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte)).count();
+    let space = line[name..].iter().take(64).take_while(|byte| **byte == b' ').count();
+    let bar = name + space;
+    (space > 0 && line.get(bar) == Some(&b'|'))
+        .then(|| Strand::plain(&line[..name], (bar + 2).min(line.len())..line.len()))
+}
+
+/// A line of a run of lines.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// Where it stands.
+    pub range: Range<usize>,
+    text: &'a [u8],
+    /// What it says of itself.
+    pub strand: Option<Strand<'a>>,
+}
+
+impl<'a> Line<'a> {
+    /// The line at a range of a text.
+    pub fn new(bytes: &'a [u8], range: Range<usize>) -> Self {
+        let text = &bytes[range.clone()];
+        Self { range, text, strand: Strand::of(text) }
+    }
+}
+
+/// The line that a line goes on with, if it goes on with any.
+pub fn link(lines: &[Line<'_>], index: usize) -> Option<usize> {
+    let line = &lines[index];
+    let Some(strand) = &line.strand else {
+        return (index > 0 && is_continuation(line.text)).then(|| index - 1);
+    };
+    let above = (index.saturating_sub(NEAR)..index).rev();
+    let same = |at: &usize| {
+        lines[*at].strand.as_ref().is_some_and(|above| above.name == strand.name && above.escaped == strand.escaped)
+    };
+    let nearest = above.into_iter().find(same)?;
+    let partial = lines[nearest].strand.as_ref().is_some_and(|above| above.partial);
+    (partial || strand.continues(line.text)).then_some(nearest)
+}
+
+/// Whether a line from `at` on belongs to one before it: there is no cut between them.
+pub fn crosses(lines: &[Line<'_>], at: usize) -> bool {
+    (at..lines.len().min(at + NEAR)).any(|index| link(lines, index).is_some_and(|above| above < at))
+}
+
+/// Where the last block begins of a text that begins with one and may go on: the last line that no link crosses,
+/// whatever comes. One that is too long is divided at its last line.
+pub(super) fn last_cut(text: &[u8]) -> Option<usize> {
+    let lines = last_lines(text);
+    let is_cut = |at: usize| (at >= NEAR || lines[0].range.start == 0) && !crosses(&lines, at);
+    let found = (1..(lines.len() + 1).saturating_sub(NEAR)).rev().find(|at| is_cut(*at));
+    let too_long = lines.len() >= WOVEN_LINES || text.len() > WOVEN_BYTES;
+    let at = found.or_else(|| lines.len().checked_sub(1).filter(|_| too_long))?;
+    Some(lines[at].range.start).filter(|start| *start > 0)
+}
+
+/// How much of a text of whole lines can be taken for whole although more may come: all of it, unless a transport
+/// said of a line that it goes on.
+pub fn settled(text: &[u8], weave: Weave) -> usize {
+    if weave != Weave::Strands {
+        return text.len();
+    }
+    let lines = last_lines(text);
+    let is_open = |at: &usize| {
+        let strand = lines[*at].strand.as_ref().filter(|strand| strand.partial);
+        let same = |later: &Line<'_>| {
+            later.strand.as_ref().is_some_and(|later| Some(later.name) == strand.map(|strand| strand.name))
+        };
+        strand.is_some() && !lines[at + 1..].iter().any(same)
+    };
+    let Some(mut at) = (lines.len().saturating_sub(NEAR)..lines.len()).find(is_open) else { return text.len() };
+    while at > 0 && crosses(&lines, at) {
+        at -= 1;
+    }
+    lines[at].range.start
+}
+
+/// The last whole lines of a text.
+fn last_lines(text: &[u8]) -> Vec<Line<'_>> {
+    let mut ranges = Vec::new();
+    let mut end = memrchr(b'\n', text);
+    while let Some(at) = end.filter(|_| ranges.len() < WOVEN_LINES) {
+        let before = memrchr(b'\n', &text[..at]);
+        ranges.push(before.map_or(0, |before| before + 1)..at);
+        end = before;
+    }
+    ranges.into_iter().rev().map(|range| Line::new(text, range)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Strand, Weave, crosses, link};
+
+    fn body(line: &str) -> Option<(String, bool)> {
+        let strand = Strand::of(line.as_bytes())?;
+        Some((line[strand.body].to_owned(), strand.partial))
+    }
+
+    #[test]
+    fn the_prefixes_of_transports_are_known() {
+        for (line, partial) in [
+            (r#"{"log":"x y\n","stream":"stderr","time":"2026-01-02T03:04:05Z"}"#, false),
+            (r#"{"log":"x y","stream":"stderr","time":"2026-01-02T03:04:05Z"}"#, true),
+            (r#"{"log":"x y\\n","stream":"stderr","time":"2026-01-02T03:04:05Z"}"#, true),
+            ("2026-01-02T03:04:05.123456789Z stderr F x y", false),
+            ("2026-01-02T03:04:05.123456789+01:00 stdout P x y", true),
+            ("2026-01-02T03:04:05.123456+00:00 app[web.1]: x y", false),
+            ("2026-01-02T03:04:05.123456+0000 host api[42]: x y", false),
+            ("Jan  2 03:04:05 host api[42]: x y", false),
+            ("<12>Jan  2 03:04:05 host api[42]: x y", false),
+            ("<12>1 2026-01-02T03:04:05Z host api 42 - - x y", false),
+            ("<12>1 2026-01-02T03:04:05Z host api 42 ID [a b=\"c]d\"][e f=\"g\"] x y", false),
+            ("123 <158>1 2026-01-02T03:04:05Z host app web.1 - x y", false),
+            ("billing-1  | x y", false),
+            ("[pod/api-7d9/main] x y", false),
+        ] {
+            let (text, found) = body(line).unwrap_or_default();
+            assert!(text.trim_end_matches(['\\', 'n']).ends_with("x y"), "{line}: {text}");
+            assert_eq!(found, partial, "{line}");
+        }
+        for line in [
+            "2026-01-02 03:04:05,123 WARN x [a]: y",
+            "{\"level\":\"info\",\"log\":\"x\"}",
+            "error: x | y",
+            "",
+            "192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] \"GET / HTTP/1.1\" 200 1",
+            "[2026-01-02 03:04:05] production.ERROR: x",
+        ] {
+            assert_eq!(body(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_of_one_stream_are_joined_across_the_others() {
+        let text = "2026-01-02T03:04:05Z stderr P a\n2026-01-02T03:04:05Z stdout F b\n2026-01-02T03:04:05Z stderr F c\n2026-01-02T03:04:05Z stdout F   d\n2026-01-02T03:04:05Z stdout F e";
+        let mut at = 0;
+        let lines: Vec<Line<'_>> = text
+            .split('\n')
+            .map(|line| {
+                at += line.len() + 1;
+                Line::new(text.as_bytes(), at - line.len() - 1..at - 1)
+            })
+            .collect();
+        let above: Vec<_> = (0..lines.len()).map(|index| link(&lines, index)).collect();
+        assert_eq!(above, [None, None, Some(0), Some(1), None]);
+        let cuts: Vec<usize> = (0..lines.len()).filter(|at| !crosses(&lines, *at)).collect();
+        assert_eq!(cuts, [0, 4]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_source_tells_how_it_is_woven() {
+        assert_eq!(Weave::of(b"__CURSOR=s=1\nMESSAGE=x\n"), Weave::Entries);
+        assert_eq!(Weave::of(b"-- Logs begin at Fri --\nJan  2 03:04:05 host api[42]: x\n"), Weave::Strands);
+        assert_eq!(Weave::of(b"{\"msg\":\"x\"}\n"), Weave::Plain);
+        assert!(Weave::Entries.continues(b"MESSAGE=x") && Weave::Entries.continues(b""));
+    }
+}

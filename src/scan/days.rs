@@ -1,0 +1,135 @@
+//! What completes times that leave out their year or date: the day of the source, and which of its days where it
+//! has several.
+
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::finish::Merged;
+use crate::format::{Clock, Day, date_in_name};
+use crate::input::Source;
+use crate::model::{Timestamp, Zone};
+
+const DAY: i64 = 86_400_000_000_000;
+/// A time of day that falls back by more is one of the next day; one that falls by less was written late.
+const NEXT_DAY: i64 = DAY / 2;
+/// A file system's clock may be behind the log's by so much.
+const SLACK: i64 = 60_000_000_000;
+
+/// What completes the times of a source: the day in its name, unless it was changed then (or a day before or
+/// after), which is more exact; else the day of its last change.
+pub(super) fn clock(zone: Zone, source: &Source) -> Clock {
+    let day = |time: DateTime<Utc>| -> NaiveDate {
+        let utc = time.naive_utc();
+        (utc + TimeDelta::seconds(i64::from(zone.offset_seconds(utc)))).date()
+    };
+    let changed = source.modified.map(|time| day(time.into()));
+    let path = Path::new(&source.path);
+    let folder = path.parent().and_then(Path::file_name);
+    let named = path.file_name().into_iter().chain(folder).find_map(|name| date_in_name(&name.to_string_lossy()));
+    let at_once = |named: &NaiveDate| changed.is_some_and(|changed| (changed - *named).num_days().abs() <= 1);
+    let named = named.filter(|named| !at_once(named)).map(Day::Named);
+    let known = named.or(changed.map(Day::Last));
+    Clock { zone, day: Some(known.unwrap_or_else(|| Day::Now(day(Utc::now())))) }
+}
+
+/// Gives every time of day its day: the first record of a file is of the day in its name, or the last one of
+/// the day of its last change, and another day begins where the time of day falls back.
+pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source]) {
+    let mut times: Vec<(u32, u64, &mut Timestamp)> = Vec::new();
+    for event in merged.events.events.iter_mut().filter(|event| event.date_assumed) {
+        times.extend(event.time.as_mut().map(|time| (event.position.source, event.position.byte_start, time)));
+    }
+    for leak in merged.leaks.iter_mut().filter(|leak| leak.date_assumed) {
+        times.extend(leak.time.as_mut().map(|time| (leak.position.source, leak.position.byte_start, time)));
+    }
+    times.sort_by_key(|(source, byte, _)| (*source, *byte));
+    for of_source in times.chunk_by_mut(|a, b| a.0 == b.0) {
+        let source = &sources[of_source[0].0 as usize];
+        let times = of_source.iter_mut().map(|(_, _, time)| &mut **time);
+        match (clock(zone, source).day, source.modified) {
+            (Some(Day::Last(_)), Some(changed)) => {
+                let changed = DateTime::<Utc>::from(changed).timestamp_nanos_opt().unwrap_or(i64::MAX - DAY);
+                backwards(times.rev(), changed.saturating_add(SLACK - NEXT_DAY));
+            }
+            _ => forwards(times),
+        }
+    }
+}
+
+fn forwards<'t>(times: impl Iterator<Item = &'t mut Timestamp>) {
+    let (mut shift, mut last) = (0, i64::MIN / 2);
+    for time in times {
+        if time.nanos + shift < last - NEXT_DAY {
+            shift += DAY;
+        }
+        time.nanos += shift;
+        last = time.nanos;
+    }
+}
+
+/// The same from the end on; nothing is later than half a day after `last`.
+fn backwards<'t>(times: impl Iterator<Item = &'t mut Timestamp>, mut last: i64) {
+    let mut shift = 0;
+    for time in times {
+        if time.nanos + shift > last + NEXT_DAY {
+            shift -= DAY;
+        }
+        time.nanos += shift;
+        last = time.nanos;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::{Duration, SystemTime};
+
+    use super::{DAY, Day, Source, Timestamp, Zone, backwards, clock, forwards};
+    use crate::input::Origin;
+    use crate::model::Precision;
+
+    const HOUR: i64 = DAY / 24;
+
+    fn times(hours: &[i64]) -> Vec<Timestamp> {
+        hours.iter().map(|hour| Timestamp::new(hour * HOUR, Precision::Milli)).collect()
+    }
+
+    fn hours(times: &[Timestamp]) -> Vec<i64> {
+        times.iter().map(|time| time.nanos / HOUR).collect()
+    }
+
+    #[test]
+    fn another_day_begins_where_the_time_of_day_falls_back() {
+        let mut of_name = times(&[22, 23, 22, 1, 23, 0]);
+        forwards(of_name.iter_mut());
+        assert_eq!(hours(&of_name), [22, 23, 22, 25, 47, 48]);
+        let mut of_change = times(&[22, 23, 1, 23, 0]);
+        backwards(of_change.iter_mut().rev(), HOUR - DAY / 2);
+        assert_eq!(hours(&of_change), [-26, -25, -23, -1, 0]);
+        // Changed at one o'clock: what stands last was written the evening before.
+        let mut of_change = times(&[22, 23]);
+        backwards(of_change.iter_mut().rev(), HOUR - DAY / 2);
+        assert_eq!(hours(&of_change), [-2, -1]);
+    }
+
+    #[test]
+    fn the_day_of_a_source_is_that_of_its_name_or_of_its_last_change() {
+        let at = |path: &str, days: u64| {
+            let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400 + 43_200);
+            let origin = Origin::File(PathBuf::from(path));
+            Source { path: path.into(), origin, size: None, modified: Some(modified) }
+        };
+        let day = |number: i32| {
+            chrono::NaiveDate::from_ymd_opt(2026, 3, 11).unwrap() + chrono::TimeDelta::days(number.into())
+        };
+        let (named, changed) = (day(0), day(1));
+        // 2026-03-12 is day 20 524.
+        assert_eq!(clock(Zone::UTC, &at("a/server.log", 20_524)).day, Some(Day::Last(changed)));
+        assert_eq!(clock(Zone::UTC, &at("a/server-20260311.log", 20_524)).day, Some(Day::Last(changed)));
+        assert_eq!(clock(Zone::UTC, &at("a/server-20260311.log", 20_600)).day, Some(Day::Named(named)));
+        assert_eq!(clock(Zone::UTC, &at("2026-03-11/server.log", 20_600)).day, Some(Day::Named(named)));
+        let stream = Source { modified: None, origin: Origin::Stdin, ..at("-", 0) };
+        assert!(matches!(clock(Zone::UTC, &stream).day, Some(Day::Now(_))));
+    }
+}

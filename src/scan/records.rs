@@ -1,0 +1,112 @@
+//! The records of a run of lines that are worth a look: those that hold a trigger, each whole.
+
+use std::ops::Range;
+
+use super::chains::{Block, Chain};
+use super::prefilter::Prefilter;
+use crate::input::{Chunk, Segment, Weave};
+
+/// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
+const REACH: usize = 64 * 1024;
+/// Most continuation lines of one record; as in the input layer.
+const LINES: usize = 256;
+
+/// A run of lines, cut where no record is divided.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'b> {
+    pub(super) bytes: &'b [u8],
+    /// Whether the source begins with it.
+    pub(super) first: bool,
+    pub(super) weave: Weave,
+}
+
+/// A record of a run.
+pub(super) struct Found {
+    /// Where it stands, from its first line to its last.
+    pub(super) range: Range<usize>,
+    /// What it was put together from, where a transport took it apart.
+    pub(super) joined: Option<Chain>,
+}
+
+impl Found {
+    /// The record's text, out of the run's.
+    pub(super) fn text<'t>(&'t self, bytes: &'t [u8]) -> &'t [u8] {
+        self.joined.as_ref().map_or(&bytes[self.range.clone()], |chain| &chain.text)
+    }
+}
+
+impl<'b> Run<'b> {
+    /// The lines of a chunk.
+    pub(super) fn of(chunk: &'b Chunk) -> Self {
+        Self { bytes: &chunk.bytes, first: chunk.base == 0, weave: chunk.weave }
+    }
+
+    /// The lines of a segment.
+    pub(super) fn of_segment(segment: &Segment<'b>) -> Self {
+        Self { bytes: segment.bytes, first: segment.base == 0, weave: segment.weave }
+    }
+
+    /// Calls for each record that holds a trigger, in the order of their first lines. Only records that were put
+    /// together may stand in one another.
+    pub(super) fn records(self, prefilter: &Prefilter, each: &mut dyn FnMut(&Found)) {
+        let bytes = self.bytes;
+        let mut candidates = prefilter.candidates(bytes);
+        let mut from = 0;
+        while let Some(hit) = candidates.next(from) {
+            let end = if self.weave == Weave::Strands {
+                let block = Block::around(bytes, line_around(bytes, hit, from), from);
+                for chain in block.chains().into_iter().filter(|chain| prefilter.is_candidate(&chain.text)) {
+                    let range = chain.range.clone();
+                    each(&Found { range, joined: Some(chain).filter(|chain| !chain.is_whole()) });
+                }
+                block.range().end
+            } else {
+                let (start, end) = self.record_around(hit, from);
+                each(&Found { range: start..end, joined: None });
+                end
+            };
+            from = (end + 1).min(bytes.len());
+        }
+    }
+
+    /// The record that holds a trigger: a line that continues none, and the continuation lines after it, at most
+    /// [`LINES`] within [`REACH`] bytes. What goes on beyond that is a record for each line. So the records are the
+    /// same wherever a trigger stands and wherever a segment begins: no segment begins inside of the limits, and one
+    /// that begins with a continuation line begins beyond them (the first of a source aside).
+    fn record_around(self, hit: usize, floor: usize) -> (usize, usize) {
+        let Self { bytes, first, weave } = self;
+        let continues = |line: &[u8]| weave.continues(line);
+        let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
+        let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
+        let own = line_start(hit);
+        let mut end = line_end(own);
+        let (mut start, mut lines) = (own, 0);
+        while !(start == 0 && first) && continues(&bytes[start..line_end(start)]) {
+            if start <= floor || lines == LINES {
+                return (own, end);
+            }
+            start = line_start(start - 1);
+            lines += 1;
+        }
+        let limit = (line_end(start) + 1).saturating_add(REACH);
+        let within = |end: usize| (end + 1).min(bytes.len()) <= limit;
+        if lines > 0 && !within(end) {
+            return (own, end);
+        }
+        while lines < LINES && end + 1 < bytes.len() {
+            let next = line_end(end + 1);
+            if !continues(&bytes[end + 1..next]) || !within(next) {
+                break;
+            }
+            end = next;
+            lines += 1;
+        }
+        (start, end)
+    }
+}
+
+/// The line that holds a place.
+pub(super) fn line_around(bytes: &[u8], at: usize, floor: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
+    start..memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found)
+}
