@@ -26,7 +26,7 @@ const HOSTS: usize = 16;
 const KEPT: usize = 256;
 
 /// What timed an event: its host, or its file where no host is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Clock {
     Host(Symbol),
     Source(u32),
@@ -48,10 +48,13 @@ struct Meeting {
     proof: bool,
 }
 
-/// Pairs of clocks in order.
+/// What is known of each clock against each other.
 #[derive(Default)]
 pub(super) struct Clocks {
-    offsets: HashMap<(Clock, Clock), Offset>,
+    /// Clocks as first seen.
+    numbers: HashMap<Clock, usize>,
+    /// Of pairs in the order of their numbers.
+    offsets: HashMap<(usize, usize), Offset>,
     /// Whether the clocks of some hosts are shown to be apart.
     apart: bool,
 }
@@ -65,20 +68,21 @@ enum Offset {
 
 impl Clocks {
     pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let mut meetings: HashMap<(Clock, Clock), Vec<Meeting>> = HashMap::new();
+        let (mut numbers, mut meetings) = (HashMap::new(), HashMap::new());
         for line in &scene.timelines.timelines {
             if line.principal.subject.is_none() && line.family.is_none() {
                 continue;
             }
-            let mut won: Option<(Clock, Attempt)> = None;
+            let mut won: Option<(usize, Attempt)> = None;
             // The first failure of each host: its retries say no more.
-            let mut lost: Vec<(Clock, Attempt)> = Vec::new();
+            let mut lost: Vec<(usize, Attempt)> = Vec::new();
             for &id in &line.timed {
                 let event = scene.event(id);
                 let success = event.kind == EventKind::RefreshSucceeded;
                 let attempt = Attempt::of(event, success, scene.identity(event)).filter(|attempt| !attempt.coarse);
                 let (Some(attempt), true) = (attempt, success || scene.race_like(event)) else { continue };
-                let clock = Clock::of(event);
+                let next = numbers.len();
+                let clock = *numbers.entry(Clock::of(event)).or_insert(next);
                 if success {
                     lost.iter().for_each(|lost| note(&mut meetings, lost, &(clock, attempt)));
                     (won, lost) = (Some((clock, attempt)), Vec::new());
@@ -92,7 +96,7 @@ impl Clocks {
         let offsets: HashMap<_, _> =
             meetings.into_iter().filter_map(|(pair, meetings)| Some((pair, offset(window, meetings)?))).collect();
         let apart = offsets.values().any(|offset| *offset != Offset::Agree);
-        Self { offsets, apart }
+        Self { numbers, offsets, apart }
     }
 
     /// Whether two clocks are known to agree.
@@ -107,6 +111,7 @@ impl Clocks {
 
     /// By how much the clock of `b` is ahead of that of `a`, in nanoseconds.
     fn offset(&self, a: Clock, b: Clock) -> Option<i64> {
+        let (a, b) = (*self.numbers.get(&a)?, *self.numbers.get(&b)?);
         let sign = if a <= b { 1 } else { -1 };
         Some(match self.offsets.get(&(a.min(b), a.max(b)))? {
             Offset::Agree => 0,
@@ -116,9 +121,9 @@ impl Clocks {
 }
 
 fn note(
-    meetings: &mut HashMap<(Clock, Clock), Vec<Meeting>>,
-    (clock, a): &(Clock, Attempt),
-    (other, b): &(Clock, Attempt),
+    meetings: &mut HashMap<(usize, usize), Vec<Meeting>>,
+    (clock, a): &(usize, Attempt),
+    (other, b): &(usize, Attempt),
 ) {
     let apart = b.end.saturating_sub(a.end);
     if clock == other || apart > SKEW || a.identity.conflicts(b.identity) {
@@ -185,7 +190,8 @@ pub(super) fn winner(line: &Line<'_>, episode: &Episode) -> Option<(usize, i64)>
     let failure = episode.first();
     let clock = Clock::of(line.event(failure));
     let one_racer = |other: &usize| {
-        line.same_token(failure, *other) || (Clock::of(line.event(*other)) == clock && !conflicts(line, failure, *other))
+        line.same_token(failure, *other)
+            || (Clock::of(line.event(*other)) == clock && !conflicts(line, failure, *other))
     };
     let next = if let Next::Success(position) = episode.next { Some(position) } else { None };
     let before = episode.before.good.filter(|_| !episode.before.was_grant);

@@ -20,7 +20,9 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
     } else if line.several {
         "No subject, grant or token is named, and the client refreshes more often than one grant asks for, so the good refreshes around say nothing; log the subject or a token fingerprint."
-    } else if line.beside_another_clock(episode) && (episode.told(line) == CauseClass::Reuse || line.scene.clocks().some_apart()) {
+    } else if line.beside_another_clock(episode)
+        && (episode.told(line) == CauseClass::Reuse || line.scene.clocks().some_apart())
+    {
         "A good refresh of another host lies seconds beside it, and these logs do not show whether their clocks agree: a race, a late copy and a thief look the same. A fingerprint of the token on each attempt, or the offset of the clocks, would settle it."
     } else if let Some(address) = stranger(line, episode).filter(|_| episode.next.healed()) {
         &format!(

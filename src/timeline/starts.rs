@@ -60,7 +60,8 @@ pub(super) fn fold(mut events: Vec<TokenEvent>) -> Vec<TokenEvent> {
         } else if is_attempt(event)
             && let Some(begun) = waiting.get_mut(&key)
         {
-            let since = |begun: &TokenEvent| begun.time.map_or(i64::MAX, |start| time.nanos.saturating_sub(start.nanos));
+            let since =
+                |begun: &TokenEvent| begun.time.map_or(i64::MAX, |start| time.nanos.saturating_sub(start.nanos));
             while begun.front().is_some_and(|begun| since(begun) > key.longest()) {
                 begun.pop_front();
             }
