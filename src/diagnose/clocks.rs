@@ -3,7 +3,7 @@
 //! A refusal some seconds beside the good refresh of another host is a late copy, or a race that two clocks
 //! timed. Hosts whose attempts met inside the window before have clocks that agree. They are apart where a token
 //! was refused at one host before it was accepted at the other; or where they always meet at one distance,
-//! whichever of the two loses: a late copy is late at the one that reads it, not at the one that wrote it.
+//! the loser before the winner too: nobody reads a copy late before there is a newer one.
 
 use hashbrown::HashMap;
 
@@ -59,11 +59,13 @@ pub(super) struct Clocks {
     apart: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Offset {
-    Agree,
-    /// The second clock is ahead by so many nanoseconds.
-    Ahead(i64),
+/// What two clocks were shown to be.
+#[derive(Clone, Copy)]
+struct Offset {
+    /// The second is ahead by so many nanoseconds.
+    ahead: i64,
+    /// That is no more than the window: they agree.
+    agree: bool,
 }
 
 impl Clocks {
@@ -95,13 +97,13 @@ impl Clocks {
         let window = scene.window.nanos;
         let offsets: HashMap<_, _> =
             meetings.into_iter().filter_map(|(pair, meetings)| Some((pair, offset(window, meetings)?))).collect();
-        let apart = offsets.values().any(|offset| *offset != Offset::Agree);
+        let apart = offsets.values().any(|offset| !offset.agree);
         Self { numbers, offsets, apart }
     }
 
     /// Whether two clocks are known to agree.
     pub(super) fn agree(&self, a: Clock, b: Clock) -> bool {
-        a == b || self.offset(a, b) == Some(0)
+        a == b || self.offset(a, b).is_some_and(|offset| offset.agree)
     }
 
     /// Whether the logs show clocks that are apart.
@@ -109,14 +111,11 @@ impl Clocks {
         self.apart
     }
 
-    /// By how much the clock of `b` is ahead of that of `a`, in nanoseconds.
-    fn offset(&self, a: Clock, b: Clock) -> Option<i64> {
+    /// The clock of `b` against that of `a`.
+    fn offset(&self, a: Clock, b: Clock) -> Option<Offset> {
         let (a, b) = (*self.numbers.get(&a)?, *self.numbers.get(&b)?);
-        let sign = if a <= b { 1 } else { -1 };
-        Some(match self.offsets.get(&(a.min(b), a.max(b)))? {
-            Offset::Agree => 0,
-            Offset::Ahead(nanos) => sign * nanos,
-        })
+        let known = *self.offsets.get(&(a.min(b), a.max(b)))?;
+        Some(if a <= b { known } else { Offset { ahead: -known.ahead, ..known } })
     }
 }
 
@@ -143,17 +142,17 @@ fn note(
 
 /// What the meetings of two clocks show.
 fn offset(window: i64, mut meetings: Vec<Meeting>) -> Option<Offset> {
-    let met = meetings.iter().filter(|meeting| meeting.apart.abs() <= window).count();
-    if met >= MET && met > 2 * (meetings.len() - met) {
-        return Some(Offset::Agree);
-    }
     meetings.sort_unstable_by_key(|meeting| meeting.apart);
+    let met: Vec<i64> = meetings.iter().map(|one| one.apart).filter(|apart| apart.abs() <= window).collect();
+    if met.len() >= MET && met.len() > 2 * (meetings.len() - met.len()) {
+        return Some(Offset { ahead: met[met.len() / 2], agree: true });
+    }
     let proofs: Vec<i64> =
         meetings.iter().filter(|one| one.proof && one.apart.abs() > window).map(|one| one.apart).collect();
     if let (Some(&median), Some(first), Some(last)) = (proofs.get(proofs.len() / 2), proofs.first(), proofs.last())
         && last - first <= 4 * window
     {
-        return Some(Offset::Ahead(median));
+        return Some(Offset { ahead: median, agree: false });
     }
     let width = 2 * window;
     let run = |from: usize| {
@@ -162,9 +161,10 @@ fn offset(window: i64, mut meetings: Vec<Meeting>) -> Option<Offset> {
     };
     let most = (0..meetings.len()).map(run).max_by_key(|run| run.len())?;
     let median = most[most.len() / 2].apart;
-    let either = most.iter().any(|one| one.first_won) && most.iter().any(|one| !one.first_won);
+    // Nobody reads a copy late before there is a newer one.
+    let early = most.iter().any(|one| (one.apart > 0) != one.first_won);
     let kept = most.len() >= MEETINGS && most.len() * 10 >= meetings.len() * OF_TEN;
-    (either && kept && median.abs() > window).then_some(Offset::Ahead(median))
+    (early && kept && median.abs() > window).then_some(Offset { ahead: median, agree: false })
 }
 
 /// A failure as much beside the good refresh of another host as their clocks are apart: by one clock it was
@@ -195,13 +195,14 @@ pub(super) fn winner(line: &Line<'_>, episode: &Episode) -> Option<(usize, i64)>
     };
     let next = if let Next::Success(position) = episode.next { Some(position) } else { None };
     let before = episode.before.good.filter(|_| !episode.before.was_grant);
-    if !clocks.some_apart() || !episode.failures.iter().all(one_racer) {
+    if !episode.failures.iter().all(one_racer) {
         return None;
     }
     [before, next].into_iter().flatten().find_map(|good| {
-        let ahead = clocks.offset(Clock::of(line.event(good)), clock).filter(|ahead| *ahead != 0)?;
+        let Offset { ahead, agree } = clocks.offset(Clock::of(line.event(good)), clock)?;
         let off = line.gap(good, failure).saturating_sub(ahead).abs();
-        (off <= 2 * line.scene.window.nanos && !conflicts(line, good, failure)).then_some((good, ahead))
+        let reach = line.scene.window.nanos * if agree { 1 } else { 2 };
+        (off <= reach && !conflicts(line, good, failure)).then_some((good, ahead))
     })
 }
 

@@ -249,7 +249,13 @@ impl<'a> Line<'a> {
 
     /// Whether a good refresh by another clock lies within seconds of an episode: it may have competed.
     pub(super) fn beside_another_clock(&self, episode: &Episode) -> bool {
-        let near = |a: usize, b: usize| self.gap(a, b) <= SKEW && self.other_clock(a, b);
+        // Clocks that agree do so to within the window, and a request takes its time.
+        let soon = self.scene.window.nanos.saturating_mul(5);
+        let hosts = |a: usize, b: usize| Clock::of(self.event(a)) != Clock::of(self.event(b));
+        let near = |a: usize, b: usize| {
+            let gap = self.gap(a, b);
+            gap <= SKEW && (self.other_clock(a, b) || (gap <= soon && hosts(a, b)))
+        };
         episode.before.good.is_some_and(|good| near(good, episode.first()))
             || episode.next.position().is_some_and(|heal| near(episode.last(), heal))
     }

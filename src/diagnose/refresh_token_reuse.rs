@@ -7,7 +7,6 @@ use super::episode::Episode;
 use super::line::Line;
 use super::names::REUSE;
 use super::rotation_not_persisted::{candidate, masked};
-use super::window::SKEW;
 use super::words;
 
 /// The server says that the token had been used, outside of any race: positive evidence of it is a refresh
@@ -38,11 +37,11 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     unseen(line, episode)
 }
 
-/// Whether these logs show that the token had been spent so long before that no clock is as wrong.
+/// Whether these logs show that the token had been spent so long before that it is neither a clock nor a late copy.
 fn spent_long_before(line: &Line<'_>, episode: &Episode) -> bool {
     let spent = |failure: usize| line.scene.event(line.spent_before(failure)?).time.map(|time| (failure, time.nanos));
     let times = episode.failures.iter().filter_map(|&failure| spent(failure));
-    times.into_iter().any(|(failure, spent)| line.nanos(failure).saturating_sub(spent) > SKEW)
+    times.into_iter().any(|(failure, spent)| line.nanos(failure).saturating_sub(spent) > line.scene.limits.stale_soon)
 }
 
 /// These logs show the refresh that had spent the token.

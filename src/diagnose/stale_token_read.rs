@@ -33,7 +33,7 @@ pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         (None, false) => Confidence::Likely,
         (None, true) => Confidence::Possible,
     };
-    told_by_two_clocks(line, episode, Verdict::new(STALE, confidence, reason))
+    told_by_two_clocks(line, episode, Verdict::new(STALE, confidence, reason).where_lines_are_missing(line))
 }
 
 /// Some seconds between two hosts are a late read, or a race that was logged by clocks which are apart.
@@ -70,7 +70,7 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if let Some(failure) = presented_before(line, episode) {
         let reason = "The failures presented a token that an earlier refresh had spent, and a later refresh works.";
         let verdict = Verdict::new(STALE, line.proof(failure), masked(line, failure, reason));
-        return told_by_two_clocks(line, episode, verdict);
+        return told_by_two_clocks(line, episode, verdict.where_lines_are_missing(line));
     }
     // Where a replaced token stays alive, an old copy of it is not refused; and no cache of one's own is that far away.
     if !line.policy.can_race() || stranger(line, episode).is_some() {

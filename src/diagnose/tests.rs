@@ -305,6 +305,47 @@ fn a_clock_that_is_shown_to_be_ahead_makes_a_late_loser_a_racer() {
     assert!(diagnosis.findings.iter().all(|race| race.successes == 1), "both have a winner");
 }
 
+/// The clock of host `b` is two seconds ahead, and no token is named: the loser is early as often as late.
+#[test]
+fn hosts_that_always_meet_at_one_distance_race() {
+    let mut log = Log::new();
+    let mut attempt = |at: i64, kind: EventKind, host: &'static str| {
+        log.add(at, kind, |event| {
+            event.subject("u1");
+            event.place(host, "1", "t");
+        });
+    };
+    for cycle in 0..6 {
+        let (at, jitter) = (cycle * HOUR, cycle * 20);
+        let (a, b) = if cycle % 2 == 0 { (RefreshSucceeded, RefreshFailed) } else { (RefreshFailed, RefreshSucceeded) };
+        attempt(at, a, "a");
+        attempt(at + 2_000 + jitter, b, "b");
+    }
+    attempt(6 * HOUR, RefreshSucceeded, "a");
+    let diagnosis = diagnosed(&log);
+    assert_eq!(rules(&diagnosis), ["refresh-race"; 6]);
+}
+
+#[test]
+fn a_reuse_beside_another_hosts_refresh_is_not_called_theft() {
+    let mut log = Log::new();
+    for cycle in 0..4 {
+        log.add(cycle * HOUR, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.place("a", "1", "t");
+        });
+    }
+    log.add(3 * HOUR + 2_500, RefreshFailed, |event| {
+        event.subject("u1");
+        event.error("invalid_grant");
+        event.event.class = CauseClass::Reuse;
+        event.place("b", "1", "t");
+    });
+    let diagnosis = diagnosed(&log);
+    let finding = only(&diagnosis, "unexplained-failure");
+    assert!(finding.confidence_reason.contains("clocks agree"), "{}", finding.confidence_reason);
+}
+
 // --- reuse, stale reads ---
 
 #[test]

@@ -213,7 +213,7 @@ impl Detector {
             }
             if self.vocabulary.other_endpoint.is_match(text) {
                 seen = Some(Endpoint::Other);
-            } else if in_field {
+            } else if in_field || address::is_request(text) {
                 seen = seen.or(Some(Endpoint::Api));
             }
         }

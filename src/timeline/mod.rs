@@ -8,6 +8,7 @@
 
 mod families;
 mod identity;
+mod layers;
 mod ledger;
 mod order;
 mod starts;

@@ -25,6 +25,7 @@ use std::collections::VecDeque;
 use hashbrown::{HashMap, HashSet};
 
 use super::is_attempt;
+use super::layers::Layers;
 use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEvent};
 
 const MILLI: i64 = 1_000_000;
@@ -95,17 +96,10 @@ fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
     kept
 }
 
-/// Who writes: rule, source and wording.
-type Layer = (Symbol, u32, u32);
-
-fn layer(event: &TokenEvent) -> Layer {
-    (event.rule, event.position.source, event.wording)
-}
-
 /// One attempt and the layers that told of it.
 struct Group {
     event: TokenEvent,
-    layers: Vec<Layer>,
+    layers: Layers,
     dropped: bool,
 }
 
@@ -145,7 +139,7 @@ impl Merger {
             let twin = twin.or_else(|| self.echoed(&event));
             if let Some(twin) = twin {
                 let group = &mut self.groups[twin as usize];
-                group.layers.push(layer(&event));
+                group.layers.push(&event);
                 absorb(&mut group.event, &event);
                 return;
             }
@@ -162,7 +156,7 @@ impl Merger {
                 self.last_of_source.insert(event.position.source, number);
             }
         }
-        let layers = vec![layer(&event)];
+        let layers = Layers::of(&event);
         self.groups.push(Group { event, layers, dropped: false });
     }
 
@@ -173,7 +167,7 @@ impl Merger {
             if group.event.kind != event.kind || conflict(&group.event, event) {
                 return false;
             }
-            let new_layer = !told_by(group, event);
+            let new_layer = !group.layers.have(event);
             match distance(&group.event, event) {
                 None => new_layer,
                 Some(apart) if new_layer => apart <= REQUEST,
@@ -245,7 +239,7 @@ impl Merger {
         let twins = near
             && group.event.kind == event.kind
             && group.event.time == event.time
-            && group.layers.iter().all(|(rule, _, wording)| *rule != event.rule || worded_apart(*wording, event))
+            && (group.layers.by_other_rules(event) || group.layers.reworded_by(event))
             && (group.event.error == event.error || status_only(&group.event) != status_only(event))
             && !conflict(&group.event, event);
         twins.then_some(number)
@@ -265,24 +259,6 @@ impl Merger {
     }
 }
 
-/// Whether a layer told of an attempt already: the same rule, source and, as far as known, wording.
-fn told_by(group: &Group, event: &TokenEvent) -> bool {
-    let same = |&(rule, source, wording): &Layer| {
-        rule == event.rule && source == event.position.source && !worded_apart(wording, event)
-    };
-    group.layers.iter().any(same)
-}
-
-/// Whether another line of code wrote an event than one of a known wording.
-fn worded_apart(wording: u32, event: &TokenEvent) -> bool {
-    wording != 0 && event.wording != 0 && wording != event.wording
-}
-
-/// Whether all that was told of an attempt is of one source, and worded otherwise.
-fn reworded(group: &Group, event: &TokenEvent) -> bool {
-    group.layers.iter().all(|&(_, source, wording)| source == event.position.source && worded_apart(wording, event))
-}
-
 /// Whether a record of the same outcome and error, at most 10 ms later, is the same attempt.
 fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
     let known = &group.event;
@@ -298,12 +274,12 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
             && known.host == event.host
             && known.process.is_some()
             && known.process == event.process;
-    if told_by(group, event) {
+    if group.layers.have(event) {
         let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
         let failed = event.kind == EventKind::RefreshFailed;
         return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
     }
-    if reworded(group, event) || group.layers.iter().all(|(rule, _, _)| *rule != event.rule) {
+    if group.layers.reworded_by(event) || group.layers.by_other_rules(event) {
         return apart <= LAYERS;
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
@@ -315,7 +291,7 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     let known = &group.event;
     let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
     let one_process = same(known.host, event.host) && same(known.process, event.process);
-    let together = one_process || group.layers.iter().any(|(_, source, _)| *source == event.position.source);
+    let together = one_process || group.layers.of_source(event);
     let fine = known.time.is_some_and(|time| time.precision != Precision::Second);
     if group.dropped || !fine || !together || known.kind != event.kind || conflict(known, event) {
         return false;
@@ -327,8 +303,8 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     agree
         && says_same(known.error_description, event.error_description)
         && says_same(known.sub_code, event.sub_code)
-        && (group.layers.iter().all(|(rule, _, _)| *rule != event.rule)
-            || (reworded(group, event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
+        && (group.layers.by_other_rules(event)
+            || (group.layers.reworded_by(event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
 }
 
 /// The thread that wrote a record, where its host and process are known too.
