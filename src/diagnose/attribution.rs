@@ -12,7 +12,7 @@ use crate::timeline::is_attempt;
 use super::draft::Draft;
 use super::episode::{Before, Episode, Next};
 use super::line::{Line, grant_like};
-use super::window::Cluster;
+use super::window::{Attempt, Cluster};
 use super::{coverage, loose, refresh_race};
 
 /// What a timeline comes to before clients are looked at as a whole.
@@ -104,30 +104,33 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
 /// The clusters of a line, as positions. A new grant or a revocation parts what competes.
 fn clusters(line: &Line<'_>) -> Vec<Cluster> {
     let mut all = Vec::new();
-    let (mut positions, mut attempts) = (Vec::new(), Vec::new());
-    let mut flush = |positions: &mut Vec<usize>, attempts: &mut Vec<_>| {
-        for mut cluster in line.scene.window.clusters(attempts) {
-            cluster.successes.iter_mut().chain(&mut cluster.failures).for_each(|index| *index = positions[*index]);
+    let mut attempts: Vec<(usize, Attempt)> = Vec::new();
+    let mut flush = |attempts: &mut Vec<(usize, Attempt)>| {
+        // By clocks that agree, the order may be another one.
+        attempts.sort_by_key(|(_, attempt)| attempt.end);
+        let (positions, sorted): (Vec<usize>, Vec<Attempt>) = attempts.drain(..).unzip();
+        for mut cluster in line.scene.window.clusters(&sorted) {
+            for members in [&mut cluster.successes, &mut cluster.failures] {
+                members.iter_mut().for_each(|index| *index = positions[*index]);
+                members.sort_unstable();
+            }
             refresh_race::keep_losers(line, &mut cluster);
             all.push(cluster);
         }
-        positions.clear();
-        attempts.clear();
     };
     for position in 0..line.ids.len() {
         let event = line.event(position);
         if matches!(event.kind, EventKind::GrantIssued | EventKind::TokenRevoked) {
-            flush(&mut positions, &mut attempts);
+            flush(&mut attempts);
         }
         let success = event.kind == EventKind::RefreshSucceeded;
         if (success || line.race_like(position))
             && let Some(attempt) = line.attempt(position, success)
         {
-            positions.push(position);
-            attempts.push(attempt);
+            attempts.push((position, attempt));
         }
     }
-    flush(&mut positions, &mut attempts);
+    flush(&mut attempts);
     all
 }
 

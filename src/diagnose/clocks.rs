@@ -7,14 +7,10 @@
 
 use hashbrown::HashMap;
 
-use crate::model::{CauseClass, Confidence, EventKind, Symbol, TokenEvent};
+use crate::model::{EventKind, Symbol, TokenEvent};
 
-use super::draft::Verdict;
-use super::episode::{Episode, Next};
-use super::line::{Line, Scene};
-use super::names::{RACE, RACE_REVOKED};
+use super::line::Scene;
 use super::window::{Attempt, SKEW};
-use super::words;
 
 /// Hosts that met so often inside the window are in step, if they came close without meeting less than half as often.
 const MET: usize = 2;
@@ -55,8 +51,8 @@ pub(super) struct Clocks {
     numbers: HashMap<Clock, usize>,
     /// Of pairs in the order of their numbers.
     offsets: HashMap<(usize, usize), Offset>,
-    /// Whether the clocks of some hosts are shown to be apart.
-    apart: bool,
+    /// What is taken from the times of each clock, so that those which are shown to be apart agree.
+    shifts: Vec<i64>,
 }
 
 /// What two clocks were shown to be.
@@ -97,8 +93,8 @@ impl Clocks {
         let window = scene.window.nanos;
         let offsets: HashMap<_, _> =
             meetings.into_iter().filter_map(|(pair, meetings)| Some((pair, offset(window, meetings)?))).collect();
-        let apart = offsets.values().any(|offset| !offset.agree);
-        Self { numbers, offsets, apart }
+        let shifts = shifts(numbers.len(), &offsets);
+        Self { numbers, offsets, shifts }
     }
 
     /// Whether two clocks are known to agree.
@@ -108,7 +104,12 @@ impl Clocks {
 
     /// Whether the logs show clocks that are apart.
     pub(super) fn some_apart(&self) -> bool {
-        self.apart
+        self.shifts.iter().any(|shift| *shift != 0)
+    }
+
+    /// What is to be taken from the times of a clock, in nanoseconds.
+    pub(super) fn shift(&self, clock: Clock) -> i64 {
+        self.numbers.get(&clock).map_or(0, |&number| self.shifts[number])
     }
 
     /// The clock of `b` against that of `a`.
@@ -117,6 +118,38 @@ impl Clocks {
         let known = *self.offsets.get(&(a.min(b), a.max(b)))?;
         Some(if a <= b { known } else { Offset { ahead: -known.ahead, ..known } })
     }
+}
+
+/// The shifts of clocks: each against the first one that it is measured by, directly or over others.
+fn shifts(count: usize, offsets: &HashMap<(usize, usize), Offset>) -> Vec<i64> {
+    let mut shifts = vec![0; count];
+    if offsets.values().all(|offset| offset.agree) {
+        return shifts;
+    }
+    let mut near: Vec<Vec<(usize, i64)>> = vec![Vec::new(); count];
+    let mut pairs: Vec<((usize, usize), Offset)> = offsets.iter().map(|(pair, offset)| (*pair, *offset)).collect();
+    pairs.sort_unstable_by_key(|(pair, _)| *pair);
+    for ((a, b), offset) in pairs {
+        // Clocks that agree are left as they are.
+        let ahead = if offset.agree { 0 } else { offset.ahead };
+        near[a].push((b, ahead));
+        near[b].push((a, -ahead));
+    }
+    let mut seen = vec![false; count];
+    for first in 0..count {
+        let mut open = if seen[first] { Vec::new() } else { vec![first] };
+        seen[first] = true;
+        while let Some(clock) = open.pop() {
+            for &(other, ahead) in &near[clock] {
+                if !seen[other] {
+                    seen[other] = true;
+                    shifts[other] = shifts[clock] + ahead;
+                    open.push(other);
+                }
+            }
+        }
+    }
+    shifts
 }
 
 fn note(
@@ -165,47 +198,4 @@ fn offset(window: i64, mut meetings: Vec<Meeting>) -> Option<Offset> {
     let early = most.iter().any(|one| (one.apart > 0) != one.first_won);
     let kept = most.len() >= MEETINGS && most.len() * 10 >= meetings.len() * OF_TEN;
     (early && kept && median.abs() > window).then_some(Offset { ahead: median, agree: false })
-}
-
-/// A failure as much beside the good refresh of another host as their clocks are apart: by one clock it was
-/// inside the window.
-pub(super) fn race(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
-    let (_, ahead) = winner(line, episode)?;
-    let killed = line.revokes_family() || episode.told(line) == CauseClass::Reuse;
-    let rule = match episode.next {
-        Next::Success(_) | Next::End => RACE,
-        Next::Grant(_) if killed => RACE_REVOKED,
-        Next::Grant(_) | Next::Unsure(_) => return None,
-    };
-    let reason = format!(
-        "It failed beside the good refresh of another host, whose clock is {} apart in all these logs: by one clock the two competed.",
-        words::duration_ms(ahead.abs() / 1_000_000)
-    );
-    Some(Verdict::new(rule, Confidence::Likely, reason))
-}
-
-/// The good refresh that a failure lost to, and by how much the clock of the failure is ahead of it.
-pub(super) fn winner(line: &Line<'_>, episode: &Episode) -> Option<(usize, i64)> {
-    let clocks = line.scene.clocks();
-    let failure = episode.first();
-    let clock = Clock::of(line.event(failure));
-    let one_racer = |other: &usize| {
-        line.same_token(failure, *other)
-            || (Clock::of(line.event(*other)) == clock && !conflicts(line, failure, *other))
-    };
-    let next = if let Next::Success(position) = episode.next { Some(position) } else { None };
-    let before = episode.before.good.filter(|_| !episode.before.was_grant);
-    if !episode.failures.iter().all(one_racer) {
-        return None;
-    }
-    [before, next].into_iter().flatten().find_map(|good| {
-        let Offset { ahead, agree } = clocks.offset(Clock::of(line.event(good)), clock)?;
-        let off = line.gap(good, failure).saturating_sub(ahead).abs();
-        let reach = line.scene.window.nanos * if agree { 1 } else { 2 };
-        (off <= reach && !conflicts(line, good, failure)).then_some((good, ahead))
-    })
-}
-
-fn conflicts(line: &Line<'_>, a: usize, b: usize) -> bool {
-    line.identity(a).conflicts(line.identity(b))
 }

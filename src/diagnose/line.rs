@@ -210,7 +210,13 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {
-        Attempt::of(self.event(position), success, self.identity(position))
+        let attempt = Attempt::of(self.event(position), success, self.identity(position))?;
+        Some(attempt.shifted(self.shift(position)))
+    }
+
+    /// What is taken from the time of an event, because its clock is shown to be ahead of others.
+    pub(super) fn shift(&self, position: usize) -> i64 {
+        self.scene.clocks().shift(Clock::of(self.event(position)))
     }
 
     pub(super) fn ids_of(&self, positions: &[usize]) -> Vec<u32> {

@@ -6,21 +6,20 @@ use crate::timeline::Tie;
 use super::draft::{Draft, Verdict};
 use super::episode::Episode;
 use super::line::Line;
-use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, RACE, RACE_REVOKED, REUSE, UNEXPLAINED};
+use super::names::{CORRUPT, NOT_PERSISTED, OVERWRITTEN, REUSE, UNEXPLAINED};
 use super::{
-    clocks, corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse,
-    rotation_not_persisted, stale_token_read, unexplained_failure, without_winner,
+    corrupt_token_store, expired_refresh_token, permanent_revocation, refresh_token_reuse, rotation_not_persisted,
+    stale_token_read, unexplained_failure, without_winner,
 };
 
 type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
 
 /// What may explain an episode, in this order; the last always does. What the server says comes
 /// first, then what ids prove, then what the timeline shows.
-const JUDGES: [Judge; 17] = [
+const JUDGES: [Judge; 16] = [
     permanent_revocation::told,
     expired_refresh_token::told,
     without_winner::told,
-    clocks::race,
     refresh_token_reuse::by_chain,
     refresh_token_reuse::by_another,
     rotation_not_persisted::proven,
@@ -62,12 +61,6 @@ pub(super) fn judge(line: &Line<'_>, episode: &Episode) -> Draft {
         (draft.heal, draft.outcome, draft.sign_ins) = (None, Outcome::Unresolved, 0);
     }
     draft.context.extend(episode.before.revoked.map(|position| line.ids[position]));
-    if [RACE, RACE_REVOKED].contains(&draft.verdict.rule)
-        && let Some((winner, _)) = clocks::winner(line, episode)
-    {
-        draft.winners.push(line.ids[winner]);
-        draft.context.clear();
-    }
     if draft.verdict.rule == OVERWRITTEN {
         draft.racers = rotation_not_persisted::fork(line, episode);
     }

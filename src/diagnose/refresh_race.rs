@@ -16,6 +16,7 @@ use super::line::{Line, Worker};
 use super::names::{PERMANENT, RACE, RACE_REVOKED};
 use super::rotation_not_persisted::masked;
 use super::window::Cluster;
+use super::words;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
 /// and, where nobody is named, chance does not put successes beside failures.
@@ -86,7 +87,7 @@ pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Opti
     let rest = (!rest.is_empty()).then_some(Episode { failures: rest, before, next, burst: false });
     // What follows with a cause of its own says nothing about how the race ended; nor does a refresh that works after the
     // winner's own next one had failed.
-    let hidden = rest.as_ref().is_some_and(|rest| !next.healed() || rest.due(line) == Some(true));
+    let hidden = rest.as_ref().is_some_and(|rest| !next.healed() || rest.due(line) != Some(false));
     let next = if hidden { Next::End } else { next };
     if let Some(draft) = sequential(line, &race, next, reuse) {
         return (draft, rest);
@@ -237,7 +238,17 @@ impl Racers {
 }
 
 fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Draft {
-    let (confidence, reason) = confidence(line, &race.cluster);
+    let (mut confidence, mut reason) = confidence(line, &race.cluster);
+    if let Some(ahead) = clocks_apart(line, &race.cluster) {
+        let words = words::duration_ms(ahead / 1_000_000);
+        reason = format!(
+            "{} These logs show that the clock of one host is {words} ahead, and the times are corrected for it.",
+            reason
+        );
+        if !shares_token(line, &race.cluster) {
+            confidence = confidence.min(Confidence::Likely);
+        }
+    }
     let rule = if revoked.is_some() { RACE_REVOKED } else { RACE };
     let reason = match revoked {
         Some(why) => format!("{}; {why}.", reason.trim_end_matches('.')),
@@ -255,6 +266,13 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
     draft.sign_ins = u64::from(matches!(next, Next::Grant(_)));
     draft.goes_on_unseen(line, next);
     draft
+}
+
+/// By how much the clocks of winners and losers are apart, where these logs show it; nanoseconds.
+fn clocks_apart(line: &Line<'_>, cluster: &Cluster) -> Option<i64> {
+    let shifts = cluster.successes.iter().chain(&cluster.failures).map(|&position| line.shift(position));
+    let (least, most) = shifts.fold((i64::MAX, i64::MIN), |(least, most), shift| (least.min(shift), most.max(shift)));
+    (most > least).then(|| most - least)
 }
 
 /// How sure it is that these attempts competed for one token.

@@ -168,10 +168,10 @@ pub struct Leak {
     pub confidence: Confidence,
     /// How long after it was first readable a refresh spent or replaced it, in milliseconds; 0 where it was spent
     /// already. `None` where the logs do not show that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub superseded_after_ms: Option<i64>,
     /// Its first use, after it was readable, from an address that its principal had not used before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub used_from: Option<TokenUse>,
     /// Whether the value could be found back from a digest by trying; not written to reports.
     #[serde(skip)]

@@ -10,6 +10,7 @@ use super::ink::{Ink, Page, Part};
 use super::words::{fate, glyph, number};
 use crate::model::{ClientSummary, Leak, Severity};
 use crate::report::patterns::patterns;
+use crate::report::words::status;
 
 /// Clients on the page; more are counted.
 const CLIENTS: usize = 20;
@@ -116,7 +117,7 @@ fn narrow_leaks(page: &mut Page<'_>, leaks: &[&Leak]) -> io::Result<()> {
         let severity = format!("{} {:8}  ", glyph(leak.severity), leak.severity.name());
         let what = format!(
             "{:10}  {:kinds$}  {}  × {}",
-            fate(leak, str::to_owned),
+            status(leak.status),
             leak.kind.name(),
             leak.masked,
             number(leak.occurrences)
@@ -124,7 +125,8 @@ fn narrow_leaks(page: &mut Page<'_>, leaks: &[&Leak]) -> io::Result<()> {
         page.line(&[(severity_ink(leak.severity), &severity), (Ink::Plain, &what)])?;
         let field = leak.field.as_ref().map(|field| format!("in {field}"));
         let client = leak.client.as_ref().map(|client| format!("client {client}"));
-        let details: Vec<String> = [field, client].into_iter().flatten().collect();
+        let fate = Some(fate(leak, str::to_owned)).filter(|fate| fate != status(leak.status));
+        let details: Vec<String> = [field, client, fate].into_iter().flatten().collect();
         leak_place(page, leak, &details.join(", "))?;
     }
     Ok(())
