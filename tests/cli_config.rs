@@ -202,6 +202,21 @@ fn a_projects_file_does_not_blind_a_gate_in_silence() {
 }
 
 #[test]
+fn a_projects_baseline_lies_in_the_project_and_is_named() {
+    let desk = Desk::new();
+    fs::write(desk.path("project/logs/a.log"), "refresh_token=1//0gZyXwVuTsRqPoNmLkJiHgFeDcBa9876543210\n").unwrap();
+    assert_eq!(desk.run(&["leaks", "-q", "a.log"], &[]).status.code(), Some(1));
+    let known = desk.run(&["leaks", "-q", "a.log", "--write-baseline", "../known.json"], &[]);
+    assert_eq!(known.status.code(), Some(0), "{}", err(&known));
+    let run = desk.project("[leaks]\nbaseline = \"known.json\"\n").run(&["leaks", "a.log"], &[]);
+    assert_eq!(run.status.code(), Some(0), "{}{}", out(&run), err(&run));
+    assert!(out(&run).contains("baseline"), "{}", out(&run));
+    fs::write(desk.path("known.json"), "").unwrap();
+    desk.refused("baseline = \"../known.json\"", "lies outside of the project");
+    desk.refused("baseline = [\"known.json\"]", "baseline is a path");
+}
+
+#[test]
 fn a_projects_file_names_no_rules_outside_of_the_project() {
     let desk = Desk::new();
     fs::create_dir_all(desk.path("outside/leaks")).unwrap();
@@ -280,6 +295,7 @@ fn a_default_is_written_once_and_means_what_it_says() {
 
     // With its settings switched on it is still a file without a mistake.
     fs::create_dir_all(desk.path("project/logs/rules/leaks")).unwrap();
+    fs::write(desk.path("project/logs/tokscan-baseline.json"), "").unwrap();
     let is_toml =
         |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let live: Vec<&str> =

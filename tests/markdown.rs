@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use tokscan::model::Report;
-use tokscan::report::{Format, Section, Style};
+use tokscan::report::{Format, Section, Style, markdown_pictures};
 
 const HOSTILE: &str = "|a|b|\n# x ``` ```mermaid\n<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://192.0.2.1/z.png) @everyone #1 `c` \u{202e}d";
 
@@ -20,6 +20,33 @@ fn markdown(report: &Report) -> String {
     let mut out = Vec::new();
     Format::Markdown.render(report, Section::Triage, &Style::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn pictures_beside_the_page_are_all_shown_and_hold_log_text_as_text() {
+    let mut report = report("sample-two-services-one-token");
+    report.findings[0].evidence[0].error = Some(HOSTILE.into());
+    report.findings[0].evidence[1].host = Some(HOSTILE.into());
+    let style = Style { pictures: Some("a b)-pictures".into()), ..Style::default() };
+    let mut page = Vec::new();
+    Format::Markdown.render(&report, Section::Triage, &style, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(!page.contains("```mermaid"));
+    let files = markdown_pictures(&report).unwrap();
+    assert!(files.len() > 3, "a picture of the period, and one of each incident up to some number");
+    for file in &files {
+        assert_eq!(page.matches(&format!("](a%20b%29-pictures/{})", file.name)).count(), 1, "{}", file.name);
+        assert!(!file.svg.contains("<script") && !file.svg.contains("var(--"), "{}", file.name);
+        let attributes = ["href=\"http", "onload", "url("];
+        assert!(!attributes.iter().any(|part| file.svg.contains(part)), "{}", file.name);
+    }
+    assert_eq!(page.matches("-pictures/").count(), files.len());
+    // Signs and colours that a picture uses are in it: a file cannot look elsewhere.
+    for file in files {
+        for used in file.svg.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(file.svg.contains(&format!("id=\"{used}\"")), "{} uses {used}", file.name);
+        }
+    }
 }
 
 /// Cells of a row: bars that are not escaped part them.

@@ -71,6 +71,21 @@ fn a_saved_report_keeps_what_its_run_was_for_and_the_texts_of_its_rules() {
 }
 
 #[test]
+fn sarif_of_a_saved_report_has_the_texts_of_the_rules_that_the_run_was_given() {
+    let place = TempDir::new().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (log, rules, saved) = (at("a.log"), at("own.toml"), at("saved.json"));
+    fs::write(&log, "key=acme_live_9f8e7d6c5b4a39281706f5e4\n").unwrap();
+    let rule = "[[rules]]\nid = \"acme-key\"\ndescription = \"Key of the Acme store\"\n\
+                regex = '''acme_live_[0-9a-f]{24}'''\nkeywords = [\"acme_live_\"]\n";
+    fs::write(&rules, rule).unwrap();
+    assert_eq!(tokscan(&["leaks", &log, "--rules", &rules, "-q", "-o", &saved]).status.code(), Some(1));
+    let run = String::from_utf8(tokscan(&["leaks", &log, "--rules", &rules, "-f", "sarif"]).stdout).unwrap();
+    assert!(run.contains("Key of the Acme store"), "{run}");
+    assert_eq!(text(&tokscan(&["report", &saved, "--rules", &rules, "-f", "sarif"])), run);
+}
+
+#[test]
 fn a_scan_writes_each_of_its_tables() {
     let place = TempDir::new().unwrap();
     let file = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
@@ -143,4 +158,20 @@ fn a_comparison_says_whether_the_fix_helped() {
     assert_eq!(worse.status.code(), Some(1));
     assert!(said.starts_with("before  2026-03-12") && said.contains("Worse: ") && said.contains("overlap"), "{said}");
     assert!(text(&tokscan(&["diff", &before, &before])).contains("No change that chance does not explain"));
+}
+
+#[test]
+fn pictures_of_a_markdown_page_lie_in_a_folder_of_its_name() {
+    let place = TempDir::new().unwrap();
+    let page = place.path().join("night.md");
+    assert_eq!(tokscan(&[SAMPLE, "-q", "--pictures", "svg", "-o", page.to_str().unwrap()]).status.code(), Some(0));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("](night-pictures/period.svg)"), "{page}");
+    for linked in page.split("](night-pictures/").skip(1) {
+        let name = linked.split(')').next().unwrap();
+        assert!(fs::read_to_string(place.path().join("night-pictures").join(name)).unwrap().starts_with("<svg "));
+    }
+    let refused = tokscan(&[SAMPLE, "--pictures", "svg"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("-o report.md"));
 }

@@ -6,14 +6,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::gate::GateArgs;
+use super::output::Rows;
 use super::redact::RedactArgs;
 use crate::model::Confidence;
 use crate::report::{Format, Section};
 
+mod pictures;
 mod saved;
+mod settings;
 mod tools;
 
+pub(super) use pictures::{PictureArgs, Pictures};
 pub(super) use saved::{DiffArgs, DiffFormat, RenderArgs};
+pub(super) use settings::{PagerArgs, SettingsArgs};
 pub(super) use tools::{
     AlertArgs, CompletionsArgs, ConfigCommand, ExplainArgs, InitArgs, ManArgs, RulesArgs, RulesCommand,
 };
@@ -60,35 +65,6 @@ pub struct Cli {
     /// Whether long pages go through a pager.
     #[command(flatten)]
     pub pager: PagerArgs,
-}
-
-/// Whether long pages go through a pager.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct PagerArgs {
-    /// Do not page what is longer than the terminal
-    ///
-    /// Else it goes through PAGER, or `less -FRX`.
-    #[arg(long, global = true)]
-    pub no_pager: bool,
-    /// Page after all, where a settings file does without
-    #[arg(long, global = true, hide = true, overrides_with = "no_pager")]
-    pub pager: bool,
-}
-
-/// Where settings come from, beside the command line and `TOKSCAN_*` variables.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Settings")]
-pub struct SettingsArgs {
-    /// Settings file to read in place of those that are found
-    ///
-    /// Else the nearest tokscan.toml upward from the working directory is read, and below it the user's own,
-    /// ~/.config/tokscan/tokscan.toml. The command line wins over TOKSCAN_* variables, those over files.
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
-    /// Read no settings file
-    #[arg(long, global = true, conflicts_with = "config")]
-    pub no_config: bool,
 }
 
 /// The commands.
@@ -202,8 +178,8 @@ pub struct EventsArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Format of what goes to standard output
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output", value_parser = ["jsonl", "csv"])]
-    pub format: Option<String>,
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Rows>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -312,6 +288,7 @@ pub struct FailArgs {
 /// The format of a report.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
+#[allow(missing_docs, reason = "a field is a group of options")]
 pub struct ReportArgs {
     /// Format of what goes to standard output [default: terminal]
     #[arg(short, long, value_name = "FORMAT", value_parser = formats(Section::Triage))]
@@ -319,6 +296,8 @@ pub struct ReportArgs {
     /// The page in ten lines
     #[arg(long)]
     pub summary: bool,
+    #[command(flatten)]
+    pub pictures: PictureArgs,
 }
 
 /// The formats of a section, by name.

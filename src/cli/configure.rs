@@ -111,9 +111,15 @@ fn default_of(setting: &Setting) -> Option<String> {
         return Some(setting.unset.to_owned());
     }
     let cli = Cli::command();
-    let option = cli.get_arguments().find(|option| option.get_long() == Some(setting.key))?;
-    let value = option.get_default_values().first()?.to_string_lossy().into_owned();
+    let value = argument(&cli, setting)?.get_default_values().first()?.to_string_lossy().into_owned();
     Some(as_toml(setting.kind, &[value]))
+}
+
+/// The option that a setting gives: of the default command, or of the first other that has it.
+fn argument<'c>(cli: &'c clap::Command, setting: &Setting) -> Option<&'c clap::Arg> {
+    let option = setting.option();
+    let mut options = std::iter::once(cli).chain(cli.get_subcommands()).flat_map(clap::Command::get_arguments);
+    options.find(|known| known.get_long() == Some(option.as_str()))
 }
 
 fn as_toml(kind: Kind, values: &[String]) -> String {
@@ -207,10 +213,7 @@ fn template() -> Result<String> {
 
 /// What a setting does, and the line that sets it.
 fn explained(cli: &clap::Command, setting: &Setting) -> Vec<String> {
-    let option = setting.option();
-    let mut options = std::iter::once(cli).chain(cli.get_subcommands()).flat_map(clap::Command::get_arguments);
-    let help = options.find(|known| known.get_long() == Some(option.as_str())).and_then(clap::Arg::get_help);
-    let help = help.map(ToString::to_string).unwrap_or_default();
+    let help = argument(cli, setting).and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default();
     let mut lines = match setting.kind {
         Kind::Switch => comment(&format!("Whether to show it: {}.", setting.key)),
         _ => comment(&format!("{}.", plain(&help))),

@@ -1,17 +1,21 @@
 //! Where results go: files that exist before the work starts, and standard output.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
-use super::args::OutputArgs;
+use super::args::{OutputArgs, Pictures};
 use super::config;
 use super::pager::Pager;
 use crate::model::{Notice, Trouble};
+#[cfg(feature = "parquet")]
+use crate::report::render_events_parquet;
 use crate::report::{
-    Format, Section, Style, escape, headline, render_events_csv, render_events_jsonl, render_leaks_csv,
+    Format, Section, Style, escape, headline, markdown_pictures, render_events_csv, render_events_jsonl,
+    render_leaks_csv,
 };
 use crate::scan::ScanOutcome;
 
@@ -27,12 +31,15 @@ pub(super) enum Kind {
 }
 
 /// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rows {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rows {
     /// One JSON object a line.
     Jsonl,
     /// A table.
     Csv,
+    /// A table with types, for query engines.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Kind {
@@ -43,6 +50,8 @@ impl Kind {
             Self::Leaks => (None, Some("leaks.csv")),
             Self::Events(Rows::Jsonl) => (Some("jsonl"), None),
             Self::Events(Rows::Csv) => (Some("csv"), Some("events.csv")),
+            #[cfg(feature = "parquet")]
+            Self::Events(Rows::Parquet) => (Some("parquet"), None),
         };
         suffix.into_iter().chain(longer)
     }
@@ -54,6 +63,8 @@ impl Kind {
             Self::Leaks => render_leaks_csv(&outcome.report, out),
             Self::Events(Rows::Jsonl) => render_events_jsonl(&outcome.events, out),
             Self::Events(Rows::Csv) => render_events_csv(&outcome.events, out),
+            #[cfg(feature = "parquet")]
+            Self::Events(Rows::Parquet) => render_events_parquet(&outcome.events, out),
         }
     }
 }
@@ -63,6 +74,22 @@ struct Target {
     path: PathBuf,
     kind: Kind,
     out: BufWriter<File>,
+    /// The folder of its pictures, where they are files.
+    pictures: Option<PathBuf>,
+}
+
+impl Target {
+    fn write(&mut self, outcome: &ScanOutcome, section: Section, style: &Style) -> io::Result<()> {
+        let name = |folder: &PathBuf| folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let style = Style { pictures: self.pictures.as_ref().and_then(name), ..style.clone() };
+        self.kind.write(outcome, section, &style, &mut self.out)?;
+        if let Some(folder) = &self.pictures {
+            for file in markdown_pictures(&outcome.report)? {
+                fs::write(folder.join(file.name), file.svg)?;
+            }
+        }
+        self.out.flush()
+    }
 }
 
 /// Everything that a run writes to.
@@ -94,7 +121,7 @@ impl Outputs {
         }
         let files = files.into_iter().map(|(path, kind)| {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(Target { path: path.clone(), kind, out: BufWriter::new(file) })
+            Ok(Target { path: path.clone(), kind, out: BufWriter::new(file), pictures: None })
         });
         let files = files.collect::<Result<Vec<_>>>()?;
         let default = if files.is_empty() { allowed.first().copied() } else { None };
@@ -108,6 +135,27 @@ impl Outputs {
             verbose: args.verbose,
             pager: Pager::default(),
         })
+    }
+
+    /// The same with the pictures of Markdown pages as they were asked for; folders for files are made, so that a bad
+    /// path fails before the work.
+    pub(super) fn with_pictures(mut self, pictures: Pictures) -> Result<Self> {
+        if pictures == Pictures::Mermaid {
+            return Ok(self);
+        }
+        let pages = self.files.iter_mut().filter(|target| target.kind == Kind::Report(Format::Markdown));
+        let mut some = false;
+        for target in pages {
+            let stem = target.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = target.path.with_file_name(format!("{stem}-pictures"));
+            fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+            target.pictures = Some(folder);
+            some = true;
+        }
+        if !some {
+            bail!("--pictures svg writes files beside a Markdown page: name one with --output, as in -o report.md");
+        }
+        Ok(self)
     }
 
     /// Whether something will name the digests of the inputs.
@@ -140,9 +188,7 @@ impl Outputs {
         self.page.run.finished = finished;
         for target in &mut self.files {
             target
-                .kind
-                .write(outcome, self.section, &self.file, &mut target.out)
-                .and_then(|()| target.out.flush())
+                .write(outcome, self.section, &self.file)
                 .with_context(|| format!("cannot write {}", target.path.display()))?;
         }
         match self.stdout {
@@ -194,6 +240,12 @@ fn kind_of(path: &Path, allowed: &[Kind]) -> Result<Kind> {
     fitting.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
     if let Some((_, kind)) = fitting.first().copied() {
         return Ok(kind);
+    }
+    if !cfg!(feature = "parquet") && ends("parquet") {
+        bail!(
+            "cannot write {}: this build writes no Parquet; build one that does with `cargo install --path . --features parquet`",
+            path.display()
+        );
     }
     let mut known: Vec<String> = Vec::new();
     for (suffix, _) in offered() {

@@ -16,9 +16,9 @@ pub(super) fn run(args: &RenderArgs, pager: Pager) -> Result<Exit> {
     let section = section(&report);
     let kinds: Vec<Kind> = Format::of(section).map(Kind::Report).chain([Kind::Leaks]).collect();
     let outputs = Outputs::create(&args.output, &kinds, asked, section, args.evidence)?;
-    let outputs = outputs.for_reader(pager, args.summary);
+    let outputs = outputs.with_pictures(args.pictures.pictures)?.for_reader(pager, args.summary);
     if outputs.carry_rules() {
-        report.rules = rule_texts(&report)?;
+        report.rules = rule_texts(&report, &args.rule_paths)?;
     }
     outputs.write(&ScanOutcome { report, events: EventSet::default(), known_leaks: Vec::new(), complete: true })?;
     Ok(Exit::Clean)

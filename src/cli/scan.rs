@@ -1,6 +1,7 @@
 //! `tokscan scan`: the triage run. What `leaks` and `events` share with it is here too.
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use super::args::{OutputArgs, ScanArgs};
 use super::fail_on::FailOn;
@@ -17,10 +18,11 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     config::diagnosis(&mut options, &args.diagnosis)?;
     let fail_on = FailOn::read(&args.fail.fail_on, "never", &options.rule_paths)?;
     let mut kinds: Vec<Kind> = Format::of(Section::Triage).map(Kind::Report).collect();
-    kinds.extend([Kind::Leaks, Kind::Events(Rows::Jsonl), Kind::Events(Rows::Csv)]);
+    kinds.push(Kind::Leaks);
+    kinds.extend(Rows::value_variants().iter().copied().map(Kind::Events));
     let asked = args.format.format.map(Kind::Report);
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
-    let outputs = outputs.for_reader(settings.pager, args.format.summary);
+    let outputs = outputs.with_pictures(args.format.pictures.pictures)?.for_reader(settings.pager, args.format.summary);
     options.digests = outputs.name_digests();
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;

@@ -37,7 +37,8 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
     if let Some(kind) = store_trouble(signals) {
         return Some((kind, WORDING));
     }
-    if signals.about(Topic::Discard) && signals.code.is_none() && signals.status.is_none() {
+    let answered = signals.code.is_some() || signals.status.is_some() || signals.endpoint == Some(Endpoint::Token);
+    if signals.about(Topic::Discard) && !answered {
         return Some((EventKind::CredentialDiscarded, WORDING));
     }
     if signals.about(Topic::Refresh)

@@ -109,6 +109,19 @@ fn quoted<'a>(arena: &'a Bump, text: &'a str, start: usize, quote: usize) -> Opt
     Some((value, ValueKind::Quoted, end + 1))
 }
 
+/// Whether a text begins as a form or an object does that was percent-encoded as a whole: `key%3D`, `%7B%22`.
+pub(super) fn is_encoded(text: &str) -> bool {
+    // Every value of a record is asked, and hardly one has the sign.
+    if memchr::memchr(b'%', &text.as_bytes()[..text.len().min(KEY + 1)]).is_none() {
+        return false;
+    }
+    let key =
+        text.bytes().take(KEY).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let rest = &text[key.count()..];
+    let starts = |sign: &str| rest.get(..sign.len()).is_some_and(|head| head.eq_ignore_ascii_case(sign));
+    if rest.len() < text.len() { starts("%3D") || starts("%253D") } else { starts("%7B%22") || starts("%257B%2522") }
+}
+
 /// Decodes `%41` and `+` of a query or form value; borrowed where there is nothing to decode.
 pub fn percent_decode<'a>(arena: &'a Bump, raw: &'a str) -> &'a str {
     if !raw.contains(['%', '+']) || raw.contains(' ') {
@@ -172,6 +185,16 @@ mod tests {
         assert!(pairs(&"a=".repeat(100_000)).len() <= 1024);
         assert!(pairs(&"=\"".repeat(10_000)).len() <= 1024);
         assert!(pairs(&":".repeat(100_000)).is_empty());
+    }
+
+    #[test]
+    fn what_was_encoded_as_a_whole_is_told_by_its_beginning() {
+        for text in ["grant_type%3Dx%26a%3Db", "a%253Db", "%7B%22a%22%3A1%7D", "%7b%22", "a%3d"] {
+            assert!(super::is_encoded(text), "{text}");
+        }
+        for text in ["", "a", "a%20b%3Dc", "https%3A%2F%2Fapp%3Fcode%3D1", "%3Da", "100%", "%7B"] {
+            assert!(!super::is_encoded(text), "{text}");
+        }
     }
 
     #[test]

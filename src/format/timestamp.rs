@@ -176,7 +176,9 @@ fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
         _ => return None,
     };
     let date = NaiveDate::from_ymd_opt(i32::try_from(date.0).ok()?, date.1, date.2)?;
-    if run != 14 && cursor.take(b"T t:_").is_none() {
+    // JavaScript's own: `1/31/2026, 3:04:05 PM`.
+    let comma = cursor.bytes[cursor.at..].starts_with(b", ") && cursor.take(b",").is_some();
+    if run != 14 && !comma && cursor.take(b"T t:_").is_none() {
         return None;
     }
     while cursor.peek() == b' ' {
@@ -250,7 +252,7 @@ fn trailing_year(cursor: &mut Cursor<'_>, civil: Civil) -> Civil {
     civil
 }
 
-/// `03:04:05`, with a fraction after `.` or `,`; also `030405` after a compact date.
+/// `03:04:05`, with a fraction after `.` or `,` or of three digits after `:`; also `030405` after a compact date.
 fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> Option<Civil> {
     let hour = cursor.digits(2).or_else(|| cursor.digits(1))?;
     let colon = cursor.take(b":");
@@ -264,7 +266,13 @@ fn clock_time(cursor: &mut Cursor<'_>, date: NaiveDate, year_assumed: bool) -> O
     }
     let mut nanos = 0;
     let mut digits = 0;
-    if b".,".contains(&cursor.peek()) && cursor.bytes.get(cursor.at + 1).is_some_and(u8::is_ascii_digit) {
+    let digits_behind = cursor.bytes[cursor.at..].iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    let parted = match cursor.peek() {
+        b'.' | b',' => digits_behind > 0,
+        b':' => digits_behind == 3 && colon.is_some(),
+        _ => false,
+    };
+    if parted {
         cursor.at += 1;
         let mut unit = 100_000_000;
         while cursor.peek().is_ascii_digit() {
@@ -389,6 +397,8 @@ mod tests {
             "Fri Jan 02 03:04:05.123 2026",
             "Jan 02, 2026 3:04:05.123 AM",
             "01/02/2026 3:04:05.123 AM",
+            "2026-01-02 03:04:05:123",
+            "1/2/2026, 3:04:05.123 AM",
             "2026-01-02 04:04:05.123 CET",
             "2026-01-01 19:04:05.123 PST",
             "01-02|03:04:05.123",

@@ -185,6 +185,7 @@ impl<'a> State<'a, '_> {
         } else if holds_structure(leaf.value) {
             self.embedded(leaf.value, depth + 1);
         }
+        self.encoded(leaf.value, depth);
     }
 
     pub(super) fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
@@ -270,8 +271,22 @@ impl<'a> State<'a, '_> {
             if leaf.kind == ValueKind::Quoted && depth < DEPTH && holds_structure(leaf.value) {
                 self.embedded(leaf.value, depth + 1);
             }
+            self.encoded(leaf.value, depth);
         }
         equals
+    }
+
+    /// A form or an object that was percent-encoded as a whole, also twice: `body=grant_type%3Drefresh_token%26…`.
+    fn encoded(&mut self, value: &'a str, depth: u8) {
+        let mut text = value;
+        for _ in 0..2 {
+            if depth < DEPTH && pairs::is_encoded(text) {
+                text = pairs::percent_decode(self.arena, text);
+            }
+        }
+        if text.len() < value.len() {
+            self.embedded(text, depth + 1);
+        }
     }
 }
 

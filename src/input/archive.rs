@@ -47,13 +47,14 @@ pub(super) struct Member<'t> {
     pub(super) text: Text<'t>,
 }
 
+/// What an archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Zip,
     Tar,
 }
 
-fn kind(head: &[u8]) -> Option<Kind> {
+pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     match head {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
         _ if head.get(257..262) == Some(b"ustar") => Some(Kind::Tar),

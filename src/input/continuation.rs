@@ -6,7 +6,7 @@ pub(super) const DECIDING_BYTES: usize = 128;
 
 /// What a continuation line may begin with, besides white space, a closing bracket and the
 /// numbered forms: stack traces of Java, Python and .NET, and the folded bodies of dumped errors.
-const OPENINGS: [&[u8]; 10] = [
+const OPENINGS: [&[u8]; 11] = [
     b"at ",
     b"Caused by",
     b"Traceback ",
@@ -17,11 +17,14 @@ const OPENINGS: [&[u8]; 10] = [
     b"HTTP StatusCode ",
     b"Error Description: ",
     b"CorrelationId ",
+    b"-----END ",
 ];
+/// A line that is nothing but base64 is at least so long; shorter ones may be words.
+const WRAPPED_BYTES: usize = 16;
 
-/// Whether a line continues the record above it: it is indented, closes a bracket, or is part of a
-/// stack trace. An empty line is not one. `line` is without its line feed; its first 128
-/// bytes decide.
+/// Whether a line continues the record above it: it is indented, closes a bracket, is part of a
+/// stack trace, or part of a wrapped value. An empty line is not one. `line` is without its line feed; its
+/// first 128 bytes decide.
 pub(super) fn is_continuation(line: &[u8]) -> bool {
     match line.first() {
         Some(b' ' | b'\t' | b'}' | b']' | b')') => true,
@@ -30,8 +33,24 @@ pub(super) fn is_continuation(line: &[u8]) -> bool {
             let number = line.strip_prefix(b"... ");
             number.and_then(after_number).is_some_and(|rest| rest.starts_with(b" more"))
         }
-        _ => OPENINGS.iter().any(|opening| line.starts_with(opening)) || names_exception(line),
+        _ => OPENINGS.iter().any(|opening| line.starts_with(opening)) || names_exception(line) || is_wrapped(line),
     }
+}
+
+/// Whether a line is nothing but a piece of base64, or of a token: PEM, MIME and terminals wrap long ones.
+fn is_wrapped(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // Docker writes the line feed, and a shell goes on behind a backslash.
+    let line = line.strip_suffix(b"\\n").or(line.strip_suffix(b"\\")).unwrap_or(line);
+    let head = &line[..line.len().min(DECIDING_BYTES)];
+    let part = head.strip_suffix(b"=").map_or(head, |head| head.strip_suffix(b"=").unwrap_or(head));
+    if !part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/_-.~".contains(byte)) {
+        return false;
+    }
+    let any = |test: fn(&u8) -> bool| part.iter().any(test);
+    let mixed = any(u8::is_ascii_digit) && any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase);
+    let padded = part.len() < head.len() && part.len() > 1 && head.len().is_multiple_of(4);
+    padded || (mixed && part.len() >= WRAPPED_BYTES)
 }
 
 /// Whether a line begins with the qualified name of an exception, as the last line of a Python
@@ -80,6 +99,10 @@ mod tests {
             "]);",
             ")",
             "  ",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
+            "aB3dE5gH7jK9mN1pQ2sT4vW6\\n",
+            "Zg==",
+            "-----END PRIVATE KEY-----",
         ] {
             assert!(is_continuation(line.as_bytes()), "{line:?}");
         }
@@ -98,6 +121,13 @@ mod tests {
             "\u{feff}{",
             "#12345678901 x",
             "\"key\": 1",
+            "Done",
+            "Zg=",
+            "==",
+            "RefreshTokenWasIssued",
+            "-----BEGIN PRIVATE KEY-----",
+            "access_token=aB3dE5gH7jK9mN1pQ2sT4vW6",
+            "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c",
         ] {
             assert!(!is_continuation(line.as_bytes()), "{line:?}");
         }

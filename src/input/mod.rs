@@ -26,6 +26,7 @@ mod members;
 mod open;
 mod ordered;
 mod plain;
+mod repack;
 mod scanner;
 mod sniff;
 pub mod strand;
@@ -49,7 +50,9 @@ pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
+pub use repack::{Change, Encode, Packed, repack};
 pub use strand::{Weave, settled};
+pub use utf16::Utf16Form;
 
 /// Bytes of a segment where the settings do not say.
 pub const SEGMENT_BYTES: usize = 4 << 20;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::members::{Bzip2, Gzip, Members, Xz};
 use super::sniff::{self, COMPRESSION_BYTES, Compression};
-use super::utf16::Utf16;
+use super::utf16::{Lone, Utf16, Utf16Form};
 use super::zstd::ZstdFrames;
 use crate::model::{Notice, Trouble};
 
@@ -214,8 +214,8 @@ impl<R: Read> Read for Guarded<R> {
 pub(super) struct Text<'a> {
     /// What the source was compressed with.
     pub(super) compression: Option<&'static str>,
-    /// Whether it was UTF-16.
-    pub(super) utf16: bool,
+    /// How it was UTF-16.
+    pub(super) utf16: Option<Utf16Form>,
     /// The text.
     pub(super) reader: Ahead<Box<dyn Read + Send + 'a>>,
 }
@@ -227,21 +227,20 @@ impl<'a> Text<'a> {
         advance: &'a (dyn Fn(u64) + Sync),
         ahead: usize,
     ) -> io::Result<Self> {
-        Self::decoded(raw, advance, ahead, None)
+        Self::decoded(Input::new(raw, advance), ahead, None, Lone::Replaced)
+    }
+
+    /// Opens what is written again: text that could not be written as it was is damage.
+    pub(super) fn open_exactly(raw: Box<dyn Read + Send + 'a>, ahead: usize) -> io::Result<Self> {
+        Self::decoded(Input::new(raw, &UNWATCHED), ahead, None, Lone::Refused)
     }
 
     /// Opens a part of an archive; what it is unpacked to is counted.
     pub(super) fn open_within(raw: Box<dyn Read + Send + 'a>, ahead: usize, budget: &Budget) -> io::Result<Self> {
-        Self::decoded(raw, &UNWATCHED, ahead, Some(budget))
+        Self::decoded(Input::new(raw, &UNWATCHED), ahead, Some(budget), Lone::Replaced)
     }
 
-    fn decoded(
-        raw: Box<dyn Read + Send + 'a>,
-        advance: &'a (dyn Fn(u64) + Sync),
-        ahead: usize,
-        budget: Option<&Budget>,
-    ) -> io::Result<Self> {
-        let mut input = Input::new(raw, advance);
+    fn decoded(mut input: Input<'a>, ahead: usize, budget: Option<&Budget>, lone: Lone) -> io::Result<Self> {
         let compression = sniff::compression(input.peek(COMPRESSION_BYTES)?);
         input.hit_end = false;
         let decoded: Box<dyn Read + Send + 'a> = match compression {
@@ -256,16 +255,16 @@ impl<'a> Text<'a> {
             _ => decoded,
         };
         let mut marked = Ahead::new(decoded, sniff::UTF16_BYTES);
-        let order = sniff::utf16(&marked.head);
-        let text: Box<dyn Read + Send + 'a> = match order {
+        let utf16 = sniff::utf16(&marked.head).map(|(order, mark)| Utf16Form { order, mark });
+        let text: Box<dyn Read + Send + 'a> = match utf16 {
             None => Box::new(marked),
-            Some((order, mark)) => {
+            Some(Utf16Form { order, mark }) => {
                 marked.given = mark;
-                Box::new(Utf16::new(marked, order))
+                Box::new(Utf16::new(marked, order, lone))
             }
         };
         let compression = compression.map(Compression::name);
-        Ok(Self { compression, utf16: order.is_some(), reader: Ahead::new(text, ahead) })
+        Ok(Self { compression, utf16, reader: Ahead::new(text, ahead) })
     }
 }
 

@@ -13,7 +13,8 @@ use super::continuation::DECIDING_BYTES;
 use super::open::{self, Text, retry};
 use super::scanner::{self, Scanner};
 use super::strand::{self, Weave};
-use super::{LINE_CAP, Layout, Origin, ReadSettings, SEGMENT_BYTES, Source, sniff};
+use super::utf16::Utf16Form;
+use super::{LINE_CAP, Layout, Origin, ReadSettings, SEGMENT_BYTES, Source, archive, sniff};
 use crate::model::{Notice, Trouble};
 
 /// How much of the text is seen before its layout is decided.
@@ -52,10 +53,11 @@ impl Chunk {
 }
 
 /// A source that is read in order.
-pub struct Ordered {
+pub struct Ordered<'r> {
     path: String,
     compression: Option<&'static str>,
-    reader: Box<dyn Read + Send>,
+    utf16: Option<Utf16Form>,
+    reader: Box<dyn Read + Send + 'r>,
     segment: usize,
     line_cap: usize,
     base: u64,
@@ -78,7 +80,7 @@ pub fn live(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     }
 }
 
-impl std::fmt::Debug for Ordered {
+impl std::fmt::Debug for Ordered<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Ordered").field("path", &self.path).field("base", &self.base).finish_non_exhaustive()
     }
@@ -98,40 +100,51 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-impl Ordered {
+/// Why a source cannot be written again.
+fn refused(path: &str, why: impl Into<String>) -> Notice {
+    Notice::new("not-redacted", Some(path), why, Trouble::Incomplete)
+}
+
+impl Ordered<'static> {
     /// Opens a source that can be written again as it is: text, compressed or not. What cannot is said.
     pub fn open(source: &Source, settings: ReadSettings) -> Result<Self, Notice> {
-        let refused = |why: String| Notice::new("not-redacted", Some(&source.path), why, Trouble::Incomplete);
-        let raw = Arc::new(AtomicU64::new(0));
         let inner: Box<dyn Read + Send> = match &source.origin {
             Origin::Stdin => Box::new(io::stdin()),
             Origin::Member { .. } => {
-                return Err(refused("it lies in an archive: unpack it and redact what is inside".into()));
+                return Err(refused(&source.path, "it lies in an archive, which is written whole"));
             }
-            Origin::File(path) => Box::new(
-                File::open(path)
-                    .map_err(|error| refused(format!("it cannot be read ({error}): check its permissions")))?,
-            ),
+            Origin::File(path) => Box::new(File::open(path).map_err(|error| {
+                refused(&source.path, format!("it cannot be read ({error}): check its permissions"))
+            })?),
         };
+        Self::within(&source.path, inner, settings)
+    }
+}
+
+impl<'r> Ordered<'r> {
+    /// The same of what a reader gives: a member of an archive.
+    pub fn within(path: &str, inner: Box<dyn Read + Send + 'r>, settings: ReadSettings) -> Result<Self, Notice> {
+        let refused = |why: String| refused(path, why);
+        let raw = Arc::new(AtomicU64::new(0));
         let metered = Box::new(Metered { inner, count: Arc::clone(&raw) });
-        let text = Text::open(metered, &UNWATCHED, AHEAD);
+        let text = Text::open_exactly(metered, AHEAD);
         let Text { compression, utf16, reader } =
             text.map_err(|error| refused(format!("it cannot be read ({error}): check it")))?;
         let head = &reader.head;
-        if head.starts_with(b"PK\x03\x04") || head.get(257..262) == Some(b"ustar") {
-            return Err(refused("it is an archive: unpack it and redact what is inside".into()));
+        if archive::is_archive(head) {
+            return Err(refused(
+                "it is an archive where none can be rewritten: unpack it and redact what is inside".into(),
+            ));
         }
         if let Some((kind, _)) = sniff::binary(head) {
             return Err(refused(format!("it is {kind}, not a text log")));
         }
-        if utf16 {
-            return Err(refused("it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)".into()));
-        }
         let is_documents = scanner::is_documents(head, reader.at_end);
         let or = |value, default| if value == 0 { default } else { value };
         Ok(Self {
-            path: source.path.clone(),
+            path: path.to_owned(),
             compression,
+            utf16,
             weave: Weave::of(head),
             documents: is_documents.then(|| (Scanner::new(), Vec::new())),
             reader: Box::new(reader),
@@ -149,6 +162,11 @@ impl Ordered {
     /// `gzip`, `zstd`, `bzip2`, `xz`, or `None`.
     pub fn compression(&self) -> Option<&'static str> {
         self.compression
+    }
+
+    /// How it was UTF-16, if it was.
+    pub fn utf16(&self) -> Option<Utf16Form> {
+        self.utf16
     }
 
     /// The next chunks, at most so many; none at the end.

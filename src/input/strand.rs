@@ -26,6 +26,8 @@ pub enum Weave {
     /// A line and the continuation lines after it.
     #[default]
     Plain,
+    /// The same in a log of text, where a brace alone on a line begins a dump that belongs to the line above it.
+    Text,
     /// Lines of one or more streams, each behind a transport's prefix.
     Strands,
     /// Entries of a journal export, each of which begins with `__CURSOR=`.
@@ -40,16 +42,39 @@ impl Weave {
             return Self::Entries;
         }
         let mut lines = head.split(|byte| *byte == b'\n').take(NEAR);
-        if lines.any(|line| Strand::of(line).is_some()) { Self::Strands } else { Self::Plain }
+        match () {
+            () if lines.any(|line| Strand::of(line).is_some()) => Self::Strands,
+            () if dumps_below_text(head) => Self::Text,
+            () => Self::Plain,
+        }
     }
 
     /// Whether a line continues the record above it, in a source without strands.
     pub fn continues(self, line: &[u8]) -> bool {
         match self {
             Self::Entries => !line.starts_with(b"__CURSOR="),
+            Self::Text => is_continuation(line) || is_brace(line),
             Self::Plain | Self::Strands => is_continuation(line),
         }
     }
+}
+
+/// Whether a line is an opening brace and nothing else.
+fn is_brace(line: &[u8]) -> bool {
+    line.trim_ascii_end() == b"{"
+}
+
+/// Whether a source that begins so is a log of text with dumps in it, and no row of objects over several lines: there
+/// an object is followed by the next.
+fn dumps_below_text(head: &[u8]) -> bool {
+    let starts_with_text = head.trim_ascii_start().first().is_some_and(|byte| !b"{[}]\"<".contains(byte));
+    let mut below_end = false;
+    let mut in_row = head.split(|byte| *byte == b'\n').map(|line| {
+        let next = below_end && is_brace(line);
+        below_end = line.trim_ascii_end() == b"}";
+        next
+    });
+    starts_with_text && !in_row.any(|next| next)
 }
 
 /// What a line says of itself: its stream, and what stands behind the prefix.
@@ -204,6 +229,20 @@ fn compose(line: &[u8]) -> Option<Strand<'_>> {
         .then(|| Strand::plain(&line[..name], (bar + 2).min(line.len())..line.len()))
 }
 
+/// A place in the next line of CRI, at or after `from`, that is but a part of one.
+pub fn next_cri_part(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = &bytes[from..];
+    let stream = |at: usize| rest[..at].ends_with(b" stdout") || rest[..at].ends_with(b" stderr");
+    memmem::find_iter(rest, b" P ").find(|at| stream(*at)).map(|at| from + at)
+}
+
+/// The same of Docker, whose whole lines end in an escaped line feed.
+pub fn next_docker_part(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = &bytes[from..];
+    let unended = |at: usize| !rest[..at].ends_with(b"\\n") || rest[..at].ends_with(b"\\\\n");
+    memmem::find_iter(rest, b"\",\"stream\":\"std").find(|at| unended(*at)).map(|at| from + at)
+}
+
 /// A line of a run of lines.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
@@ -351,6 +390,14 @@ mod tests {
         assert_eq!(Weave::of(b"__CURSOR=s=1\nMESSAGE=x\n"), Weave::Entries);
         assert_eq!(Weave::of(b"-- Logs begin at Fri --\nJan  2 03:04:05 host api[42]: x\n"), Weave::Strands);
         assert_eq!(Weave::of(b"{\"msg\":\"x\"}\n"), Weave::Plain);
+    }
+
+    #[test]
+    fn a_brace_alone_continues_text_and_begins_the_next_of_a_row_of_objects() {
+        let dump = b"2026-01-02 03:04:05 ERROR refresh failed\n400 Bad Request\n{\n  \"error\": \"x\"\n}\n";
+        let row = b"ready\n{\n  \"error\": \"x\"\n}\n{\n  \"error\": \"y\"\n}\n";
+        assert_eq!((Weave::of(dump), Weave::of(row)), (Weave::Text, Weave::Plain));
+        assert!(Weave::Text.continues(b"{\r") && !Weave::Text.continues(b"{\"a\":1}") && !Weave::Plain.continues(b"{"));
         assert!(Weave::Entries.continues(b"MESSAGE=x") && Weave::Entries.continues(b""));
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn read_text(job: &Job<'_>, text: Text<'_>) -> SourceRead {
     if let Some(error) = error {
         whole.notices.push(open::stop_notice(job.path, compression, &error, whole.bytes));
     }
-    if utf16 {
+    if utf16.is_some() {
         let message = "it is UTF-16; byte offsets are those of the text as UTF-8";
         whole.notices.push(Notice::new("utf16", Some(job.path), message, Trouble::Note));
     }

@@ -18,6 +18,37 @@ pub(super) struct Tar<R> {
     /// What is left of the last file, and the bytes that fill its last block.
     rest: u64,
     padding: u64,
+    /// What extensions said of the file that follows.
+    extended: Extended,
+}
+
+/// A header.
+pub(super) enum Head {
+    /// It says more of the next one: with what it says.
+    Extension(Header, Vec<u8>),
+    /// It stands before a file, a folder, a link or a device.
+    Entry(Entry),
+}
+
+/// What is said of a file, or of what is none.
+pub(super) struct Entry {
+    pub(super) header: Header,
+    pub(super) name: String,
+    /// Bytes that follow.
+    pub(super) size: u64,
+    /// Whether an extension says that.
+    pub(super) sized: bool,
+}
+
+impl Entry {
+    /// Whether it is a file.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.header.entry_type(), EntryType::Regular | EntryType::Continuous)
+    }
+
+    fn is_sparse(&self) -> bool {
+        self.header.entry_type() == EntryType::GNUSparse
+    }
 }
 
 /// A file in it.
@@ -54,37 +85,55 @@ struct Extended {
 
 impl<R: Read> Tar<R> {
     pub(super) fn new(stream: R) -> Self {
-        Self { stream, rest: 0, padding: 0 }
+        Self { stream, rest: 0, padding: 0, extended: Extended::default() }
     }
 
     /// The next file; folders, links and devices are passed over.
     pub(super) fn next(&mut self) -> io::Result<Option<TarMember<'_, R>>> {
-        let mut extended = Extended::default();
         loop {
-            self.skip()?;
-            let Some(header) = self.header()? else { return Ok(None) };
-            let size = header.entry_size().map_err(|_| corrupt())?;
-            match header.entry_type() {
-                EntryType::GNULongName => {
-                    let mut name = self.extension(size)?;
-                    name.truncate(name.iter().position(|byte| *byte == 0).unwrap_or(name.len()));
-                    extended.name = Some(name);
+            match self.head()? {
+                None => return Ok(None),
+                Some(Head::Entry(entry)) if entry.is_file() || entry.is_sparse() => {
+                    let sparse = entry.is_sparse();
+                    return Ok(Some(TarMember { name: entry.name, sparse, content: self.content() }));
                 }
-                EntryType::XHeader => extended.take(&self.extension(size)?)?,
-                entry => {
-                    let name = extended.name.take().unwrap_or_else(|| header.path_bytes().to_vec());
-                    let size = extended.size.take().unwrap_or(size);
-                    self.rest = size;
-                    self.padding = padding(size)?;
-                    let sparse = entry == EntryType::GNUSparse;
-                    if sparse || matches!(entry, EntryType::Regular | EntryType::Continuous) {
-                        let name = String::from_utf8_lossy(&name).into_owned();
-                        let content = Content { inner: (&mut self.stream).take(size), rest: &mut self.rest };
-                        return Ok(Some(TarMember { name, sparse, content }));
-                    }
-                }
+                Some(_) => {}
             }
         }
+    }
+
+    /// The next header, whatever follows it.
+    pub(super) fn head(&mut self) -> io::Result<Option<Head>> {
+        self.skip()?;
+        let Some(header) = self.header()? else { return Ok(None) };
+        let size = header.entry_size().map_err(|_| corrupt())?;
+        match header.entry_type() {
+            EntryType::GNULongName => {
+                let bytes = self.extension(size)?;
+                let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+                self.extended.name = Some(bytes[..end].to_vec());
+                Ok(Some(Head::Extension(header, bytes)))
+            }
+            EntryType::XHeader => {
+                let bytes = self.extension(size)?;
+                self.extended.take(&bytes)?;
+                Ok(Some(Head::Extension(header, bytes)))
+            }
+            _ => {
+                let Extended { name, size: extended } = std::mem::take(&mut self.extended);
+                let name = name.unwrap_or_else(|| header.path_bytes().to_vec());
+                let name = String::from_utf8_lossy(&name).into_owned();
+                let (size, sized) = (extended.unwrap_or(size), extended.is_some());
+                self.rest = size;
+                self.padding = padding(size)?;
+                Ok(Some(Head::Entry(Entry { header, name, size, sized })))
+            }
+        }
+    }
+
+    /// What follows the header of an entry.
+    pub(super) fn content(&mut self) -> Content<'_, R> {
+        Content { inner: (&mut self.stream).take(self.rest), rest: &mut self.rest }
     }
 
     /// Steps over what was not read of the last file.

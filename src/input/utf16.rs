@@ -6,10 +6,44 @@ use super::sniff::Utf16Order;
 
 const CHUNK: usize = 32 << 10;
 
-/// Transcodes UTF-16 without its byte order mark; lone surrogates become U+FFFD.
+/// How a text was UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Utf16Form {
+    pub(super) order: Utf16Order,
+    /// Bytes of its byte order mark.
+    pub(super) mark: usize,
+}
+
+impl Utf16Form {
+    /// The bytes of the byte order mark, if there was one.
+    pub fn mark(self) -> Vec<u8> {
+        if self.mark > 0 { self.bytes("\u{feff}") } else { Vec::new() }
+    }
+
+    /// A text as it was.
+    pub fn bytes(self, text: &str) -> Vec<u8> {
+        let bytes = |unit: u16| match self.order {
+            Utf16Order::Little => unit.to_le_bytes(),
+            Utf16Order::Big => unit.to_be_bytes(),
+        };
+        text.encode_utf16().flat_map(bytes).collect()
+    }
+}
+
+/// What becomes of half a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lone {
+    /// U+FFFD.
+    Replaced,
+    /// Damage: it could not be written again.
+    Refused,
+}
+
+/// Transcodes UTF-16 without its byte order mark.
 pub(super) struct Utf16<R> {
     inner: R,
     order: Utf16Order,
+    lone: Lone,
     /// Bytes of the input that do not make a character yet.
     rest: Vec<u8>,
     text: Vec<u8>,
@@ -18,8 +52,8 @@ pub(super) struct Utf16<R> {
 }
 
 impl<R: Read> Utf16<R> {
-    pub(super) fn new(inner: R, order: Utf16Order) -> Self {
-        Self { inner, order, rest: Vec::new(), text: Vec::new(), given: 0, end: false }
+    pub(super) fn new(inner: R, order: Utf16Order, lone: Lone) -> Self {
+        Self { inner, order, lone, rest: Vec::new(), text: Vec::new(), given: 0, end: false }
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -38,16 +72,24 @@ impl<R: Read> Utf16<R> {
         let mut text = std::mem::take(&mut self.text);
         let units = (0..whole).step_by(2).map(|at| self.unit(at));
         for character in char::decode_utf16(units) {
-            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            let character = self.whole(character.ok())?;
             text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         if self.end && whole < self.rest.len() {
-            text.extend_from_slice("\u{fffd}".as_bytes());
+            text.extend_from_slice(self.whole(None)?.encode_utf8(&mut [0; 4]).as_bytes());
             whole = self.rest.len();
         }
         self.text = text;
         self.rest.drain(..whole);
         Ok(())
+    }
+
+    fn whole(&self, character: Option<char>) -> io::Result<char> {
+        match (character, self.lone) {
+            (Some(character), _) => Ok(character),
+            (None, Lone::Replaced) => Ok(char::REPLACEMENT_CHARACTER),
+            (None, Lone::Refused) => Err(io::Error::other("it holds half a character of UTF-16")),
+        }
     }
 
     fn unit(&self, at: usize) -> u16 {
@@ -78,7 +120,7 @@ impl<R: Read> Read for Utf16<R> {
 mod tests {
     use std::io::{self, Read};
 
-    use super::{Utf16, Utf16Order};
+    use super::{Lone, Utf16, Utf16Form, Utf16Order};
 
     /// Gives one byte per read.
     struct Dribble<'a>(&'a [u8]);
@@ -99,7 +141,20 @@ mod tests {
         let mut bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         bytes.push(0x41);
         let mut text = String::new();
-        Utf16::new(Dribble(&bytes), Utf16Order::Big).read_to_string(&mut text).unwrap();
+        Utf16::new(Dribble(&bytes), Utf16Order::Big, Lone::Replaced).read_to_string(&mut text).unwrap();
         assert_eq!(text, "aä𝄞z\u{fffd}x\u{fffd}\u{fffd}");
+        let refused = Utf16::new(Dribble(&bytes), Utf16Order::Big, Lone::Refused).read_to_string(&mut text);
+        assert!(refused.unwrap_err().to_string().contains("half a character"));
+    }
+
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        for order in [Utf16Order::Little, Utf16Order::Big] {
+            let form = Utf16Form { order, mark: 2 };
+            let bytes = form.bytes("aä𝄞z");
+            let mut text = String::new();
+            Utf16::new(Dribble(&bytes), order, Lone::Refused).read_to_string(&mut text).unwrap();
+            assert_eq!((text.as_str(), form.mark().len()), ("aä𝄞z", 2));
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! and queries, logfmt, the dumps of Python, Ruby, Go, Java, .NET, Rust, Objective-C, PHP, and XML.
 
 use super::bytes::{COLOUR, IDENT, QUOTED, TOKEN, before, is_cut, quote, run_end, skip_blank, unit};
+use super::{fold, notation};
 
 /// Longest value that a key may hold.
 const MAX_PASSWORD: usize = 128;
@@ -68,14 +69,14 @@ fn has_dead_prefix(line: &[u8], at: usize) -> bool {
 /// Steps over what stands between a key and its value; `None` where no value is assigned.
 pub(super) fn open(line: &[u8], key: Key) -> Option<Opening> {
     let mut at = skip_colour(line, key.end);
-    let closing = quote(line, at);
-    at += closing.unwrap_or(0);
-    if line.get(at) == Some(&b']') {
-        at += 1;
-        at += quote(line, at).unwrap_or(0);
+    let closing = quote(line, at).map_or(0, |length| length + quote(line, at + length).unwrap_or(0));
+    at = notation::closed(line, at + closing);
+    let paired = notation::paired(line, at).or_else(|| notation::form_part(line, at).filter(|_| closing > 0));
+    if let Some(from) = paired {
+        return Some(unwrap(line, from));
     }
     let operator_from = skip_blank(line, at).0;
-    if is_option(line, key.start) && operator_from > at {
+    if operator_from > at && is_next_word(line, key, closing, operator_from) {
         return Some(unwrap(line, operator_from));
     }
     let (operator, length) = unit(line, operator_from)?;
@@ -91,15 +92,30 @@ pub(super) fn open(line: &[u8], key: Key) -> Option<Opening> {
         b'-' if line.get(at) == Some(&b'>') => at += 1,
         b',' if is_listed(line, key.start) => {}
         // PHP's `serialize`: `s:5:"key";s:43:"…"`.
-        b';' if closing.is_some() => at = string_header(line, at)?,
+        b';' if closing > 0 => at = notation::string_header(line, at)?,
         b'>' if matches!(before(line, name_start(line, key.start)), Some(b'<' | b';')) => {}
+        // A table of psql.
+        b'|' if spaced => {}
         _ => return None,
     }
     let (value_from, wrapped) = skip_blank(line, at);
     let opening = unwrap(line, value_from);
     // `a= b=c` and a key at the end of its line are empty values, not values further on.
     let apart = operator == b'=' && !spaced && skip_colour(line, at) < value_from;
-    ((!wrapped && !apart) || opening.quoted).then_some(opening)
+    let below = wrapped && operator == b':' && fold::is_line(line, value_from);
+    ((!wrapped && !apart) || below || opening.quoted).then_some(opening)
+}
+
+/// Whether the next word is the value: that of an option of a command line, or of Redis' `"SET" "key" "value"`.
+fn is_next_word(line: &[u8], key: Key, closing: usize, next: usize) -> bool {
+    is_option(line, key.start) || (closing > 0 && quote(line, next).is_some())
+}
+
+/// The length of a second quote before a value: CSV doubles those inside of a cell.
+fn doubled(line: &[u8], at: usize) -> usize {
+    let second = quote(line, at).unwrap_or(0);
+    // A text that is empty is followed by something else.
+    if line.get(at + second).is_some_and(|byte| IDENT[usize::from(*byte)]) { second } else { 0 }
 }
 
 fn skip_colour(line: &[u8], mut at: usize) -> usize {
@@ -112,7 +128,8 @@ fn skip_colour(line: &[u8], mut at: usize) -> usize {
 /// Where the name begins that a key is the end of: `registration_access_token`.
 fn name_start(line: &[u8], key_start: usize) -> usize {
     let head = &line[key_start.saturating_sub(40)..key_start];
-    key_start - head.iter().rev().take_while(|byte| IDENT[usize::from(**byte)]).count()
+    // With the namespace of an XML element.
+    key_start - head.iter().rev().take_while(|byte| IDENT[usize::from(**byte)] || **byte == b':').count()
 }
 
 /// Whether the key is an option of a command line, whose value is the next word.
@@ -122,36 +139,21 @@ fn is_option(line: &[u8], key_start: usize) -> bool {
         && before(line, start).is_none_or(|byte| byte == b' ' || byte == b'\'' || byte == b'"')
 }
 
-/// Steps over `s:43:`, which must be followed by a quote.
-fn string_header(line: &[u8], at: usize) -> Option<usize> {
-    let rest = line.get(at..)?.strip_prefix(b"s:")?;
-    let digits = rest.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
-    let end = at + 2 + digits + 1;
-    (rest.get(digits) == Some(&b':') && quote(line, end).is_some()).then_some(end)
-}
-
-/// Steps over the type that PHP's `var_dump` writes before a text: `string(43) `.
-fn string_type(line: &[u8], at: usize) -> Option<usize> {
-    let rest = line.get(at..)?.strip_prefix(b"string(")?;
-    let digits = rest.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
-    let end = at + 7 + digits + 2;
-    (rest[digits..].starts_with(b") ") && quote(line, end).is_some()).then_some(end)
-}
-
 /// Whether a key is the first of a pair: `('key', …)`, `["key", …]`, `[key, …]`.
 fn is_listed(line: &[u8], key_start: usize) -> bool {
     // The quote before the key may be an escaped one, so the bracket is looked for just before it.
     let start = name_start(line, key_start);
     let head = &line[start.saturating_sub(8)..start];
-    head.iter().rev().find(|byte| !matches!(byte, b'"' | b'\'' | b'\\')).is_some_and(|byte| matches!(byte, b'(' | b'['))
+    let outer = head.iter().rev().find(|byte| !matches!(byte, b'"' | b'\'' | b'\\'));
+    outer.is_some_and(|byte| matches!(byte, b'(' | b'[')) || head.ends_with(b"{<<\"")
 }
 
 /// Steps into lists, constructors (`Some("…")`, `Secret('…')`) and string prefixes (`b'…'`).
 fn unwrap(line: &[u8], from: usize) -> Opening {
-    let mut at = string_type(line, from).unwrap_or(from);
+    let mut at = notation::typed(line, from);
     for _ in 0..4 {
         if let Some(length) = quote(line, at) {
-            return Opening { at: at + length, quoted: true };
+            return Opening { at: at + length + doubled(line, at + length), quoted: true };
         }
         if line[at..].get(..4).is_some_and(|sign| sign.eq_ignore_ascii_case(b"s%3a")) {
             // A cookie that Express signed.
@@ -160,6 +162,7 @@ fn unwrap(line: &[u8], from: usize) -> Opening {
         }
         match line.get(at) {
             Some(b'[' | b'(') => at = skip_blank(line, at + 1).0,
+            Some(b'<') if line[at..].starts_with(b"<<\"") => at += 2,
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let word = line[at..].iter().take(24).take_while(|byte| byte.is_ascii_alphanumeric()).count();
                 let called = line.get(at + word) == Some(&b'(');

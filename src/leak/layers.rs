@@ -57,8 +57,11 @@ fn search_to<'s>(
         let mut inner_notes = notes.is_some().then(Vec::new);
         for mut inner in search_to(scanner, &view.bytes, depth - 1, &mut inner_notes) {
             let span = view.outer(inner.candidate.start, inner.candidate.end);
+            if view.unfolded && is_list(&found[..own], span) {
+                continue;
+            }
             (inner.candidate.start, inner.candidate.end) = span;
-            found.push(Found { encoded: true, ..inner });
+            found.push(Found { encoded: inner.encoded || !view.unfolded, ..inner });
         }
         if let Some(notes) = notes {
             let inner = inner_notes.unwrap_or_default().into_iter();
@@ -66,6 +69,11 @@ fn search_to<'s>(
         }
     });
     if found.len() > own { apart(found, notes) } else { found }
+}
+
+/// Whether a span that crosses line ends holds several values: a list of them, each on a line of its own.
+fn is_list(own: &[Found<'_>], span: (usize, usize)) -> bool {
+    own.iter().filter(|own| own.candidate.start >= span.0 && own.candidate.end <= span.1).count() > 1
 }
 
 /// Of those that overlap the longest stays: the outer value where one is encoded in another, the inner one where

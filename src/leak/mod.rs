@@ -8,8 +8,10 @@
 mod bytes;
 mod carrier;
 mod examples;
+mod fold;
 mod jwt;
 mod layers;
+mod notation;
 mod pass;
 mod refusal;
 mod requirement;
@@ -50,6 +52,8 @@ pub struct LeakHit {
     pub start: usize,
     /// Just past its last byte.
     pub end: usize,
+    /// Whether it stands in a text that is encoded in the line.
+    pub encoded: bool,
     /// The rule, for [`LeakScanner::rule_id`].
     pub rule: u32,
     /// What leaked.
@@ -215,6 +219,7 @@ impl LeakScanner {
         LeakHit {
             start: candidate.start,
             end: candidate.end,
+            encoded: found.encoded,
             rule: u32::try_from(candidate.rule).unwrap_or(u32::MAX),
             kind: rule.kind,
             severity: rule.severity,

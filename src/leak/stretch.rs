@@ -38,7 +38,7 @@ pub(super) static HEXADECIMAL: System = {
 };
 
 /// What lists of bytes are written with.
-pub(super) static LISTED: [bool; 256] = with(class_of(&HEXADECIMAL.values), b"x, ");
+pub(super) static LISTED: [bool; 256] = with(class_of(&HEXADECIMAL.values), b"x, :");
 
 const fn with_letters_and_digits() -> [u8; 256] {
     let mut values = [NO_DIGIT; 256];

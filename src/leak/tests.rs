@@ -78,7 +78,7 @@ fn literals_are_few_and_bare() {
         assert!(literal.len() >= 3 && literal[0] != b'"', "{}", String::from_utf8_lossy(literal));
     }
     let names: Vec<_> = literals.iter().map(|literal| String::from_utf8_lossy(literal).into_owned()).collect();
-    assert!(literals.len() <= 132, "{} {names:?}", literals.len());
+    assert!(literals.len() <= 140, "{} {names:?}", literals.len());
 }
 
 /// The key in the style of a carrier, the value as the carrier encodes it, and the line.
@@ -254,6 +254,8 @@ const SILENT: &[&str] = &[
     "oauth2: \"invalid_grant\" \"refresh token expired for session 9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c\"",
     "Access token for request 01ARZ3NDEKTSV4RRFFQ69G5FAV trace: 4bf92f3577b34da6a3ce929d0e0e4736",
     "refresh token issued for app, trace id: 4bf92f3577b34da6a3ce929d0e0e4736",
+    "ERROR {TokenIssuer} - Error occurred while validating refresh token for clientId: QfXHPzC3fR4U6y8k error: invalid_grant",
+    "refresh token for client: QfXHPzC3fR4U6y8k not found, refresh token stored for tenant: 4bf92f3577b34da6a3ce929d0e0e4736",
     "Session{email:a@b user:u token:true id_token:true refresh_token:true}",
     "{AccessToken:0xc000123456789abc RefreshToken: Expiry:0001-01-01 00:00:00 +0000 UTC}",
     "found 1 RTs matching {home_account_id: 9f8b3c2a7d6e5f4a.1b0c9d8e7f6a5b4c} refresh_token",

@@ -8,9 +8,28 @@ const LINKS: [&[u8]; 9] =
     [b"is", b"was", b"value", b"string", b"received", b"returned", b"presented", b"used", b"equals"];
 /// Words that begin a longer way there, which then has to end in a colon.
 const VERBS: [&[u8]; 8] = [b"issued", b"generated", b"created", b"stored", b"saved", b"returned", b"received", b"for"];
-/// Before the colon these say that something else follows.
-const OTHERS: [&[u8]; 18] = [
-    b"id",
+/// Before the colon these say that something else follows, and so do words that end in `id`.
+const OTHERS: [&[u8]; 37] = [
+    b"client",
+    b"user",
+    b"username",
+    b"account",
+    b"subject",
+    b"principal",
+    b"tenant",
+    b"session",
+    b"app",
+    b"application",
+    b"connection",
+    b"provider",
+    b"realm",
+    b"issuer",
+    b"audience",
+    b"host",
+    b"resource",
+    b"grant",
+    b"name",
+    b"email",
     b"trace",
     b"request",
     b"hash",
@@ -53,7 +72,8 @@ pub(super) fn opening(line: &[u8], key: Key) -> Option<Opening> {
         let word = word_at(line, at);
         let end = at + word.len();
         if line.get(end) == Some(&b':') {
-            let other = one_of(word, &OTHERS).is_some();
+            let tail = &word[word.len().saturating_sub(2)..];
+            let other = tail.eq_ignore_ascii_case(b"id") || one_of(word, &OTHERS).is_some();
             let found = word_start(line, end + 1).filter(|found| !other && looks_random(line, *found));
             return found.map(closed);
         }
@@ -69,9 +89,12 @@ fn closed(at: usize) -> Opening {
     Opening { at, quoted: false }
 }
 
-/// The next word after one space, inside a quote or a bracket if there is one.
+/// The next word of the line after one space, inside a quote or a bracket if there is one.
 fn word_start(line: &[u8], end: usize) -> Option<usize> {
-    let at = skip_blank(line, end).0;
+    let (at, wrapped) = skip_blank(line, end);
+    if wrapped {
+        return None;
+    }
     let opened = matches!(line.get(at), Some(b'[' | b'(' | b'<' | b'\'' | b'"' | b'/' | b'`' | b'#' | b'{'));
     let from = if opened { skip_blank(line, at + 1).0 } else { at };
     (at > end && from < line.len()).then_some(from)

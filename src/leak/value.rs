@@ -1,5 +1,6 @@
 //! Is it a secret, or does it only stand where one could: placeholders, words, hashes, paths, ids.
 
+use super::fold;
 use super::refusal::Refusal;
 use crate::rules::Demand;
 
@@ -102,6 +103,8 @@ pub(super) fn mixed_enough(value: &[u8], demand: Demand) -> Result<(), Refusal> 
 pub(super) fn no_placeholder(value: &[u8]) -> Result<(), Refusal> {
     no_sample(value)?;
     let starred = value.windows(2).any(|pair| pair == b"**") || value.ends_with(b"..");
+    // Two dots stand in an encrypted JWT, three only where something was left out.
+    let starred = starred || memchr::memmem::find(value, b"...").is_some();
     let said = || PLACEHOLDERS.iter().any(|word| contains_ignoring_case(value, word));
     refuse(starred || said(), Refusal::Placeholder)
 }
@@ -125,8 +128,18 @@ fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {
 fn is_location(value: &[u8]) -> bool {
     let slashes = || memchr::memchr_iter(b'/', value).count();
     memchr::memmem::find(value, b"://").is_some()
-        || (matches!(value[0], b'/' | b'.' | b'~') && slashes() >= 2)
+        || (matches!(value[0], b'/' | b'.' | b'~') && slashes() >= 2 && !is_base64(value))
         || [&b".json"[..], b".txt", b".pem", b".key", b".log"].iter().any(|end| value.ends_with(end))
+}
+
+/// Base64 in which slashes happen to stand as in a path: no name in one is such a mix.
+fn is_base64(value: &[u8]) -> bool {
+    let end = value.len() - value.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let mixed = |name: &[u8]| fold::is_random(name);
+    value.len().is_multiple_of(4)
+        && value[..end].iter().all(plain)
+        && value[..end].split(|byte| *byte == b'/').any(mixed)
 }
 
 /// Words, whatever joins them: `refresh-token-v2`, `InvalidRefreshToken`, `ERR_JWT_EXPIRED`.

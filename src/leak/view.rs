@@ -2,18 +2,39 @@
 //!
 //! Most encodings leave names and values readable between the signs that they change, and the matchers read
 //! through those (see `bytes`). What is left are the encodings that hide letters too: all characters as escapes or
-//! entities, colours in the middle of a value, base64, lists of bytes, hexadecimal text. Such a piece is decoded
-//! into a view; a view is searched as the text was, and may hold views of its own.
+//! entities, colours or line ends in the middle of a value, base64, lists of bytes, hexadecimal text. Such a piece is
+//! decoded into a view; a view is searched as the text was, and may hold views of its own.
 
 use super::bytes::{COLOUR, ESCAPING, JOINED, WIDE, before, unit};
+use super::fold;
 use super::stretch::{BASE64, HEXADECIMAL, LISTED, NO_DIGIT, System, stretches};
 
 /// Texts of which one is in every line with such a piece, as far as it can be told from ordinary text: `{"` and
 /// `token` in the forms that the decoders read.
-pub(super) const LITERALS: [&str; 17] = [
-    "\\u006", "\\x6", "%65", "&#101;", "&#x65;", "eyJ", "ewog", "ZXlK",
+pub(super) const LITERALS: [&str; 21] = [
+    "\\u006",
+    "\\x6",
+    "%65",
+    "&#101;",
+    "&#x65;",
+    "eyJ",
+    "ewog",
+    "ZXlK",
     // `token`, wherever it stands among groups of three bytes.
-    "dG9rZW", "Rva2Vu", "b2tlb", "123, 34", "123 34", "123,34", "7b 22", "b226", "b227",
+    "dG9rZW",
+    "Rva2Vu",
+    "b2tlb",
+    "123, 34",
+    "123 34",
+    "123,34",
+    "7b 22",
+    "7b:22",
+    "b226",
+    "b227",
+    // `ken`
+    "107, 101, 110",
+    "107 101 110",
+    "107,101,110",
 ];
 
 /// Text is looked at in windows, so that the places of a view stay small beside the text.
@@ -33,10 +54,12 @@ pub(super) struct View {
     places: Vec<(u32, u32)>,
     /// Where the window starts in the text.
     base: usize,
+    /// Whether it is the text itself, without the line ends that wrap values.
+    pub(super) unfolded: bool,
 }
 
 impl View {
-    fn push(&mut self, byte: u8, start: usize, end: usize) {
+    pub(super) fn push(&mut self, byte: u8, start: usize, end: usize) {
         self.bytes.push(byte);
         // A window is far smaller than 4 GiB.
         self.places.push((start as u32, end as u32));
@@ -60,6 +83,10 @@ pub(super) fn each(text: &[u8], look: &mut dyn FnMut(&View)) {
                 look(&view);
             }
         };
+        let folds = fold::folds(window);
+        if !folds.is_empty() {
+            at_base(View { unfolded: true, ..fold::unfolded(window, &folds) });
+        }
         unescaped(window).into_iter().for_each(&mut at_base);
         base64(window, &mut at_base);
         numbers(window, &mut at_base);
@@ -99,6 +126,8 @@ fn hides_letters(text: &[u8]) -> bool {
                 let joined = |byte: u8| JOINED[usize::from(byte)];
                 before(text, at).is_some_and(joined) && unit(text, at + length).is_some_and(|(byte, _)| joined(byte))
             }
+            // Percent-encoded more often than twice.
+            b'%' => length == 5,
             // The matchers read these signs as they stand, and others in every form.
             _ => length > 1 && (byte.is_ascii_alphanumeric() || b"_-[]()<>;:".contains(&byte)),
         };
@@ -223,7 +252,7 @@ fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | COLOUR)
 }
 
-/// What lists of bytes say: `[123, 34, …]`, `[123 34 …]`, `<Buffer 7b 22 …>`, `[0x7b, 0x22, …]`.
+/// What lists of bytes say: `[123, 34, …]`, `[123 34 …]`, `<Buffer 7b 22 …>`, `[0x7b, 0x22, …]`, `7b:22:…`.
 fn numbers(text: &[u8], look: &mut dyn FnMut(View)) {
     let mut listed = Vec::new();
     stretches(text, SHORTEST * 2 - 1, &LISTED, &mut |start, stretch_end| {
@@ -233,7 +262,7 @@ fn numbers(text: &[u8], look: &mut dyn FnMut(View)) {
                 text[at].is_ascii_hexdigit() && !at.checked_sub(1).is_some_and(|at| text[at].is_ascii_alphanumeric());
             if !starts {
                 let rest = &text[at..stretch_end];
-                at += memchr::memchr2(b',', b' ', rest).map_or(rest.len(), |separator| separator + 1);
+                at += memchr::memchr3(b',', b' ', b':', rest).map_or(rest.len(), |separator| separator + 1);
                 continue;
             }
             at = list(text, at, &mut listed);
@@ -262,7 +291,8 @@ fn list(text: &[u8], mut at: usize, list: &mut Vec<(usize, usize)>) -> usize {
         list.push((at, end));
         let rest = &text[end..];
         if separator.is_empty() {
-            separator = [&b", "[..], b",", b" "].into_iter().find(|sign| rest.starts_with(sign)).unwrap_or_default();
+            separator =
+                [&b", "[..], b",", b" ", b":"].into_iter().find(|sign| rest.starts_with(sign)).unwrap_or_default();
         }
         let next = end + separator.len();
         if separator.is_empty() || !rest.starts_with(separator) || !text.get(next).is_some_and(u8::is_ascii_hexdigit) {
@@ -307,6 +337,7 @@ mod tests {
             "dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcw==",
             "74686520717569636b2062726f776e20666f78206a756d7073",
             "[116, 104, 101, 32, 113, 117, 105, 99, 107, 32, 98, 114, 111, 119, 110, 32, 102, 111, 120, 32, 106, 117, 109, 112, 115]",
+            "74:68:65:20:71:75:69:63:6b:20:62:72:6f:77:6e:20:66:6f:78:20:6a:75:6d:70:73",
             "<Buffer 74 68 65 20 71 75 69 63 6b 20 62 72 6f 77 6e 20 66 6f 78 20 6a 75 6d 70 73>",
         ] {
             assert_eq!(views(text), ["the quick brown fox jumps"], "{text}");

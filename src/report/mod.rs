@@ -19,6 +19,8 @@ mod junit;
 mod leak_rows;
 mod made;
 mod markdown;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod patterns;
 mod place;
 mod sarif;
@@ -39,11 +41,13 @@ pub use events::{render_events_csv, render_events_jsonl};
 pub use finding_rows::render_findings_csv;
 pub use github::render_github;
 pub use gitlab::render_gitlab;
-pub use html::render_html;
+pub use html::{PictureFile, render_html};
 pub use json::render_json;
 pub use junit::render_junit;
 pub use leak_rows::{leak_line, render_leaks_csv, render_leaks_jsonl};
-pub use markdown::render_markdown;
+pub use markdown::{markdown_pictures, render_markdown};
+#[cfg(feature = "parquet")]
+pub use parquet::render_events_parquet;
 pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
 pub use survey::{render_survey, render_survey_json};
@@ -155,7 +159,7 @@ impl Format {
             Self::Terminal => render_terminal_section(report, section, style, out),
             Self::Json => render_json(report, out),
             Self::Html => render_html(report, section, out),
-            Self::Markdown => render_markdown(report, section, out),
+            Self::Markdown => render_markdown(report, section, style.pictures.as_deref(), out),
             Self::Sarif => render_sarif(report, run, out),
             Self::Junit => render_junit(report, run, out),
             Self::Github => render_github(report, run, out),

@@ -19,6 +19,8 @@ pub(super) struct Block<'b> {
     bytes: &'b [u8],
     lines: Vec<Line<'b>>,
     own: Range<usize>,
+    /// Whether it is a part of a longer line, alone: there are too many of them, or too much in them.
+    pub(super) divided: bool,
 }
 
 /// A record that was put together, and where each of its parts stands in the segment.
@@ -60,10 +62,13 @@ impl<'b> Block<'b> {
             let known_before = start >= NEAR || lines[0].range.start == floor;
             let known_after = end + NEAR <= lines.len() || lines[lines.len() - 1].range.end + 1 >= bytes.len();
             if known_before && known_after {
-                return Self { bytes, own: start..end, lines };
+                return Self { bytes, own: start..end, lines, divided: false };
             }
         }
-        Self { bytes, own: 0..1, lines: vec![Line::new(bytes, line)] }
+        let (lines, own) = neighbours(bytes, &line, floor, NEAR);
+        let is_part = |at: usize| lines[at].strand.as_ref().is_some_and(|strand| strand.partial);
+        let divided = is_part(own) || link(&lines, own).is_some_and(is_part);
+        Self { bytes, own: 0..1, lines: vec![Line::new(bytes, line)], divided }
     }
 
     /// Where the block stands.

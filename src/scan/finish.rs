@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::days;
 use super::endpoint_lines;
 use super::excerpt::Archive;
+use super::records;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
 use super::texts;
-use super::worker::{Harvest, SourceFound};
+use super::worker::{self, Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::input::{Discovery, Source, SourceRead, digests};
@@ -106,6 +107,7 @@ pub(super) fn merge(
             sum.zone_assumed += found.zone_assumed;
             sum.year_assumed += found.year_assumed;
             sum.date_assumed += found.date_assumed;
+            sum.divided = worker::first(sum.divided, found.divided);
             sum.survey.absorb(found.survey);
             for (format, count) in found.formats {
                 *sum.formats.entry(format).or_default() += count;
@@ -120,16 +122,22 @@ pub(super) fn merge(
     for leak in &mut merged.leaks {
         leak.position.line = numbered(leak.position.source, leak.position.byte_start, leak.position.line);
     }
+    for (source, found) in &mut merged.sources {
+        found.divided = found.divided.map(|(byte, line)| (byte, numbered(*source as u32, byte, line)));
+    }
     days::settle(&mut merged, zone, sources);
     merged.events.sort();
     merged
 }
 
-/// What was taken for granted about times, by source.
+/// What was not looked at as it should be, and what was taken for granted about times, by source.
 fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
     let mut notices = Vec::new();
     for (source, found) in &merged.sources {
         let path = merged.events.sources[*source].as_str();
+        if let Some((_, line)) = found.divided {
+            notices.push(records::divided(path, &format!("from line {line} on")));
+        }
         if found.zone_assumed > 0 {
             let message = format!("times without an offset were taken as {}; name the zone with --tz", options.zone);
             notices.push(Notice {

@@ -21,10 +21,16 @@ const BLOCK: usize = 16;
 /// What ordinary log lines are made of: runs that stand here tell little.
 const ORDINARY: &str = include_str!("ordinary.txt");
 
+/// Of a letter the bit that tells its case, in each byte of a number. Signs that it changes as well are told apart when a
+/// literal is compared.
+const CASE: u32 = 0x2020_2020;
+
 /// The literals of one search.
 #[derive(Debug)]
 pub(super) struct Grams {
     literals: Vec<Vec<u8>>,
+    /// The bits that are set before anything is looked up: none, or the case.
+    folded: u32,
     /// The runs, each in the upper three bytes of a number.
     runs: Bits,
     /// The four bytes that two runs make together.
@@ -36,18 +42,27 @@ pub(super) struct Grams {
 impl Grams {
     /// A search for literals of at least [`SHORTEST`] bytes.
     pub(super) fn new(literals: Vec<Vec<u8>>) -> Self {
+        Self::of(literals, 0)
+    }
+
+    /// The same for literals in lower case, which are found in any case.
+    pub(super) fn any_case(literals: Vec<Vec<u8>>) -> Self {
+        Self::of(literals, CASE)
+    }
+
+    fn of(literals: Vec<Vec<u8>>, folded: u32) -> Self {
         let mut owners: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
         let mut windows = Vec::with_capacity(literals.len());
         let ordinary = ordinary();
         for (number, literal) in literals.iter().enumerate() {
             let rarest = rarest(literal, &ordinary);
-            windows.extend(literal[rarest..].first_chunk().map(|window| u32::from_le_bytes(*window)));
+            windows.extend(literal[rarest..].first_chunk().map(|window| u32::from_le_bytes(*window) | folded));
             for offset in [rarest, rarest + 1] {
-                owners.entry(run(&literal[offset..])).or_default().push((number, offset));
+                owners.entry(run(&literal[offset..]) | folded >> 8).or_default().push((number, offset));
             }
         }
         let runs = Bits::of(owners.keys().map(|run| run << 8));
-        Self { literals, runs, windows: Bits::of(windows.into_iter()), owners }
+        Self { literals, folded, runs, windows: Bits::of(windows.into_iter()), owners }
     }
 
     /// Where a literal that begins at or after `from` stands, start and end. Of several the one whose run is met first.
@@ -69,21 +84,23 @@ impl Grams {
         let mut met = 0;
         for at in (0..BLOCK).step_by(2) {
             let Some(four) = block[at..].first_chunk() else { continue };
-            met |= self.runs.at(u32::from_le_bytes(*four) << 8);
+            met |= self.runs.at((u32::from_le_bytes(*four) | self.folded) << 8);
         }
         met & 1 != 0
     }
 
     fn at_places(&self, bytes: &[u8], from: usize, start: usize, end: usize) -> Option<(usize, usize)> {
         let places = (start..end.min(bytes.len().saturating_sub(RUN - 1))).step_by(2);
-        places.map(|at| (at, run(&bytes[at..]))).find_map(|(at, run)| {
+        places.map(|at| (at, run(&bytes[at..]) | self.folded >> 8)).find_map(|(at, run)| {
             if self.runs.at(run << 8) & 1 == 0 || !self.has_window(bytes, at) {
                 return None;
             }
             self.owners.get(&run)?.iter().find_map(|(number, offset)| {
                 let literal = self.literals[*number].as_slice();
                 let begin = at.checked_sub(*offset).filter(|begin| *begin >= from)?;
-                bytes[begin..].starts_with(literal).then_some((begin, begin + literal.len()))
+                let here = bytes.get(begin..begin + literal.len())?;
+                let same = if self.folded == 0 { here == literal } else { here.eq_ignore_ascii_case(literal) };
+                same.then_some((begin, begin + literal.len()))
             })
         })
     }
@@ -92,7 +109,8 @@ impl Grams {
     fn has_window(&self, bytes: &[u8], at: usize) -> bool {
         let four = |from: Option<usize>| from.and_then(|from| bytes.get(from..)?.first_chunk().copied());
         let windows = [four(Some(at)), four(at.checked_sub(1))];
-        windows.into_iter().flatten().any(|window| self.windows.at(u32::from_le_bytes(window)) & 1 == 1)
+        let mut windows = windows.into_iter().flatten().map(u32::from_le_bytes);
+        windows.any(|window| self.windows.at(window | self.folded) & 1 == 1)
     }
 }
 
@@ -179,6 +197,20 @@ mod tests {
                 let text = [&b".".repeat(at)[..], b"oken", &b".".repeat(length - at)].concat();
                 assert_eq!(all(&["oken", "grant_"], &text), [(at, at + 4)], "{length} {at}");
             }
+        }
+    }
+
+    #[test]
+    fn keywords_are_found_in_any_case_and_no_other_sign_is_one() {
+        let grams = Grams::any_case(vec![b"api_key".to_vec(), b"sk-a".to_vec()]);
+        for (text, found) in [
+            ("x API_Key", Some((2, 9))),
+            ("x api_key", Some((2, 9))),
+            ("SK-A", Some((0, 4))),
+            ("api\u{7f}key", None),
+            ("sk\ra", None),
+        ] {
+            assert_eq!(grams.find(text.as_bytes(), 0), found, "{text:?}");
         }
     }
 

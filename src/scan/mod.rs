@@ -169,9 +169,11 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcom
     })
 }
 
-/// What the built-in rules say of what a saved report names: a report does not carry the texts of its rules.
-pub fn rule_texts(report: &Report) -> Result<Vec<RuleText>, ScanError> {
-    texts::built_in(report).map_err(ScanError::Rules)
+/// What the rules, the built-in ones and those of `paths`, say of what a saved report names: a report does not carry
+/// the texts of its rules. Of a rule that is in none of them only the name is known.
+pub fn rule_texts(report: &Report, paths: &[PathBuf]) -> Result<Vec<RuleText>, ScanError> {
+    let rules = RuleSet::load(paths, Hints::default()).map_err(ScanError::Rules)?;
+    Ok(texts::of_report(&rules.catalogue, rules.leaks.rules(), report))
 }
 
 /// Runs the examples of all rules, the built-in ones and those of `paths`: how much holds, or what does not.

@@ -25,7 +25,7 @@ enum Pass {
     Vector(Searcher),
     /// Where the processor has no vectors that serve.
     Automaton(AhoCorasick),
-    /// Keywords, in any case.
+    /// Short keywords, in any case.
     Keywords(AhoCorasick),
     /// Every record is a candidate: what the others are held to.
     Everything,
@@ -60,8 +60,12 @@ impl Prefilter {
         let kept = literals.iter().filter(|literal| !held(literal)).cloned();
         let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= grams::SHORTEST);
         let grams = (!long.is_empty()).then(|| Pass::Grams(Grams::new(long)));
-        let keywords = (!keywords.is_empty()).then(|| Pass::keywords(keywords));
-        Self { passes: grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).chain(keywords).collect() }
+        let (any_case, few): (Vec<_>, Vec<_>) =
+            keywords.iter().cloned().partition(|keyword| keyword.len() >= grams::SHORTEST);
+        let any_case = (!any_case.is_empty()).then(|| Pass::Grams(Grams::any_case(any_case)));
+        let few = (!few.is_empty()).then(|| Pass::keywords(&few));
+        let passes = grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).chain(any_case).chain(few);
+        Self { passes: passes.collect() }
     }
 
     /// The slow way: takes every record.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::chains::{Block, Chain};
 use super::prefilter::Prefilter;
-use crate::input::{Chunk, Segment, Weave};
+use crate::input::{Chunk, Segment, Weave, strand};
+use crate::model::{Notice, Trouble};
 
 /// Most bytes of the continuation lines of one record; as in the input layer, which never divides less.
 const REACH: usize = 64 * 1024;
@@ -26,6 +27,8 @@ pub(super) struct Found {
     pub(super) range: Range<usize>,
     /// What it was put together from, where a transport took it apart.
     pub(super) joined: Option<Chain>,
+    /// Whether it is a part of a line that has too many of them to be put together.
+    pub(super) divided: bool,
 }
 
 impl Found {
@@ -51,18 +54,23 @@ impl<'b> Run<'b> {
     pub(super) fn records(self, prefilter: &Prefilter, each: &mut dyn FnMut(&Found)) {
         let bytes = self.bytes;
         let mut candidates = prefilter.candidates(bytes);
+        let mut parts = Parts { bytes, next: [None; 2] };
         let mut from = 0;
-        while let Some(hit) = candidates.next(from) {
+        loop {
+            // A split may go through what a line is known by, so that its parts are looked at without that.
+            let part = if self.weave == Weave::Strands { parts.next(from) } else { None };
+            let Some(hit) = candidates.next(from).into_iter().chain(part).min() else { break };
             let end = if self.weave == Weave::Strands {
                 let block = Block::around(bytes, line_around(bytes, hit, from), from);
                 for chain in block.chains().into_iter().filter(|chain| prefilter.is_candidate(&chain.text)) {
                     let range = chain.range.clone();
-                    each(&Found { range, joined: Some(chain).filter(|chain| !chain.is_whole()) });
+                    let joined = Some(chain).filter(|chain| !chain.is_whole());
+                    each(&Found { range, joined, divided: block.divided });
                 }
                 block.range().end
             } else {
                 let (start, end) = self.record_around(hit, from);
-                each(&Found { range: start..end, joined: None });
+                each(&Found { range: start..end, joined: None, divided: false });
                 end
             };
             from = (end + 1).min(bytes.len());
@@ -103,6 +111,35 @@ impl<'b> Run<'b> {
         }
         (start, end)
     }
+}
+
+/// The lines that a transport split, in the order in which they stand.
+struct Parts<'b> {
+    bytes: &'b [u8],
+    /// The next one of CRI and of Docker, or the end; nothing where it is not known yet.
+    next: [Option<usize>; 2],
+}
+
+impl Parts<'_> {
+    /// A place in the next one at or after `from`, which must not fall from call to call.
+    fn next(&mut self, from: usize) -> Option<usize> {
+        let length = self.bytes.len();
+        for (next, find) in self.next.iter_mut().zip([strand::next_cri_part, strand::next_docker_part]) {
+            if next.is_none_or(|next| next < from) {
+                *next = Some(find(self.bytes, from).unwrap_or(length));
+            }
+        }
+        self.next.into_iter().flatten().min().filter(|next| *next < length)
+    }
+}
+
+/// What is to be said of a line with too many parts.
+pub(super) fn divided(path: &str, place: &str) -> Notice {
+    let message = format!(
+        "{place} a line is split into more than 256 parts or 4 MiB and was looked at part by part: a value that a split \
+         parted was missed"
+    );
+    Notice::new("line-too-long", Some(path), message, Trouble::Incomplete)
 }
 
 /// The line that holds a place.

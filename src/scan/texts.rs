@@ -3,17 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Report, RuleText};
-use crate::rules::{Catalogue, DiagnosisRule, LeakRule, RuleError, embedded, load_diagnoses, load_leaks};
+use crate::rules::{Catalogue, DiagnosisRule, LeakRule};
 
 /// What to do about any leak.
 const MENDING: &str = "Revoke or rotate the value, if it is still alive. Mask it where the program logs it. `tokscan redact` \
                        replaces it in the logs that there are.";
-
-/// The texts of the built-in rules that a saved report names; of others only the name is known.
-pub(super) fn built_in(report: &Report) -> Result<Vec<RuleText>, Vec<RuleError>> {
-    let sources = embedded();
-    Ok(of_report(&load_diagnoses(&sources)?, &load_leaks(&sources)?, report))
-}
 
 /// The texts of the rules that findings and leaks name, sorted by id.
 pub(super) fn of_report(catalogue: &Catalogue, leaks: &[LeakRule], report: &Report) -> Vec<RuleText> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::chains::placed;
 use super::prefilter::Prefilter;
-use super::records::{Found, Run};
+use super::records::{self, Found, Run};
 use super::redact::Rewriter;
 use super::rule_set::RuleSet;
 use super::{ScanError, ScanOptions};
@@ -129,7 +129,7 @@ impl Stream<'_, '_, '_> {
             match blocks.recv_timeout(PATIENCE) {
                 Ok(Ok(block)) => {
                     buffer.extend_from_slice(&block);
-                    if self.newlines < NEAR as u64 && self.weave == Weave::Plain {
+                    if self.newlines < NEAR as u64 && self.weave != Weave::Strands {
                         self.weave = Weave::of(&buffer);
                     }
                     waited = 0;
@@ -179,12 +179,17 @@ impl Stream<'_, '_, '_> {
 
     fn tell(&mut self, chunk: &Chunk) -> io::Result<()> {
         let mut sightings = Vec::new();
-        let (rewriter, mut hits) = (self.rewriter, Vec::new());
+        let (rewriter, mut hits, mut divided) = (self.rewriter, Vec::new(), false);
         rewriter.records(Run::of(chunk), chunk.layout(), &mut |found| {
             hits.clear();
             rewriter.leaks.find(found.text(&chunk.bytes), &mut hits);
             sightings.extend(hits.iter().map(|hit| self.sighting(chunk, found, hit)));
+            divided |= found.divided;
         });
+        if divided {
+            let place = format!("from line {} on", self.newlines + 1);
+            self.watched.notices.push(records::divided("-", &place));
+        }
         let paths = ["-".to_owned()];
         self.watched.notices.extend(self.options.gate.admit(&mut sightings, &paths));
         for sighting in sightings {

@@ -25,6 +25,8 @@ pub(super) struct SourceFound {
     pub(super) zone_assumed: u64,
     pub(super) year_assumed: u64,
     pub(super) date_assumed: u64,
+    /// Where the first line stands that has too many parts to be put together: its byte and its line.
+    pub(super) divided: Option<(u64, u64)>,
     pub(super) survey: SurveyFound,
 }
 
@@ -74,6 +76,11 @@ impl Workshop<'_> {
             line += newlines(&bytes[counted..found.range.start]);
             counted = found.range.start;
             let part = Part::found(segment, found, line);
+            if found.divided {
+                let here = Some((part.position.byte_start, line));
+                let divided = &mut harvest.sources.entry(segment.source).or_default().divided;
+                *divided = first(*divided, here);
+            }
             self.record(&part, table.columns_at(found.range.start), harvest);
         });
     }
@@ -264,6 +271,11 @@ impl<'s> Table<'s> {
         }
         self.columns.as_ref()
     }
+}
+
+/// The earlier one of two places.
+pub(super) fn first(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    one.into_iter().chain(other).min()
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

@@ -17,6 +17,24 @@ fn one_failure_logged_by_two_layers_is_one_attempt() {
 }
 
 #[test]
+fn a_job_that_says_only_that_it_failed_repeats_the_error_that_its_worker_wrote() {
+    let both = |second: &str| {
+        let mut log = Log::new();
+        log.add(0, RefreshFailed, |event| {
+            event.rule("library");
+            event.error("invalid_grant");
+            event.place("h", "21", "gk9");
+        });
+        log.add(20, RefreshFailed, |event| {
+            event.rule("job");
+            event.place("h", "21", second);
+        });
+        build(&log.set).refresh_failed
+    };
+    assert_eq!((both("gk9"), both("gk7")), (1, 2), "another worker's failure is another attempt");
+}
+
+#[test]
 fn bare_failures_of_two_workers_in_one_millisecond_stay_two() {
     let mut log = Log::new();
     log.fail(0, "u1").fail(0, "u1");

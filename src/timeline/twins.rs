@@ -11,6 +11,7 @@
 //! - or they come from different rules in one source, or by one process, within 50 ms, or are worded differently in
 //!   one source, and say the same: two successes; or failures with one error and text, as far as both tell them (the line of
 //!   an HTTP client knows a status and no error);
+//! - or one of them says nothing but that it failed, and one worker (process and thread) wrote both;
 //! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
 //! - or, with times of whole seconds, they are neighbours in one source, by different rules;
@@ -297,9 +298,11 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
         return false;
     }
     let says_same = |a: Option<Symbol>, b: Option<Symbol>| a.is_none() || b.is_none() || a == b;
+    let one_worker = same(known.process, event.process) && same(known.thread, event.thread);
     let agree = event.kind == EventKind::RefreshSucceeded
         || (known.error.is_some() && known.error == event.error)
-        || status_only(known) != status_only(event);
+        || status_only(known) != status_only(event)
+        || (one_worker && is_mute(known) != is_mute(event));
     agree
         && says_same(known.error_description, event.error_description)
         && says_same(known.sub_code, event.sub_code)
@@ -316,6 +319,11 @@ fn thread(event: &TokenEvent) -> Option<(Symbol, Symbol, Symbol)> {
 fn status_only(event: &TokenEvent) -> bool {
     let refused = event.status.is_some_and(|status| status >= 400);
     refused && event.error.is_none() && event.sub_code.is_none() && event.class == CauseClass::Ambiguous
+}
+
+/// Whether a failure says nothing of what it was.
+fn is_mute(event: &TokenEvent) -> bool {
+    event.error.is_none() && event.sub_code.is_none() && event.status.is_none() && event.error_description.is_none()
 }
 
 fn nanos(event: &TokenEvent) -> i64 {

@@ -76,6 +76,14 @@ pub(crate) const ENCODINGS: &[Encoding] = &[
         apply: |m| in_json(&in_json(m).base64(false).within("{\"isBase64Encoded\":true,\"body\":\"{}\"}")),
     },
     Encoding {
+        name: "folded base64 of json",
+        apply: |m| in_json(&in_json(m).base64(false).folded(76, "\n").within("{\"body\":\"{}\"}")),
+    },
+    Encoding {
+        name: "encoded form of forms",
+        apply: |m| m.percent().within("level=debug body=grant_type%3Dpassword%26x%3D{}%26v%3D2"),
+    },
+    Encoding {
         name: "bytes of rust",
         apply: |m| in_json(m).numbers(", ", |byte| byte.to_string()).within("body: [{}] })"),
     },

@@ -75,6 +75,24 @@ impl Marked {
         }
     }
 
+    /// With a text after every so many bytes.
+    pub(crate) fn folded(&self, width: usize, between: &str) -> Self {
+        let mut folded = Self { text: String::new(), start: 0, end: 0 };
+        for (at, letter) in self.text.chars().enumerate() {
+            if at > 0 && at % width == 0 {
+                folded.text.push_str(between);
+            }
+            if at == self.start {
+                folded.start = folded.text.len();
+            }
+            folded.text.push(letter);
+            if at + 1 == self.end {
+                folded.end = folded.text.len();
+            }
+        }
+        folded
+    }
+
     /// As numbers: `write` gives each byte, `between` stands between two.
     pub(crate) fn numbers(&self, between: &str, write: impl Fn(u8) -> String) -> Self {
         let (mut text, mut start, mut end) = (String::new(), 0, 0);

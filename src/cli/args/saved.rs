@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputArgs, formats};
+use super::{OutputArgs, PictureArgs, formats};
 use crate::report::{Format, Section};
 
 /// `tokscan report`.
@@ -17,6 +17,9 @@ pub struct RenderArgs {
     /// Evidence shown per finding on the page
     #[arg(long, value_name = "N")]
     pub evidence: Option<usize>,
+    /// Rule files or folders that the run was given, for formats that carry the texts of rules (repeatable)
+    #[arg(long = "rules", value_name = "DIR|FILE", help_heading = "Input")]
+    pub rule_paths: Vec<PathBuf>,
     /// Format of what goes to standard output [default: terminal]
     ///
     /// gitlab and jsonl have the leaks alone.
@@ -25,6 +28,8 @@ pub struct RenderArgs {
     /// The page in ten lines
     #[arg(long, help_heading = "Output")]
     pub summary: bool,
+    #[command(flatten)]
+    pub pictures: PictureArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -199,7 +199,7 @@ impl Reading<'_> {
         let Some(mut values) = texts(setting.kind, value.get_ref()) else {
             return self.error(value.span().start, setting.form());
         };
-        if setting.kind == Kind::Paths {
+        if matches!(setting.kind, Kind::Path | Kind::Paths) {
             values = values.iter().filter_map(|path| self.path(path, value.span().start)).collect();
         }
         if self.whose == Whose::Project && !values.iter().all(|value| setting.is_for_projects(value)) {
@@ -221,8 +221,8 @@ impl Reading<'_> {
                 return Some(path.to_string_lossy().into_owned());
             }
             Ok(_) => format!(
-                "'{text}' lies outside of the project, and a project's file may not name it; use --rules, or --config to \
-                 name this file"
+                "'{text}' lies outside of the project, and a project's file may not name it; name it on the command \
+                 line, or use --config to name this file"
             ),
         };
         self.error(at, message);
@@ -292,7 +292,7 @@ fn texts(kind: Kind, value: &DeValue<'_>) -> Option<Vec<String>> {
         (Kind::Number | Kind::Text, DeValue::Integer(number)) => {
             number.to_string().parse::<u32>().ok().map(|number| vec![number.to_string()])
         }
-        (Kind::Text | Kind::List | Kind::Paths, DeValue::String(text)) => Some(vec![text.to_string()]),
+        (Kind::Text | Kind::List | Kind::Path | Kind::Paths, DeValue::String(text)) => Some(vec![text.to_string()]),
         (Kind::List | Kind::Paths, DeValue::Array(items)) => items.iter().map(|item| one(item.get_ref())).collect(),
         _ => None,
     }

@@ -1,4 +1,5 @@
-//! The settings that a file or the environment may give. Each is an option of the command line: its name is
+//! The settings that a file or the environment may give. Each is an option of the command line, of the triage or of
+//! the gate: its name is
 //! the key, and its help says what it does.
 //!
 //! Where output goes (`--output`) and what is read are not among them: a repository's file must not decide
@@ -13,6 +14,8 @@ pub(in crate::cli) enum Kind {
     Number,
     /// A list of texts, or one.
     List,
+    /// A path, from the folder of the file.
+    Path,
     /// A list of paths, from the folder of the file.
     Paths,
     /// `true` or `false`; the option is `--no-KEY`.
@@ -56,6 +59,9 @@ pub(in crate::cli) const SETTINGS: &[Setting] = &[
     narrowing("client", Kind::List, "[\"crm-sync\"]", "all"),
     narrowing("min-confidence", Kind::Text, "\"likely\"", ""),
     narrowing("fail-on", Kind::List, "[\"high\"]", "never; `leaks`: any"),
+    narrowing("only", Kind::List, "[\"refresh_token\"]", "all kinds"),
+    narrowing("max-leaks", Kind::Number, "0", ""),
+    narrowing("baseline", Kind::Path, "\"tokscan-baseline.json\"", "none"),
     plain("format", Kind::Text, "\"json\"", "terminal"),
     plain("color", Kind::Text, "\"auto\"", ""),
     plain("progress", Kind::Switch, "false", "true"),
@@ -90,6 +96,7 @@ impl Setting {
             Kind::Text => "a text",
             Kind::Number => "a whole number",
             Kind::List => "a list of texts",
+            Kind::Path => "a path, \"like this\"",
             Kind::Paths => "a list of paths",
             Kind::Switch => "true or false",
         };
@@ -110,11 +117,13 @@ mod tests {
     use crate::cli::args::Cli;
 
     #[test]
-    fn every_setting_is_an_option_of_the_default_command() {
+    fn every_setting_is_an_option_of_the_default_command_or_of_the_gate() {
         let cli = Cli::command();
+        let gate = cli.find_subcommand("leaks").unwrap();
         for setting in SETTINGS {
             let option = setting.option();
-            assert!(cli.get_arguments().any(|known| known.get_long() == Some(option.as_str())), "--{option}");
+            let mut known = cli.get_arguments().chain(gate.get_arguments());
+            assert!(known.any(|known| known.get_long() == Some(option.as_str())), "--{option}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! across are percentages, so that they fit any width without a script. Scripts add comfort only.
 
 mod cards;
+mod files;
 mod gaps;
 mod marks;
 mod period;
@@ -33,7 +34,14 @@ use period::Period;
 use rhythm::Rhythm;
 use tables::{ClientRow, FindingRow, Fitting, InputRow, LeakRow, NoticeRow, Room};
 
-const STYLE: &str = include_str!("templates/style.css");
+pub use files::PictureFile;
+pub(super) use files::{PERIOD, finding_file, pictures};
+
+/// The colours by name, of both themes.
+const COLOURS: &str = include_str!("templates/colours.css");
+/// What the pictures look like.
+const CHART: &str = include_str!("templates/chart.css");
+const PAGE: &str = include_str!("templates/style.css");
 const SCRIPT: &str = include_str!("templates/script.js");
 
 /// Findings with a picture and all their evidence; the others are rows of the table.
@@ -57,7 +65,7 @@ struct Page {
     inputs: Fitting<InputRow>,
     made: Vec<(&'static str, String)>,
     version: String,
-    style: &'static str,
+    style: String,
     style_hash: String,
     script: &'static str,
     script_hash: String,
@@ -68,6 +76,7 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
     let triage = section == Section::Triage;
     let window_ms = report.run.as_ref().map(|run| run.window_ms);
     let mut room = Room::new();
+    let style = [COLOURS, CHART, PAGE].concat();
     let shown_clients: &[_] = if triage { &report.clients } else { &[] };
     let page = Page {
         summary: Summary::of(report, section),
@@ -85,8 +94,8 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         cards: cards(report, window_ms),
         made: made::made(report),
         version: made::version(report),
-        style: STYLE,
-        style_hash: hash(STYLE),
+        style_hash: hash(&style),
+        style,
         script: SCRIPT,
         script_hash: hash(SCRIPT),
     };

@@ -216,11 +216,11 @@ fn picture(bars: usize, lane: &Lane, of: Option<&Lane>, signs: &Signs<'_>) -> Pi
     let incidents = incidents(signs, of);
     let leaks = leaks(signs, of);
     let description = format!(
-        "{name}: {} good and {} failed refreshes over time; {}, {}",
+        "{name}: {} good and {} failed refreshes over time; {}, {} marked",
         number(ok),
         number(all_failed),
-        count(incidents.len() as u64, "sign of a finding").replace("findings", "finding"),
-        count(leaks.len() as u64, "sign of a leak").replace("leaks", "leak"),
+        count(incidents.len() as u64, "finding"),
+        count(leaks.len() as u64, "leak"),
     );
     Picture {
         bars,

@@ -7,7 +7,7 @@ use super::marks::{Sign, of_event};
 use super::scale::{Scale, Tick, elapsed};
 use crate::model::{Evidence, Finding, Role, Timestamp};
 use crate::report::shown::{Percent, clip, worker};
-use crate::report::words::{offset, span};
+use crate::report::words::{count, offset, span};
 
 /// Lanes at most; further workers share the last one.
 const LANES: usize = 8;
@@ -213,5 +213,5 @@ fn description(timed: &[Timed<'_>], lanes: usize) -> String {
         .take(12)
         .map(|event| format!("{} at {}", of_event(event.evidence).word, offset(event.at as i64)))
         .collect();
-    clip(&format!("{} on {lanes} lanes", told.join(", ")), 600)
+    clip(&format!("{}; {}", told.join(", "), count(lanes as u64, "lane")), 600)
 }

@@ -2,6 +2,7 @@
 //!
 //! Text of a log is shown as code or escaped word by word; diagrams hold plain names only.
 
+mod beside;
 mod diagrams;
 
 use std::fmt::Write as _;
@@ -16,6 +17,8 @@ use super::shown::{clip, maybe_time, role, short_place};
 use super::summary::Summary;
 use super::words::{bytes, fate, number, offset, outcome, span};
 use crate::model::{Finding, Leak, Report, Section, Trouble};
+use beside::Beside;
+pub use beside::markdown_pictures;
 
 /// Findings that are told; the others are counted by rule.
 const FINDINGS: usize = 25;
@@ -26,16 +29,26 @@ const ROWS: usize = 100;
 /// Events of a finding at most.
 const EVIDENCE: usize = 12;
 
-/// Writes the page. Of a section only what belongs to it.
-pub fn render_markdown(report: &Report, section: Section, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the page. Of a section only what belongs to it. Its pictures are Mermaid diagrams, or lie as the files of
+/// [`markdown_pictures`] in the folder that is named.
+pub fn render_markdown(
+    report: &Report,
+    section: Section,
+    pictures: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = String::new();
+    let pictures = pictures.map(|folder| Beside::of(report, folder)).transpose()?;
     head(&mut page, &Summary::of(report, section));
     if section == Section::Triage {
-        diagrams::period(&mut page, &report.activity);
+        match &pictures {
+            None => diagrams::period(&mut page, &report.activity),
+            Some(beside) => beside.period(&mut page),
+        }
         rules(&mut page, report);
         helped_table(&mut page, report);
         clients(&mut page, report);
-        findings(&mut page, report);
+        findings(&mut page, report, pictures.as_ref());
     }
     leaks(&mut page, report);
     notices(&mut page, report);
@@ -163,15 +176,17 @@ fn clients(page: &mut String, report: &Report) {
     }
 }
 
-fn findings(page: &mut String, report: &Report) {
+fn findings(page: &mut String, report: &Report, pictures: Option<&Beside>) {
     if report.findings.is_empty() {
         return;
     }
     line(page, "## Findings\n");
     for (number, one) in report.findings.iter().take(FINDINGS).enumerate() {
         finding(page, one);
-        if number < DIAGRAMS {
-            diagrams::incident(page, one);
+        match pictures {
+            Some(beside) => beside.incident(page, number),
+            None if number < DIAGRAMS => diagrams::incident(page, one),
+            None => {}
         }
         fixes_and_evidence(page, one);
     }

@@ -25,12 +25,15 @@ pub struct Style {
     pub links: Option<Links>,
     /// Whether ten lines must do.
     pub summary: bool,
+    /// The folder beside a Markdown page that its pictures lie in as files; without one they are Mermaid diagrams.
+    pub pictures: Option<String>,
 }
 
 impl Default for Style {
     fn default() -> Self {
         let run = Run::default();
-        Self { width: 80, color: false, unicode: true, evidence: 5, run, links: None, summary: false }
+        let pictures = None;
+        Self { width: 80, color: false, unicode: true, evidence: 5, run, links: None, summary: false, pictures }
     }
 }
 

@@ -9,8 +9,8 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     ascii.or_else(|_| RegexBuilder::new(&text).size_limit(64 << 20).build())
 }
 
-/// Go's syntax in that of this program: `\Q…\E`, escapes of signs that mean something else here, and the operators
-/// that a class has here.
+/// Go's syntax in that of this program: `\Q…\E`, escapes of signs that mean something else here, the operators
+/// that a class has here, and braces that count nothing.
 pub(super) fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
@@ -29,6 +29,11 @@ pub(super) fn translated(pattern: &str) -> String {
                 taken += escaped.map_or(0, char::len_utf8);
                 match escaped {
                     Some(sign @ ('<' | '>')) => out.push(sign),
+                    // `\p{Greek}`, `\x{41}`
+                    Some('p' | 'P' | 'x') if rest[taken..].starts_with('{') => {
+                        taken += rest[taken..].find('}').map_or(0, |end| end + 1);
+                        out.push_str(&rest[..taken]);
+                    }
                     _ => out.push_str(&rest[..taken]),
                 }
             }
@@ -59,9 +64,18 @@ pub(super) fn translated(pattern: &str) -> String {
                 out.push(letter);
             }
             '-' if in_class && rest.starts_with("--") => out.push_str("\\-"),
+            '{' if !in_class && !is_count(rest) => out.push_str("\\{"),
             _ => out.push(letter),
         }
         rest = &rest[taken..];
     }
     out
+}
+
+/// Whether braces say how often something is repeated: `{3}`, `{3,}`, `{3,5}`. Others stand for themselves in Go.
+fn is_count(rest: &str) -> bool {
+    let inner = rest[1..].split_once('}').map_or("", |(inner, _)| inner);
+    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
 }

@@ -121,6 +121,9 @@ fn the_syntax_of_go_means_here_what_it_means_there() {
         (r"[a&&b~]", r"[a\&\&b\~]"),
         (r"\<x\>", "<x>"),
         (r"[\]x]", r"[\]x]"),
+        (r"^\$(?:\d+|{\d+})$", r"^\$(?:\d+|\{\d+})$"),
+        (r"\${a}{{b}}{,3}", r"\$\{a}\{\{b}}\{,3}"),
+        (r"x{2}y{2,}[{]\p{Greek}\x{41}", r"x{2}y{2,}[{]\p{Greek}\x{41}"),
         (r"(?i)[\w.=-]{3}(?:'|\x60)", r"(?i)[\w.=-]{3}(?:'|\x60)"),
     ] {
         assert_eq!(translated(go), here);

@@ -15,6 +15,11 @@ pub(super) fn write(text: &[u8], start: usize, end: usize, pseudonym: &str, out:
     }
 }
 
+/// Whether a piece of a text stands where `+`, `/` and `=` have to be percent-encoded.
+pub(super) fn is_in_url(text: &[u8], start: usize, end: usize) -> bool {
+    depth(text, start, end) > 0
+}
+
 /// How often the surroundings of a value are percent-encoded: never, once, or twice.
 fn depth(text: &[u8], start: usize, end: usize) -> usize {
     let value = &text[start..end];
@@ -50,7 +55,7 @@ fn is_url(text: &[u8], start: usize, end: usize) -> bool {
         || (text.get(end) == Some(&b'&') && parameters(&text[end..(end + 8).min(text.len())]))
 }
 
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     let mut out = String::with_capacity(3 * text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~') {

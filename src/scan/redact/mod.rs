@@ -6,19 +6,22 @@
 //! nothing marks it. A stream is read once; what leaked in it so far is known. No secret is written anywhere, and
 //! nothing but the rewritten text ever gets into a file, a draft of one included.
 
+mod archives;
+mod blob;
 mod context;
 mod encode;
 mod names;
 mod place;
 mod rewrite;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, RwLock};
 
 use rayon::prelude::*;
 
+use self::archives::Archives;
 use self::encode::{Counted, Encoder};
 use self::names::Names;
 use self::place::{Draft, Kept};
@@ -125,15 +128,16 @@ impl<'r> Run<'r> {
             }
             !result
         });
-        self.set_archives_aside(&mut sources);
         // Twice: once to learn, once to write.
         self.progress.expect(2 * sources.iter().filter_map(|source| source.size).sum::<u64>());
         self.learn(&sources);
+        let archives = Archives::taken_from(&mut sources, &self.done.notices);
         let places = place::of(&sources, self.options, |name| self.rewritten_name(name));
         for (source, place) in sources.iter().zip(places) {
-            match place {
-                Ok(place) => self.source(source, place.as_deref(), out)?,
-                Err(message) => self.trouble("not-redacted", source, message),
+            match (place, archives.get(source)) {
+                (Ok(place), None) => self.source(source, place.as_deref(), out)?,
+                (Ok(place), Some(members)) => self.archive(source, members, place.as_deref(), out)?,
+                (Err(message), _) => self.trouble("not-redacted", source, message),
             }
         }
         let Self { rules, mut done, .. } = self;
@@ -145,23 +149,6 @@ impl<'r> Run<'r> {
         done.complete = done.notices.iter().all(|notice| notice.trouble == Trouble::Note);
         done.inputs.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(done)
-    }
-
-    /// An archive is written again by who packs it: one notice for each, however much is in it.
-    fn set_archives_aside(&mut self, sources: &mut Vec<Source>) {
-        let mut archives = BTreeSet::new();
-        sources.retain(|source| match &source.origin {
-            Origin::Member { archive, .. } => {
-                archives.insert(archive.clone());
-                false
-            }
-            Origin::File(_) | Origin::Stdin => true,
-        });
-        for archive in archives {
-            let path = archive.to_string_lossy();
-            let message = "it is an archive, and was left as it is: unpack it and redact what is inside";
-            self.done.notices.push(Notice::new("not-redacted", Some(&path), message, Trouble::Incomplete));
-        }
     }
 
     /// Which values leak in the files, all of them known before anything is written.
@@ -220,7 +207,7 @@ impl<'r> Run<'r> {
     }
 
     /// Redacts into a draft, and puts it in its place once it is whole.
-    fn file(&self, source: &Source, ordered: Ordered, place: &Path) -> io::Result<(Counted, Vec<Notice>)> {
+    fn file(&self, source: &Source, ordered: Ordered<'_>, place: &Path) -> io::Result<(Counted, Vec<Notice>)> {
         let kept = Kept::of(source)?;
         let mut draft = Draft::beside(place)?;
         let mut counted = Counted::default();
@@ -237,12 +224,12 @@ impl<'r> Run<'r> {
     /// Copies an input through the rules; what was not read whole is said.
     fn copy(
         &self,
-        mut ordered: Ordered,
+        mut ordered: Ordered<'_>,
         source: &Source,
         out: &mut dyn Write,
         counted: &mut Counted,
     ) -> io::Result<Vec<Notice>> {
-        let mut encoder = Encoder::new(ordered.compression(), out)?;
+        let mut encoder = Encoder::new(ordered.compression(), ordered.utf16(), out)?;
         let rewriter = self.rewriter();
         let streamed = source.origin == Origin::Stdin;
         loop {
@@ -262,7 +249,10 @@ impl<'r> Run<'r> {
             self.progress.advance(ordered.taken());
         }
         encoder.finish()?;
-        Ok(ordered.finish())
+        let mut notices = ordered.finish();
+        let divided = |byte: u64| records::divided(&source.path, &format!("from byte {byte} on"));
+        notices.extend(counted.divided.map(divided));
+        Ok(notices)
     }
 
     fn count(&mut self, source: &Source, counted: &Counted, notices: Vec<Notice>) {

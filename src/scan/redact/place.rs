@@ -144,12 +144,18 @@ impl Draft {
         let mut how = File::options();
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        let file = how.write(true).create_new(true).open(&name)?;
+        let file = how.read(true).write(true).create_new(true).open(&name)?;
         Ok(Self { file, folder, named: Some(name) })
     }
 
     pub(super) fn file(&mut self) -> &mut File {
         &mut self.file
+    }
+
+    /// The file alone, which is gone when it is closed.
+    pub(super) fn into_file(self) -> io::Result<File> {
+        // Where it needed a name, it is taken away from it here.
+        self.file.try_clone()
     }
 
     /// Puts the draft in its place, in one step.
@@ -191,7 +197,7 @@ fn hidden(folder: &Path, place: &Path) -> PathBuf {
 #[cfg(target_os = "linux")]
 fn nameless(folder: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     Ok(File::from(open(folder, flags, Mode::RUSR | Mode::WUSR)?))
 }
 

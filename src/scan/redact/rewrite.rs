@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::context;
 use super::encode::Counted;
 use super::names::{Learned, Names};
+use super::{blob, context};
 use crate::input::{Chunk, Layout};
 use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{LeakKind, Scent, is_in_pseudonym};
@@ -28,8 +28,15 @@ pub(in crate::scan) struct Rewriter<'r> {
 struct Place {
     start: usize,
     end: usize,
-    kind: LeakKind,
-    pseudonym: String,
+    by: By,
+}
+
+/// What a place is replaced by.
+enum By {
+    /// The pseudonym of a value.
+    Pseudonym(LeakKind, String),
+    /// A piece that says the same without its values.
+    Piece(Vec<u8>),
 }
 
 impl Rewriter<'_> {
@@ -64,6 +71,9 @@ impl Rewriter<'_> {
         let (bytes, mut counted) = (&chunk.bytes, Counted::default());
         let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         self.records(Run::of(chunk), chunk.layout(), &mut |found| {
+            if found.divided && counted.divided.is_none() {
+                counted.divided = Some(chunk.base + found.range.start as u64);
+            }
             if let Some(chain) = &found.joined {
                 self.joined(chain, &mut changes, &mut counted);
             } else if let Some(text) = self.record(&bytes[found.range.clone()], &mut counted) {
@@ -111,7 +121,7 @@ impl Rewriter<'_> {
         for document in documents.iter().cloned().chain(std::iter::once(length..length)) {
             for range in [from..document.start, document.clone()] {
                 if !range.is_empty() && candidates.next(range.start).is_some_and(|hit| hit < range.end) {
-                    each(&Found { range, joined: None });
+                    each(&Found { range, joined: None, divided: false });
                 }
             }
             from = document.end;
@@ -153,16 +163,39 @@ impl Rewriter<'_> {
             if hits.is_empty() {
                 return round > 0;
             }
-            let place = |hit: &LeakHit| {
-                let known = self.names().known(hit.kind, hit.digest);
-                let pseudonym =
-                    known.unwrap_or_else(|| self.new_names().pseudonym(hit.kind, hit.digest, hit.guessable));
-                Place { start: hit.start, end: hit.end, kind: hit.kind, pseudonym }
-            };
-            let places: Vec<Place> = hits.iter().map(place).collect();
+            let mut places: Vec<Place> = Vec::with_capacity(hits.len());
+            for hit in &hits {
+                // A piece that was rewritten for the value before holds this one, too.
+                if places.last().is_none_or(|last| last.end <= hit.start) {
+                    let floor = places.last().map_or(0, |last| last.end);
+                    places.push(self.place(&draft.text, hit, floor, counted));
+                }
+            }
             draft.replace(&places, counted);
         }
         true
+    }
+
+    /// What a value is replaced by; nothing before `floor` may be.
+    fn place(&self, text: &[u8], hit: &LeakHit, floor: usize, counted: &mut Counted) -> Place {
+        if hit.encoded
+            && let Some(place) = self.piece(text, hit, floor, counted)
+        {
+            return place;
+        }
+        let known = self.names().known(hit.kind, hit.digest);
+        let pseudonym = known.unwrap_or_else(|| self.new_names().pseudonym(hit.kind, hit.digest, hit.guessable));
+        Place { start: hit.start, end: hit.end, by: By::Pseudonym(hit.kind, pseudonym) }
+    }
+
+    /// The encoded piece around a value, rewritten and encoded again.
+    fn piece(&self, text: &[u8], hit: &LeakHit, floor: usize, counted: &mut Counted) -> Option<Place> {
+        blob::around(text, hit.start, hit.end).filter(|blob| blob.range.start >= floor).find_map(|blob| {
+            let mut inner = Counted::default();
+            let rewritten = self.record(&blob.says, &mut inner)?;
+            counted.add(&inner);
+            Some(Place { start: blob.range.start, end: blob.range.end, by: By::Piece(blob.saying(text, &rewritten)) })
+        })
     }
 
     /// Where values stand that leaked elsewhere, and that nothing marks here.
@@ -180,7 +213,7 @@ impl Rewriter<'_> {
                 && let Some(pseudonym) = names.known(kind, digest)
                 && !is_in_pseudonym(text, at, at + length)
             {
-                places.push(Place { start: at, end: at + length, kind, pseudonym });
+                places.push(Place { start: at, end: at + length, by: By::Pseudonym(kind, pseudonym) });
                 from = at + length;
             }
         }
@@ -206,11 +239,16 @@ impl Draft {
                 *mark = out.len() + (*mark - from);
             }
             out.extend_from_slice(&text[from..place.start]);
-            context::write(text, place.start, place.end, &place.pseudonym, &mut out);
+            match &place.by {
+                By::Pseudonym(kind, pseudonym) => {
+                    context::write(text, place.start, place.end, pseudonym, &mut out);
+                    counted.one(*kind);
+                }
+                By::Piece(piece) => out.extend_from_slice(piece),
+            }
             while let Some(mark) = marks.next_if(|mark| **mark < place.end) {
                 *mark = out.len();
             }
-            counted.one(place.kind);
             from = place.end;
         }
         for mark in marks {
