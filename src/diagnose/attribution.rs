@@ -111,7 +111,9 @@ fn clusters(line: &Line<'_>) -> Vec<Cluster> {
         let (positions, sorted): (Vec<usize>, Vec<Attempt>) = attempts.drain(..).unzip();
         for mut cluster in line.scene.window.clusters(&sorted) {
             for members in [&mut cluster.successes, &mut cluster.failures] {
-                members.iter_mut().for_each(|index| *index = positions[*index]);
+                for index in members.iter_mut() {
+                    *index = positions[*index];
+                }
                 members.sort_unstable();
             }
             refresh_race::keep_losers(line, &mut cluster);

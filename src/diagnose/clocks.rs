@@ -82,10 +82,14 @@ impl Clocks {
                 let next = numbers.len();
                 let clock = *numbers.entry(Clock::of(event)).or_insert(next);
                 if success {
-                    lost.iter().for_each(|lost| note(&mut meetings, lost, &(clock, attempt)));
+                    for lost in &lost {
+                        note(&mut meetings, lost, &(clock, attempt));
+                    }
                     (won, lost) = (Some((clock, attempt)), Vec::new());
                 } else if lost.len() < HOSTS && lost.iter().all(|(known, _)| *known != clock) {
-                    won.iter().for_each(|won| note(&mut meetings, won, &(clock, attempt)));
+                    if let Some(won) = &won {
+                        note(&mut meetings, won, &(clock, attempt));
+                    }
                     lost.push((clock, attempt));
                 }
             }

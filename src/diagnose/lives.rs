@@ -72,10 +72,10 @@ fn of_line(line: &Line<'_>, deaths: &[(i64, &Draft)], all: &mut BTreeMap<String,
         let text = line.scene.text(Some(token));
         let (status, superseded_at) = lives.status[&token];
         let strange_uses = lives.uses.remove(&token).unwrap_or_default();
-        let life = TokenLife { status, superseded_at, strange_uses };
+        let told = TokenLife { status, superseded_at, strange_uses };
         match all.get_mut(text) {
-            None => drop(all.insert(text.to_owned(), life)),
-            Some(known) => join(known, life),
+            None => drop(all.insert(text.to_owned(), told)),
+            Some(known) => join(known, told),
         }
     }
 }

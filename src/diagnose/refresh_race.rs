@@ -242,8 +242,7 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
     if let Some(ahead) = clocks_apart(line, &race.cluster) {
         let words = words::duration_ms(ahead / 1_000_000);
         reason = format!(
-            "{} These logs show that the clock of one host is {words} ahead, and the times are corrected for it.",
-            reason
+            "{reason} These logs show that the clock of one host is {words} ahead, and the times are corrected for it."
         );
         if !shares_token(line, &race.cluster) {
             confidence = confidence.min(Confidence::Likely);
