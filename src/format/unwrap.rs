@@ -278,9 +278,13 @@ impl<'a> State<'a, '_> {
 
     /// A form or an object that was percent-encoded as a whole, also twice: `body=grant_type%3Drefresh_token%26…`.
     fn encoded(&mut self, value: &'a str, depth: u8) {
+        // Most values hold no such sign, and there are many of them.
+        if depth >= DEPTH || !value.contains('%') {
+            return;
+        }
         let mut text = value;
         for _ in 0..2 {
-            if depth < DEPTH && pairs::is_encoded(text) {
+            if pairs::is_encoded(text) {
                 text = pairs::percent_decode(self.arena, text);
             }
         }

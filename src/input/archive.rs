@@ -62,8 +62,11 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     }
 }
 
+/// How many bytes of a stream [`is_archive`] looks at.
+pub const ARCHIVE_BYTES: usize = 262;
+
 /// Whether a decoded stream that begins with `head` is an archive that can be walked.
-pub(super) fn is_archive(head: &[u8]) -> bool {
+pub fn is_archive(head: &[u8]) -> bool {
     kind(head).is_some()
 }
 

@@ -44,13 +44,14 @@ fn is_wrapped(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\\n").or(line.strip_suffix(b"\\")).unwrap_or(line);
     let head = &line[..line.len().min(DECIDING_BYTES)];
     let part = head.strip_suffix(b"=").map_or(head, |head| head.strip_suffix(b"=").unwrap_or(head));
-    if !part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/_-.~".contains(byte)) {
-        return false;
-    }
     let any = |test: fn(&u8) -> bool| part.iter().any(test);
     let mixed = any(u8::is_ascii_digit) && any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase);
     let padded = part.len() < head.len() && part.len() > 1 && head.len().is_multiple_of(4);
-    padded || (mixed && part.len() >= WRAPPED_BYTES)
+    // The check sum of PGP.
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/_-.~".contains(byte);
+    let sum = head.len() == 5 && head[0] == b'=' && head[1..].iter().all(is_digit);
+    let digits = part.iter().all(is_digit);
+    sum || digits && (padded || (mixed && part.len() >= WRAPPED_BYTES))
 }
 
 /// Whether a line begins with the qualified name of an exception, as the last line of a Python
@@ -102,6 +103,7 @@ mod tests {
             "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
             "aB3dE5gH7jK9mN1pQ2sT4vW6\\n",
             "Zg==",
+            "=a7Xq",
             "-----END PRIVATE KEY-----",
         ] {
             assert!(is_continuation(line.as_bytes()), "{line:?}");

@@ -46,6 +46,7 @@ use rayon::prelude::*;
 
 use crate::model::Notice;
 
+pub use archive::{ARCHIVE_BYTES, is_archive};
 pub use digest::digests;
 pub use discover::discover;
 pub use open::read_at;

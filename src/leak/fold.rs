@@ -127,6 +127,36 @@ fn ends(text: &[u8], at: usize) -> bool {
             })
 }
 
+/// How many bytes of whole lines of base64 stand before a place, their line ends (as they stand or escaped) included.
+pub(super) fn body_before(text: &[u8], at: usize) -> usize {
+    let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'+' | b'/' | b'=');
+    let mut start = at;
+    while let Some(end) = line_before(&text[..start]) {
+        let mut length = text[..end].iter().rev().take_while(is_digit).count();
+        // The letter of an escape is none of the line.
+        let first = end - length;
+        length -= usize::from(first > 0 && text[first - 1] == b'\\' && length > 0);
+        if length == 0 {
+            break;
+        }
+        start = end - length;
+    }
+    at - start
+}
+
+/// Where the line ends that is followed by nothing but a line end and blanks.
+fn line_before(text: &[u8]) -> Option<usize> {
+    let blank = text.iter().rev().take(INDENT).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let text = &text[..text.len() - blank];
+    let unescaped = |text: &[u8]| text.iter().rposition(|byte| *byte != b'\\').map_or(0, |last| last + 1);
+    if let Some(line) = text.strip_suffix(b"\n") {
+        return Some(line.strip_suffix(b"\r").unwrap_or(line).len());
+    }
+    let line = unescaped(text.strip_suffix(b"n").filter(|head| head.ends_with(b"\\"))?);
+    let carried = text[..line].strip_suffix(b"r").filter(|head| head.ends_with(b"\\"));
+    Some(carried.map_or(line, unescaped))
+}
+
 /// Whether nothing but one long random text stands from a place on to the end of its line.
 pub(super) fn is_line(text: &[u8], at: usize) -> bool {
     let length = text[at..].iter().take_while(|byte| PART[usize::from(**byte)]).count();
@@ -165,6 +195,17 @@ mod tests {
         }
         // The last part may be anything that is no longer.
         assert_eq!(read(&format!("k={A}\n{B}\n{A}\nend==")), format!("k={A}{B}{A}end=="));
+    }
+
+    #[test]
+    fn the_body_of_a_key_is_found_from_its_end() {
+        for between in ["\n", "\r\n", "\\n", "\\\\r\\\\n", "\n  "] {
+            let body = format!("{A}{between}nZy8{between}=ab/{between}");
+            let text = format!("Version: x\n\n{body}-----END");
+            assert_eq!(super::body_before(text.as_bytes(), text.len() - 8), body.len(), "{between:?}");
+        }
+        assert_eq!(super::body_before(b"some words\n-----END", 11), 6);
+        assert_eq!(super::body_before(b"x -----END", 2), 0);
     }
 
     #[test]

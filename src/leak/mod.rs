@@ -19,12 +19,14 @@ mod search;
 mod stretch;
 mod text;
 mod triggers;
+mod url;
 mod value;
 mod view;
 
 use std::borrow::Cow;
 
 pub use examples::check_examples;
+pub use url::next_url_password;
 
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};
 use crate::rules::{Detect, LeakRule};
@@ -119,7 +121,7 @@ impl LeakScanner {
     }
 
     /// Literals of which at least one, in this case, is in every line that [`find`](Self::find) reports on; a line may
-    /// hold one of [`keywords`](Self::keywords) instead.
+    /// hold one of [`keywords`](Self::keywords) or a [password in a URL](next_url_password) instead.
     pub fn literals(&self) -> Vec<Vec<u8>> {
         self.triggers.literals.clone()
     }
@@ -139,7 +141,9 @@ impl LeakScanner {
     }
 
     fn is_brought(&self, line: &[u8]) -> bool {
-        self.triggers.brought.is_match(line) || self.searches.as_ref().is_some_and(|search| search.is_brought(line))
+        self.triggers.brought.is_match(line)
+            || self.searches.as_ref().is_some_and(|search| search.is_brought(line))
+            || next_url_password(line, 0).is_some()
     }
 
     /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.

@@ -9,7 +9,7 @@ use super::carrier::{self, Key, Opening};
 use super::refusal::Refusal;
 use super::triggers::Action;
 use super::value::{is_uuid, long_enough, mixed_enough, no_placeholder, no_sample, secret};
-use super::{jwt, search, text};
+use super::{fold, jwt, search, text};
 use crate::model::is_in_pseudonym;
 use crate::rules::{Detect, Keys, LeakRule, Scheme, Shape};
 
@@ -111,7 +111,8 @@ impl<'s, 'l> Pass<'s, 'l> {
     fn shape(&mut self, rule: usize, literal: &'s [u8], trigger: usize) {
         let definition = &self.scanner.rules[rule];
         let Detect::Shape(shape) = &definition.detect else { return };
-        let Some(start) = trigger.checked_sub(shape.lead) else { return };
+        let body = if shape.tail { fold::body_before(self.line, trigger) } else { 0 };
+        let Some(start) = trigger.checked_sub(shape.lead + body) else { return };
         if !self.line[trigger..].starts_with(literal) {
             return;
         }
@@ -139,6 +140,9 @@ impl<'s, 'l> Pass<'s, 'l> {
         }
         let value = decode(&self.line[start..end]);
         no_sample(&value)?;
+        if definition.demand.printable {
+            return secret(&value, definition.demand).map(|()| (start, end));
+        }
         long_enough(&value, definition.demand)?;
         mixed_enough(&value, definition.demand)?;
         Ok((start, end))

@@ -188,13 +188,16 @@ fn is_password(value: &[u8]) -> bool {
         value.iter().any(u8::is_ascii_uppercase),
         value.iter().any(u8::is_ascii_punctuation),
     ];
+    // Random letters: in words and names the one case is rare.
+    let letters = |case: fn(&u8) -> bool| 4 * value.iter().filter(|byte| case(byte)).count() >= value.len();
+    let random = value.len() >= 20 && letters(u8::is_ascii_uppercase) && letters(u8::is_ascii_lowercase);
     let plain = value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.' | b':'));
     value.len() <= 128
         && !plain
         && !value.iter().any(|byte| !byte.is_ascii_graphic())
-        && (classes[0] || classes[3])
+        && (classes[0] || classes[3] || random)
         && classes.iter().filter(|has| **has).count() >= 2
-        && !(value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':')))
+        && (random || !value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':')))
 }
 
 /// Bits of a value below which somebody who tries long enough could find it back from a digest.

@@ -11,7 +11,7 @@ use super::stretch::{BASE64, HEXADECIMAL, LISTED, NO_DIGIT, System, stretches};
 
 /// Texts of which one is in every line with such a piece, as far as it can be told from ordinary text: `{"` and
 /// `token` in the forms that the decoders read.
-pub(super) const LITERALS: [&str; 21] = [
+pub(super) const LITERALS: [&str; 27] = [
     "\\u006",
     "\\x6",
     "%65",
@@ -24,6 +24,13 @@ pub(super) const LITERALS: [&str; 21] = [
     "dG9rZW",
     "Rva2Vu",
     "b2tlb",
+    // `Bearer` and `secret`
+    "QmVhcmVy",
+    "JlYXJlc",
+    "CZWFyZX",
+    "c2VjcmV0",
+    "NlY3Jld",
+    "zZWNyZX",
     "123, 34",
     "123 34",
     "123,34",
@@ -124,7 +131,9 @@ fn hides_letters(text: &[u8]) -> bool {
         let hidden = match byte {
             COLOUR => {
                 let joined = |byte: u8| JOINED[usize::from(byte)];
-                before(text, at).is_some_and(joined) && unit(text, at + length).is_some_and(|(byte, _)| joined(byte))
+                // Only the first of several in a row follows a letter.
+                before(text, at).is_some_and(joined)
+                    && unit(text, after_colours(text, at)).is_some_and(|(byte, _)| joined(byte))
             }
             // Percent-encoded more often than twice.
             b'%' => length == 5,
@@ -137,6 +146,14 @@ fn hides_letters(text: &[u8]) -> bool {
         at += length;
     }
     false
+}
+
+/// Past the colours that stand at a place.
+fn after_colours(text: &[u8], mut at: usize) -> usize {
+    while let Some((COLOUR, length)) = unit(text, at) {
+        at += length;
+    }
+    at
 }
 
 /// Digits of a number system, with their places.

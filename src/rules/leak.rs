@@ -60,6 +60,7 @@ pub enum Detect {
 
 /// A value known by its own look.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of a rule")]
 pub struct Shape {
     /// Matched at the start of the value; the group `value`, if any, is what leaks.
     pub pattern: BytePattern,
@@ -73,6 +74,8 @@ pub struct Shape {
     pub generic: bool,
     /// A trigger stands inside the value, so what is before it need not be a boundary.
     pub inner: bool,
+    /// The lines of base64 before the trigger belong to the value.
+    pub tail: bool,
 }
 
 /// A value known by its key.
@@ -159,6 +162,8 @@ struct Entry {
     generic: bool,
     #[serde(default)]
     inner: bool,
+    #[serde(default)]
+    tail: bool,
     #[serde(default)]
     keys: Vec<String>,
     #[serde(default)]
@@ -252,6 +257,7 @@ fn compile(source: &RuleSource, entry: Entry) -> Result<LeakRule, RuleError> {
             context_literals: entry.context_literals,
             generic: entry.generic,
             inner: entry.inner,
+            tail: entry.tail,
         }),
         (pattern, false, true) => {
             Detect::Keys(Keys { keys: entry.keys, exact: entry.exact, requires: entry.requires, pattern })

@@ -5,7 +5,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Span};
 
 use super::grams::{self, Grams};
 use super::rule_set::RuleSet;
-use crate::leak::LeakScanner;
+use crate::leak::{LeakScanner, next_url_password};
 
 /// Literals of one vector search (Teddy). It takes no more; beyond it an automaton reads byte by byte at a fifth of the
 /// speed, so that several vector passes are cheaper than one automaton.
@@ -27,6 +27,8 @@ enum Pass {
     Automaton(AhoCorasick),
     /// Short keywords, in any case.
     Keywords(AhoCorasick),
+    /// Passwords in URLs.
+    Urls,
     /// Every record is a candidate: what the others are held to.
     Everything,
 }
@@ -65,7 +67,7 @@ impl Prefilter {
         let any_case = (!any_case.is_empty()).then(|| Pass::Grams(Grams::any_case(any_case)));
         let few = (!few.is_empty()).then(|| Pass::keywords(&few));
         let passes = grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).chain(any_case).chain(few);
-        Self { passes: passes.collect() }
+        Self { passes: passes.chain([Pass::Urls]).collect() }
     }
 
     /// The slow way: takes every record.
@@ -133,6 +135,7 @@ impl Pass {
                     let found = automaton.find(&bytes[from..])?;
                     (from + found.start(), from + found.end())
                 }
+                Self::Urls => return next_url_password(bytes, from),
                 Self::Everything => return Some(from),
             };
             let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);

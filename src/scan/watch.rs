@@ -66,6 +66,7 @@ pub fn watch(
         weave: Weave::Plain,
         seen: BTreeSet::new(),
         known: 0,
+        head: Vec::new(),
         watched: Watched::default(),
     };
     stream.watched.notices = options.gate.over();
@@ -119,6 +120,8 @@ struct Stream<'s, 'w, 'f> {
     seen: BTreeSet<TokenDigest>,
     /// Values that the baseline knows.
     known: u64,
+    /// The beginning of the stream.
+    head: Vec<u8>,
     watched: Watched,
 }
 
@@ -163,6 +166,9 @@ impl Stream<'_, '_, '_> {
     fn take(&mut self, buffer: &mut Vec<u8>, end: usize) -> io::Result<()> {
         if end == 0 {
             return Ok(());
+        }
+        if self.head.len() < input::ARCHIVE_BYTES {
+            self.head.extend_from_slice(&buffer[..end.min(input::ARCHIVE_BYTES)]);
         }
         let rest = buffer.split_off(end);
         let chunk = Chunk::of_lines(self.base, std::mem::replace(buffer, rest), self.weave);
@@ -251,6 +257,11 @@ impl Stream<'_, '_, '_> {
     }
 
     fn finish(mut self) -> Watched {
+        // A stream is not held up until so much of it has come, so that this is only known now.
+        if input::is_archive(&self.head) {
+            let message = "it is an archive, and what is packed in it was not read: unpack it and name what is inside";
+            self.watched.notices.push(Notice::new("binary-skipped", Some("-"), message, Trouble::Incomplete));
+        }
         self.watched.lines += self.newlines;
         if self.known > 0 {
             let message = "leaks that the baseline knows are not reported";
