@@ -79,7 +79,7 @@ pub struct ClientSummary {
     #[serde(default)]
     pub recurrence: Option<Recurrence>,
     /// Since when its incidents come more often, where the logs show that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub onset: Option<Onset>,
 }
 

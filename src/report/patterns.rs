@@ -33,8 +33,8 @@ fn told(clients: &[ClientSummary], said: impl Fn(&ClientSummary) -> Vec<Option<S
 fn begun(onset: &Onset) -> String {
     let rate = |rate: Rate| {
         let (incidents, refreshes) = (count(rate.incidents, "incident"), number(rate.refreshes));
-        let hourly = if rate.incidents > 0 { format!(", {}", hourly(rate)) } else { String::new() };
-        format!("{incidents} in {refreshes} refreshes and {}{hourly}", span(rate.span_ms))
+        let hourly = if rate.incidents > 0 { format!(" ({})", hourly(rate)) } else { String::new() };
+        format!("{incidents} in {refreshes} refreshes over {}{hourly}", span(rate.span_ms))
     };
     format!("Since {}: {}; before that {}.", second(onset.since), rate(onset.after), rate(onset.before))
 }
@@ -69,7 +69,7 @@ mod tests {
         let onset = Onset { since: Timestamp::from_millis(1_767_571_200_000), before: rate(1, 48), after: rate(12, 8) };
         assert_eq!(
             begun(&onset),
-            "Since 2026-01-05 00:00:00 UTC: 12 incidents in 40 refreshes and 8 h, 1.5 an hour; before that 1 incident in 40 refreshes and 2 d, 0.5 a day."
+            "Since 2026-01-05 00:00:00 UTC: 12 incidents in 40 refreshes over 8 h (1.5 an hour); before that 1 incident in 40 refreshes over 2 d (0.5 a day)."
         );
         let recurrence = Recurrence { period_s: 3_300, incidents: 7, expires_in: Some(3_600) };
         assert_eq!(recurring(recurrence), "7 incidents keep to a period of 55 min; its access tokens live 1 h.");
