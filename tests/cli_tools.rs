@@ -126,6 +126,7 @@ fn slips_are_answered_with_what_was_meant() {
     refused(&["--windw", "1s", "x"], "'--window'");
     refused(&["--format", "jsn", "x"], "'json'");
     refused(&["explain", "refesh-race"], "did you mean 'refresh-race'?");
+    refused(&["--field", "clinet=app.name", "x"], "did you mean 'client'?");
     refused(&["--rule", "retry-strom", "x"], "did you mean 'retry-storm'?");
     refused(&["lekas", RACES], "did you mean the command `tokscan leaks`?");
 }

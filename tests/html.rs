@@ -100,6 +100,8 @@ fn leak() -> Leak {
         first_time: None,
         last_time: None,
         status: LeakStatus::Live,
+        superseded_after_ms: None,
+        used_from: None,
         guessable: false,
         client: Some("crm".into()),
         subject: None,

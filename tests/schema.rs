@@ -17,8 +17,9 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The samples, and races that began with a deploy, which takes a day of logs to be seen.
 fn report() -> Value {
-    serde_json::from_str(&printed(&["-f", "json", "samples"])).unwrap()
+    serde_json::from_str(&printed(&["-f", "json", "samples", "tests/cases/races-since-a-deploy/input.jsonl"])).unwrap()
 }
 
 /// An event of every set of fields that are null.

@@ -10,7 +10,7 @@ use chrono::Utc;
 use super::args::{DiagnosisArgs, InputArgs, OutputArgs, RuleArgs, SelectArgs, When};
 use super::gate::allow_rules;
 use super::hyperlinks;
-use super::rulebook::Rulebook;
+use super::rulebook::{Rulebook, closest};
 use super::settings::Settings;
 use super::values;
 use crate::extract::Hints;
@@ -71,15 +71,19 @@ fn hints(input: &InputArgs) -> Result<Hints> {
         let book = Rulebook::load(&input.rule_paths)?;
         book.check_provider(id).map_err(|hint| invalid("--provider", id, &hint))?;
     }
-    let field = |text: &String| {
-        let (part, key) = text.split_once('=').filter(|(_, key)| !key.trim().is_empty())?;
-        Some((FieldRole::from_name(part.trim())?, key.trim().to_owned()))
-    };
-    let fields = input.fields.iter().map(|text| {
-        field(text)
-            .ok_or_else(|| invalid("--field", text, "write PART=KEY, as in client=app.name; --help lists the parts"))
-    });
+    let fields = input.fields.iter().map(|text| field(text).map_err(|hint| invalid("--field", text, &hint)));
     Ok(Hints { provider: input.provider.clone(), fields: fields.collect::<Result<_>>()? })
+}
+
+/// A part of an event and the key that it stands under, or what is wrong with the text.
+fn field(text: &str) -> Result<(FieldRole, String), String> {
+    let form = || "write PART=KEY, as in client=app.name; --help lists the parts".to_owned();
+    let (part, key) = text.split_once('=').filter(|(_, key)| !key.trim().is_empty()).ok_or_else(form)?;
+    let role = FieldRole::from_name(part.trim()).ok_or_else(|| {
+        let near = closest(part.trim(), FieldRole::ALL.into_iter().map(FieldRole::name));
+        near.map_or_else(form, |near| format!("no part '{}'; did you mean '{near}'?", part.trim()))
+    })?;
+    Ok((role, key.trim().to_owned()))
 }
 
 /// The numbers that settings put in the place of the rules' own.

@@ -12,7 +12,7 @@ use crate::timeline::is_attempt;
 use super::draft::Draft;
 use super::episode::{Before, Episode, Next};
 use super::line::{Line, grant_like};
-use super::window::Cluster;
+use super::window::{Attempt, Cluster};
 use super::{coverage, loose, refresh_race};
 
 /// What a timeline comes to before clients are looked at as a whole.
@@ -21,6 +21,9 @@ pub(super) struct Walked {
     /// Clusters of two or more successes, positions in the line.
     pub(super) forks: Vec<Cluster>,
 }
+
+/// How far back a process's own refresh is looked for: bounds the work on a hostile log.
+const REACH: usize = 1_024;
 
 /// One step of the walk; positions in the line, or a number of a cluster.
 enum Step {
@@ -101,30 +104,35 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
 /// The clusters of a line, as positions. A new grant or a revocation parts what competes.
 fn clusters(line: &Line<'_>) -> Vec<Cluster> {
     let mut all = Vec::new();
-    let (mut positions, mut attempts) = (Vec::new(), Vec::new());
-    let mut flush = |positions: &mut Vec<usize>, attempts: &mut Vec<_>| {
-        for mut cluster in line.scene.window.clusters(attempts) {
-            cluster.successes.iter_mut().chain(&mut cluster.failures).for_each(|index| *index = positions[*index]);
+    let mut attempts: Vec<(usize, Attempt)> = Vec::new();
+    let mut flush = |attempts: &mut Vec<(usize, Attempt)>| {
+        // By clocks that agree, the order may be another one.
+        attempts.sort_by_key(|(_, attempt)| attempt.end);
+        let (positions, sorted): (Vec<usize>, Vec<Attempt>) = attempts.drain(..).unzip();
+        for mut cluster in line.scene.window.clusters(&sorted) {
+            for members in [&mut cluster.successes, &mut cluster.failures] {
+                for index in members.iter_mut() {
+                    *index = positions[*index];
+                }
+                members.sort_unstable();
+            }
             refresh_race::keep_losers(line, &mut cluster);
             all.push(cluster);
         }
-        positions.clear();
-        attempts.clear();
     };
     for position in 0..line.ids.len() {
         let event = line.event(position);
         if matches!(event.kind, EventKind::GrantIssued | EventKind::TokenRevoked) {
-            flush(&mut positions, &mut attempts);
+            flush(&mut attempts);
         }
         let success = event.kind == EventKind::RefreshSucceeded;
         if (success || line.race_like(position))
             && let Some(attempt) = line.attempt(position, success)
         {
-            positions.push(position);
-            attempts.push(attempt);
+            attempts.push((position, attempt));
         }
     }
-    flush(&mut positions, &mut attempts);
+    flush(&mut attempts);
     all
 }
 
@@ -215,6 +223,7 @@ impl Walk<'_> {
             good,
             was_grant: false,
             forked: good.and_then(|position| self.fork[position]),
+            own_fork: None,
             refreshes: if signed_in { 1 } else { self.before.refreshes + 1 },
             anchored: self.before.anchored || signed_in,
             revoked: None,
@@ -228,6 +237,7 @@ impl Walk<'_> {
             Open::Loose(failures, before) => {
                 let next = same_grant(line, failures[0], next);
                 let next = coverage::next(line, before.good, failures[failures.len() - 1], next);
+                let before = Before { own_fork: self.own_fork(failures[0]), ..before };
                 let episode = Episode { burst: self.one_burst(&failures), failures, before, next };
                 self.causes.push(loose::judge(line, &episode));
             }
@@ -243,6 +253,20 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// The fork in which the process of a failure last refreshed well, if no grant lies between.
+    fn own_fork(&self, failure: usize) -> Option<usize> {
+        let process = |position: usize| {
+            let event = self.line.event(position);
+            Some((event.host?, event.process?))
+        };
+        let own = process(failure)?;
+        let good = |position: &usize| match self.line.event(*position).kind {
+            EventKind::RefreshSucceeded => process(*position) == Some(own),
+            kind => kind == EventKind::GrantIssued,
+        };
+        (0..failure).rev().take(REACH).find(good).and_then(|position| self.fork[position])
     }
 
     fn one_burst(&self, failures: &[usize]) -> bool {

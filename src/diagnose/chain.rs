@@ -92,14 +92,15 @@ fn link(scene: &Scene<'_>, token: Symbol, id: u32) -> FamilyToken {
     }
 }
 
+/// What the server made of a presented token.
+pub(super) fn outcome(event: &TokenEvent) -> PresentationOutcome {
+    if event.kind == EventKind::RefreshSucceeded { PresentationOutcome::Accepted } else { PresentationOutcome::Refused }
+}
+
 fn presentation(scene: &Scene<'_>, event: &TokenEvent) -> Presentation {
     Presentation {
         time: event.time,
-        outcome: if event.kind == EventKind::RefreshSucceeded {
-            PresentationOutcome::Accepted
-        } else {
-            PresentationOutcome::Refused
-        },
+        outcome: outcome(event),
         path: scene.set.path(event).to_owned(),
         line: event.position.line,
     }

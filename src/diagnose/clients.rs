@@ -10,7 +10,7 @@ use super::draft::{Draft, Unsaved};
 use super::line::Line;
 use super::names::{PERMANENT, REUSE, STALE, UNEXPLAINED};
 use super::rotation_not_persisted::{fold, repeated, repeats};
-use super::{recurrence, replay};
+use super::{onset, recurrence, replay};
 
 /// Turns single cycles that failed for good into `rotation-not-persisted` where they repeat, and
 /// makes one finding of a principal's.
@@ -88,6 +88,10 @@ pub(super) fn summaries(
     for (number, line) in lines.iter().enumerate() {
         let symbols = &line.scene.set.symbols;
         let client = client_of(number).1;
+        let mut events = line.ids.iter().chain(line.untimed).map(|&id| line.scene.event(id).kind);
+        if line.principal.client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
+            continue;
+        }
         let row = rows.entry(client).or_insert_with(|| ClientSummary {
             provider: symbols.text(line.principal.provider).map(str::to_owned),
             client: symbols.text(line.principal.client).map(str::to_owned),
@@ -98,6 +102,7 @@ pub(super) fn summaries(
             verdict: "healthy".into(),
             would_have_helped: Vec::new(),
             recurrence: None,
+            onset: None,
         });
         subjects.entry(client).or_default().extend(line.principal.subject);
         for &id in line.ids.iter().chain(line.untimed) {
@@ -107,6 +112,10 @@ pub(super) fn summaries(
                 _ => {}
             }
         }
+    }
+    let mut members: BTreeMap<usize, Vec<&Line<'_>>> = BTreeMap::new();
+    for (number, line) in lines.iter().enumerate() {
+        members.entry(client_of(number).1).or_default().push(line);
     }
     let mut by_client: BTreeMap<usize, Vec<&Draft>> = BTreeMap::new();
     for draft in drafts {
@@ -119,6 +128,7 @@ pub(super) fn summaries(
         }
         row.would_have_helped = replay::fixes(lines, drafts.iter().copied());
         row.recurrence = recurrence::recurrence(lines, drafts.iter().copied());
+        row.onset = members.get(&client).and_then(|lines| onset::onset(lines, drafts.iter().copied()));
     }
     let severity = |rule: &str| catalogue.get(rule).map_or(Severity::Info, |rule| rule.severity);
     for (client, row) in &mut rows {

@@ -54,6 +54,9 @@ pub(super) struct Before {
     pub(super) was_grant: bool,
     /// Whether several refreshes had succeeded at once there, and the first of them.
     pub(super) forked: Option<usize>,
+    /// Whether several refreshes had succeeded at once where the process that fails now last refreshed well, since the
+    /// last grant; the first of them.
+    pub(super) own_fork: Option<usize>,
     /// Good refreshes since the last grant, or since the logs begin.
     pub(super) refreshes: usize,
     /// Whether the logs show that grant.

@@ -10,6 +10,7 @@ use crate::model::{
 use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
+use super::clocks::{Clock, Clocks};
 use super::coverage::Rhythm;
 use super::episode::Episode;
 use super::limits::Limits;
@@ -26,6 +27,8 @@ pub(super) struct Scene<'a> {
     /// Which event issued, presented and spent each token.
     pub(super) ledger: &'a Ledger,
     pub(super) troubles: &'a Troubles,
+    /// See [`Scene::clocks`].
+    pub(super) clocks: &'a OnceLock<Clocks>,
 }
 
 /// What the logs say of stores; ids in order.
@@ -54,6 +57,11 @@ impl Troubles {
 impl Scene<'_> {
     pub(super) fn text(&self, symbol: Option<Symbol>) -> &str {
         self.set.symbols.text(symbol).unwrap_or("")
+    }
+
+    /// Which hosts have clocks that agree; asked of the final timelines only.
+    pub(super) fn clocks(&self) -> &Clocks {
+        self.clocks.get_or_init(|| Clocks::of(self))
     }
 
     pub(super) fn event(&self, id: u32) -> &TokenEvent {
@@ -202,7 +210,13 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn attempt(&self, position: usize, success: bool) -> Option<Attempt> {
-        Attempt::of(self.event(position), success, self.identity(position))
+        let attempt = Attempt::of(self.event(position), success, self.identity(position))?;
+        Some(attempt.shifted(self.shift(position)))
+    }
+
+    /// What is taken from the time of an event, because its clock is shown to be ahead of others.
+    pub(super) fn shift(&self, position: usize) -> i64 {
+        self.scene.clocks().shift(Clock::of(self.event(position)))
     }
 
     pub(super) fn ids_of(&self, positions: &[usize]) -> Vec<u32> {
@@ -233,18 +247,21 @@ impl<'a> Line<'a> {
         Some((event.host?, event.process?, event.thread?))
     }
 
-    /// Whether two events may have been timed by different clocks: their hosts differ, or only their files do.
+    /// Whether two events may have been timed by clocks that are apart: their hosts differ, or only their files do, and
+    /// nothing shows that the clocks agree.
     pub(super) fn other_clock(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.event(a), self.event(b));
-        match (a.host, b.host) {
-            (Some(a), Some(b)) => a != b,
-            _ => a.position.source != b.position.source,
-        }
+        !self.scene.clocks().agree(Clock::of(self.event(a)), Clock::of(self.event(b)))
     }
 
     /// Whether a good refresh by another clock lies within seconds of an episode: it may have competed.
     pub(super) fn beside_another_clock(&self, episode: &Episode) -> bool {
-        let near = |a: usize, b: usize| self.gap(a, b) <= SKEW && self.other_clock(a, b);
+        // Clocks that agree do so to within the window, and a request takes its time.
+        let soon = self.scene.window.nanos.saturating_mul(5);
+        let hosts = |a: usize, b: usize| Clock::of(self.event(a)) != Clock::of(self.event(b));
+        let near = |a: usize, b: usize| {
+            let gap = self.gap(a, b);
+            gap <= SKEW && (self.other_clock(a, b) || (gap <= soon && hosts(a, b)))
+        };
         episode.before.good.is_some_and(|good| near(good, episode.first()))
             || episode.next.position().is_some_and(|heal| near(episode.last(), heal))
     }

@@ -16,15 +16,17 @@ type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
 
 /// What may explain an episode, in this order; the last always does. What the server says comes
 /// first, then what ids prove, then what the timeline shows.
-const JUDGES: [Judge; 14] = [
+const JUDGES: [Judge; 16] = [
     permanent_revocation::told,
     expired_refresh_token::told,
     without_winner::told,
     refresh_token_reuse::by_chain,
+    refresh_token_reuse::by_another,
     rotation_not_persisted::proven,
     corrupt_token_store::shown,
     rotation_not_persisted::unsaved,
     rotation_not_persisted::overwritten,
+    rotation_not_persisted::diverged,
     stale_token_read::late_copy,
     without_winner::burst,
     refresh_token_reuse::told,

@@ -16,6 +16,7 @@ mod chain;
 mod chance;
 mod classes;
 mod clients;
+mod clocks;
 mod corrupt_token_store;
 mod coverage;
 mod credential_discarded;
@@ -33,6 +34,7 @@ mod line;
 mod lives;
 mod loose;
 mod names;
+mod onset;
 mod permanent_revocation;
 mod reactive_refresh;
 mod recurrence;
@@ -58,12 +60,13 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::model::{
-    Activity, ClientSummary, EventKind, EventSet, Finding, LeakStatus, Precision, RotationPolicy, Symbol,
+    Activity, ClientSummary, EventKind, EventSet, Finding, Precision, RotationPolicy, Symbol, TokenLife,
 };
 use crate::rules::Catalogue;
 use crate::timeline::{self, Ledger, Timelines};
 
 use chance::{Chances, Coincidences};
+use clocks::Clocks;
 use coverage::Coverage;
 use draft::Draft;
 use limits::Limits;
@@ -100,7 +103,7 @@ pub struct Diagnosis {
     /// How many principals have a timeline.
     pub principals: u64,
     /// What became of each token digest that the timelines know (`live`, `superseded`, `revoked`).
-    pub token_lives: BTreeMap<String, LeakStatus>,
+    pub token_lives: BTreeMap<String, TokenLife>,
     /// Good refreshes, twins counted once.
     pub refresh_ok: u64,
     /// Failed refreshes, twins counted once: the failures of all causes add up to it.
@@ -112,7 +115,8 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(events);
     let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(events, &built.events), Troubles::of(&built.events));
-    let shared = Shared { set: events, window, limits: &limits, ledger: &ledger, troubles: &troubles };
+    let clocks = OnceLock::new();
+    let shared = Shared { set: events, window, limits: &limits, ledger: &ledger, troubles: &troubles, clocks: &clocks };
     let (adopted, chances) = adopt::adopt(&shared.scene(&built, &nothing));
     let adopted = adopted.unwrap_or(built);
     let parted = crews::part(&shared.scene(&adopted, &chances));
@@ -154,12 +158,13 @@ struct Shared<'a> {
     limits: &'a Limits,
     ledger: &'a Ledger,
     troubles: &'a Troubles,
+    clocks: &'a OnceLock<Clocks>,
 }
 
 impl Shared<'_> {
     fn scene<'s>(&'s self, timelines: &'s Timelines, chances: &'s Chances) -> Scene<'s> {
-        let Self { set, window, limits, ledger, troubles } = *self;
-        Scene { set, timelines, window, limits, chances, ledger, troubles }
+        let Self { set, window, limits, ledger, troubles, clocks } = *self;
+        Scene { set, timelines, window, limits, chances, ledger, troubles, clocks }
     }
 }
 

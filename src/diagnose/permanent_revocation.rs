@@ -34,6 +34,20 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     })
 }
 
+/// Whether failures come in bursts of several workers, moment after moment: where successes are not logged, that is
+/// what the losers of races look like.
+fn workers_fail_at_once(line: &Line<'_>, episode: &Episode) -> bool {
+    let place = |position: usize| {
+        let event = line.event(position);
+        (event.host, event.process, event.thread)
+    };
+    let near = |pair: &&[usize]| line.gap(pair[0], pair[1]) <= line.scene.window.reach(line.is_coarse(pair[0]));
+    let beside = |pair: &&[usize]| near(pair) && place(pair[0]) != place(pair[1]);
+    let pairs = || episode.failures.windows(2);
+    let moments = 1 + pairs().filter(|pair| !near(pair)).count();
+    pairs().filter(beside).count() * 2 >= moments
+}
+
 /// The timeline shows it: it worked, then it failed, and retrying did not heal it.
 pub(super) fn shown(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let failures = &episode.failures;
@@ -45,6 +59,9 @@ pub(super) fn shown(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let one_token = failures.len() > 1 && failures.iter().all(|&failure| line.same_token(failures[0], failure));
     let others = line.client_refreshes && (line.client_has_subjects || line.crowded(line.nanos(failures[0]), 0));
     if line.anonymous && others && !one_token {
+        return None;
+    }
+    if episode.before.good.is_none() && workers_fail_at_once(line, episode) {
         return None;
     }
     let ended = matches!(episode.next, Next::Grant(_));

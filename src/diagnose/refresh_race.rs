@@ -16,6 +16,7 @@ use super::line::{Line, Worker};
 use super::names::{PERMANENT, RACE, RACE_REVOKED};
 use super::rotation_not_persisted::masked;
 use super::window::Cluster;
+use super::words;
 
 /// Whether a cluster's members can have raced: the server rotates, or says itself that they did,
 /// and, where nobody is named, chance does not put successes beside failures.
@@ -74,6 +75,7 @@ pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Opti
             || (at >= retried && !spent_expired && expired(failure))
     });
     let mut rest = other.map(|cut| race.later.split_off(cut)).unwrap_or_default();
+    let next = unseen_sign_in(line, &race, next);
     if next.healed() {
         let close = within_reach(line, &race);
         let mut late = race.later.split_off(close);
@@ -83,13 +85,34 @@ pub(super) fn judge(line: &Line<'_>, mut race: Race, next: Next) -> (Draft, Opti
     let good = race.cluster.successes.last().copied();
     let before = Before { good, was_grant: false, revoked: race.revoked, refreshes: 2, ..race.before };
     let rest = (!rest.is_empty()).then_some(Episode { failures: rest, before, next, burst: false });
-    // What follows with a cause of its own says nothing about how the race ended.
-    let next = if rest.is_some() && !next.healed() { Next::End } else { next };
+    // What follows with a cause of its own says nothing about how the race ended; nor does a refresh that works after the
+    // winner's own next one had failed.
+    let hidden = rest.as_ref().is_some_and(|rest| !next.healed() || rest.due(line) != Some(false));
+    let next = if hidden { Next::End } else { next };
     if let Some(draft) = sequential(line, &race, next, reuse) {
         return (draft, rest);
     }
     let revoked = family_revoked(line, &race, next, reuse);
-    (draft(line, &race, next, revoked.as_deref()), rest)
+    let mut draft = draft(line, &race, next, revoked.as_deref());
+    if hidden && revoked.is_none() {
+        draft
+            .notes
+            .push("What failed next has a finding of its own: whether the race cost the grant is not shown.".into());
+    } else if next == Next::End && revoked.is_none() {
+        draft.notes.push("The logs end before they show whether the grant still works.".into());
+    }
+    (draft, rest)
+}
+
+/// Where the server revokes a family on reuse and the winner's own next refresh failed, what works then is of a new
+/// grant: its sign-in is not in these logs.
+fn unseen_sign_in(line: &Line<'_>, race: &Race, next: Next) -> Next {
+    match next {
+        Next::Success(position) if line.revokes_family() && within_reach(line, race) < race.later.len() => {
+            Next::Unsure(position)
+        }
+        _ => next,
+    }
 }
 
 /// How many later failures follow one another closely enough to be the losers' retries.
@@ -140,7 +163,8 @@ fn sequential(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Option<D
 
 /// Why the family is gone, if it is.
 fn family_revoked(line: &Line<'_>, race: &Race, next: Next, reuse: bool) -> Option<String> {
-    if next.healed() {
+    // Where lines are lost, the refreshes between may be among them.
+    if next.healed() || (next.unsure().is_some() && line.lossy && !line.revokes_family()) {
         return None;
     }
     let ended = matches!(next, Next::Grant(_));
@@ -214,7 +238,16 @@ impl Racers {
 }
 
 fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Draft {
-    let (confidence, reason) = confidence(line, &race.cluster);
+    let (mut confidence, mut reason) = confidence(line, &race.cluster);
+    if let Some(ahead) = clocks_apart(line, &race.cluster) {
+        let words = words::duration_ms(ahead / 1_000_000);
+        reason = format!(
+            "{reason} These logs show that the clock of one host is {words} ahead, and the times are corrected for it."
+        );
+        if !shares_token(line, &race.cluster) {
+            confidence = confidence.min(Confidence::Likely);
+        }
+    }
     let rule = if revoked.is_some() { RACE_REVOKED } else { RACE };
     let reason = match revoked {
         Some(why) => format!("{}; {why}.", reason.trim_end_matches('.')),
@@ -231,10 +264,14 @@ fn draft(line: &Line<'_>, race: &Race, next: Next, revoked: Option<&str>) -> Dra
     };
     draft.sign_ins = u64::from(matches!(next, Next::Grant(_)));
     draft.goes_on_unseen(line, next);
-    if next == Next::End && revoked.is_none() {
-        draft.notes.push("The logs end before they show whether the grant still works.".into());
-    }
     draft
+}
+
+/// By how much the clocks of winners and losers are apart, where these logs show it; nanoseconds.
+fn clocks_apart(line: &Line<'_>, cluster: &Cluster) -> Option<i64> {
+    let shifts = cluster.successes.iter().chain(&cluster.failures).map(|&position| line.shift(position));
+    let (least, most) = shifts.fold((i64::MAX, i64::MIN), |(least, most), shift| (least.min(shift), most.max(shift)));
+    (most > least).then(|| most - least)
 }
 
 /// How sure it is that these attempts competed for one token.

@@ -1,13 +1,12 @@
 //! `refresh-token-reuse`: a spent token came back, and nothing refreshed at that time. It may be theft.
 
-use crate::model::{CauseClass, Confidence};
+use crate::model::{CauseClass, Confidence, EventKind, Symbol};
 
 use super::draft::Verdict;
 use super::episode::Episode;
 use super::line::Line;
 use super::names::REUSE;
 use super::rotation_not_persisted::{candidate, masked};
-use super::window::SKEW;
 use super::words;
 
 /// The server says that the token had been used, outside of any race: positive evidence of it is a refresh
@@ -15,6 +14,10 @@ use super::words;
 /// none of these is shown, a line that is missing explains it as well as a thief.
 pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if episode.told(line) != CauseClass::Reuse {
+        return None;
+    }
+    // A late copy, or a race that two clocks timed: the gravest of all verdicts is not for what both explain.
+    if line.beside_another_clock(episode) && !spent_long_before(line, episode) {
         return None;
     }
     if let Some(verdict) = spent_in_sight(line, episode) {
@@ -34,6 +37,13 @@ pub(super) fn told(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     unseen(line, episode)
 }
 
+/// Whether these logs show that the token had been spent so long before that it is neither a clock nor a late copy.
+fn spent_long_before(line: &Line<'_>, episode: &Episode) -> bool {
+    let spent = |failure: usize| line.scene.event(line.spent_before(failure)?).time.map(|time| (failure, time.nanos));
+    let times = episode.failures.iter().filter_map(|&failure| spent(failure));
+    times.into_iter().any(|(failure, spent)| line.nanos(failure).saturating_sub(spent) > line.scene.limits.stale_soon)
+}
+
 /// These logs show the refresh that had spent the token.
 fn spent_in_sight(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let spent = |failure: usize| Some((failure, line.spent_before(failure)?));
@@ -42,19 +52,11 @@ fn spent_in_sight(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let words = words::duration_ms(ago / 1_000_000);
     let reason = format!("The presented token had been spent {words} before, and the server itself says so.");
     let verdict = Verdict::new(REUSE, line.proof(failure), masked(line, failure, &reason));
-    let good = episode.before.good.filter(|&good| ago <= SKEW && line.ids[good] == id);
     if ago <= line.scene.limits.stale_soon && open(line, episode) {
         let reason = format!("{} What followed is not in these logs: a late copy fits as well.", verdict.reason);
         return Some(Verdict::new(REUSE, Confidence::Possible, reason));
     }
-    Some(match good {
-        Some(good) if line.other_clock(good, failure) => {
-            let reason =
-                format!("{} It was spent on another host: if their clocks are apart, it was a race.", verdict.reason);
-            Verdict::new(REUSE, Confidence::Possible, reason)
-        }
-        _ => verdict,
-    })
+    Some(verdict)
 }
 
 /// Whether the logs do not show what came after a failure from a place that is known.
@@ -69,13 +71,9 @@ fn unseen(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     let strange = elsewhere(line, episode).is_some();
     let newest = line.event(good).issued;
     let gone = newest.is_some() && newest == line.event(episode.first()).presented;
-    let clocks = line.gap(good, episode.first()) <= SKEW && line.other_clock(good, episode.first());
     let soon = line.gap(good, episode.first()) <= line.scene.limits.stale_soon;
     let told = "The server itself says that the token had been used";
     let (confidence, reason) = match episode.due(line) {
-        _ if clocks => {
-            (Confidence::Possible, "seconds after a refresh on another host: if their clocks are apart, it was a race.")
-        }
         _ if gone && line.lossy => return None,
         _ if gone => (
             Confidence::Possible,
@@ -129,12 +127,45 @@ pub(super) fn by_chain(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     Some(Verdict::new(REUSE, line.proof(failure), masked(line, failure, &reason)))
 }
 
+/// Somebody else spent the token: its refresh came from an address that was new to this principal after
+/// several good ones, and what failed later comes from an address that it had used before.
+pub(super) fn by_another(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    const KNOWN: usize = 3;
+    let failure = episode.first();
+    let id = line.spent_before(failure)?;
+    let spender = line.scene.event(id);
+    let (strange, own) = (spender.address?, line.event(failure).address?);
+    let before = line.ids[..line.ids.partition_point(|&other| other < id)].iter().map(|&id| line.scene.event(id));
+    let good = before.filter(|event| event.kind == EventKind::RefreshSucceeded);
+    let known: Vec<Symbol> = good.filter_map(|event| event.address).collect();
+    let private = |address: Symbol| is_private(line.scene.text(Some(address)));
+    let fleet = private(strange) && known.iter().all(|&address| private(address));
+    if known.len() < KNOWN || known.contains(&strange) || !known.contains(&own) || fleet {
+        return None;
+    }
+    let ago = words::duration_ms(line.nanos(failure).saturating_sub(spender.time?.nanos) / 1_000_000);
+    let place = line.scene.text(Some(strange));
+    let reason = format!(
+        "The presented token had been spent {ago} before from {place}, where this principal had never refreshed; the failure comes from an address that it had used."
+    );
+    Some(Verdict::new(REUSE, Confidence::Likely, masked(line, failure, &reason)))
+}
+
 /// Whether an address is one of a private network.
-fn is_private(address: &str) -> bool {
+pub(super) fn is_private(address: &str) -> bool {
     address.parse::<std::net::IpAddr>().is_ok_and(|address| match address {
         std::net::IpAddr::V4(address) => address.is_private() || address.is_loopback(),
         std::net::IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
     })
+}
+
+/// The public address of a failure, where the principal's good refreshes all came from others.
+pub(super) fn stranger<'a>(line: &Line<'a>, episode: &Episode) -> Option<&'a str> {
+    let known = &line.good_places().addresses;
+    let strange = |address: &Symbol| !known.contains(address) && !is_private(line.scene.text(Some(*address)));
+    let addresses = episode.failures.iter().filter_map(|&failure| line.event(failure).address);
+    let strange = addresses.into_iter().find(strange).filter(|_| !known.is_empty())?;
+    Some(line.scene.text(Some(strange)))
 }
 
 /// The place of the reuse, where the log names it and the principal's good refreshes came from others.

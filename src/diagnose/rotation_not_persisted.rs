@@ -67,11 +67,43 @@ pub(super) fn overwritten(line: &Line<'_>, episode: &Episode) -> Option<Verdict>
     late.then(|| Verdict::new(OVERWRITTEN, if unsure { Confidence::Possible } else { Confidence::Likely }, reason))
 }
 
+/// Several processes had refreshed at once, and each kept its own token: one of them went on, and the next refresh
+/// of the other fails.
+pub(super) fn diverged(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let (fork, failure) = (episode.before.own_fork?, episode.first());
+    let process = |position: usize| {
+        let event = line.event(position);
+        Some((event.host?, event.process?))
+    };
+    let own = process(failure)?;
+    let good = |position: &usize| line.event(*position).kind == EventKind::RefreshSucceeded;
+    let forked = forked(line, fork);
+    let others = forked.iter().any(|&position| process(position).is_some_and(|other| other != own));
+    let last = forked.last().copied()?;
+    let went_on = (last + 1..failure).filter(good).any(|position| process(position) != Some(own))
+        || matches!(episode.next, Next::Success(position) if process(position) != Some(own));
+    let alone = episode.failures.iter().all(|&other| process(other) == Some(own));
+    let told = matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Reuse);
+    let late = line.gap(last, failure) > line.scene.limits.retry;
+    if !(others && went_on && alone && told && late) {
+        return None;
+    }
+    let reason = "Several processes had refreshed at once, and each went on with a token of its own: the server knows that of one of them, and the other's next refresh fails.";
+    let confidence = if line.anonymous { Confidence::Possible } else { Confidence::Likely };
+    Some(Verdict::new(OVERWRITTEN, confidence, reason))
+}
+
+/// The refreshes that succeeded at once with one; positions.
+fn forked(line: &Line<'_>, first: usize) -> Vec<usize> {
+    let reach = line.scene.window.reach(line.is_coarse(first)).saturating_mul(2);
+    let near = (first..line.ids.len()).take_while(|&position| line.gap(first, position) <= reach);
+    near.filter(|&position| line.event(position).kind == EventKind::RefreshSucceeded).collect()
+}
+
 /// The refreshes that had succeeded at once before an episode; ids.
 pub(super) fn fork(line: &Line<'_>, episode: &Episode) -> Vec<u32> {
-    let (Some(first), Some(last)) = (episode.before.forked, episode.before.good) else { return Vec::new() };
-    let good = (first..=last).filter(|&position| line.event(position).kind == EventKind::RefreshSucceeded);
-    good.map(|position| line.ids[position]).collect()
+    let Some(first) = episode.before.forked.or(episode.before.own_fork) else { return Vec::new() };
+    forked(line, first).into_iter().map(|position| line.ids[position]).collect()
 }
 
 /// One cycle of the pattern, for the comparison with other cycles and subjects.

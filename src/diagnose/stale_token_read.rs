@@ -6,7 +6,7 @@ use super::draft::Verdict;
 use super::episode::{Episode, Next};
 use super::line::Line;
 use super::names::STALE;
-use super::refresh_token_reuse::elsewhere;
+use super::refresh_token_reuse::{elsewhere, stranger};
 use super::rotation_not_persisted::masked;
 use super::window::SKEW;
 
@@ -33,18 +33,22 @@ pub(super) fn late_copy(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         (None, false) => Confidence::Likely,
         (None, true) => Confidence::Possible,
     };
-    Some(told_by_two_clocks(line, episode, Verdict::new(STALE, confidence, reason)))
+    told_by_two_clocks(line, episode, Verdict::new(STALE, confidence, reason).where_lines_are_missing(line))
 }
 
 /// Some seconds between two hosts are a late read, or a race that was logged by clocks which are apart.
-fn told_by_two_clocks(line: &Line<'_>, episode: &Episode, mut verdict: Verdict) -> Verdict {
-    if line.beside_another_clock(episode) && verdict.confidence > Confidence::Possible {
+/// Where other clocks of these logs are apart, nobody can tell.
+fn told_by_two_clocks(line: &Line<'_>, episode: &Episode, mut verdict: Verdict) -> Option<Verdict> {
+    if line.beside_another_clock(episode) {
+        if line.scene.clocks().some_apart() {
+            return None;
+        }
         verdict.confidence = Confidence::Possible;
         verdict.reason.push_str(
             " A good refresh of another host lies within seconds of it: if their clocks are apart, it was a race.",
         );
     }
-    verdict
+    Some(verdict)
 }
 
 /// Whether what had been spent a moment before was presented, and then nothing else but that: no thief is as
@@ -66,10 +70,10 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
     if let Some(failure) = presented_before(line, episode) {
         let reason = "The failures presented a token that an earlier refresh had spent, and a later refresh works.";
         let verdict = Verdict::new(STALE, line.proof(failure), masked(line, failure, reason));
-        return Some(told_by_two_clocks(line, episode, verdict));
+        return told_by_two_clocks(line, episode, verdict.where_lines_are_missing(line));
     }
-    // Where a replaced token stays alive, an old copy of it is not refused.
-    if !line.policy.can_race() {
+    // Where a replaced token stays alive, an old copy of it is not refused; and no cache of one's own is that far away.
+    if !line.policy.can_race() || stranger(line, episode).is_some() {
         return None;
     }
     let few = episode.failures.len() <= limits.stale_few;
@@ -87,7 +91,7 @@ pub(super) fn healed(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
         (Confidence::Possible, reason)
     };
     let verdict = Verdict::new(STALE, confidence, reason);
-    Some(told_by_two_clocks(line, episode, verdict).where_lines_are_missing(line))
+    told_by_two_clocks(line, episode, verdict).map(|verdict| verdict.where_lines_are_missing(line))
 }
 
 /// A failure that presented what the last success, or any before it, had spent.

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::{Diagnosis, Policies, Settings, diagnose};
 use crate::model::EventKind::{GrantIssued, RefreshFailed, RefreshSucceeded, StoreRead, TokenRevoked};
 use crate::model::{
-    CauseClass, Confidence, EventSet, Finding, FindingClass, LeakStatus, Outcome, ReusePolicy, Role, RotationPolicy,
-    Topology,
+    CauseClass, Confidence, EventKind, EventSet, Finding, FindingClass, LeakStatus, Outcome, ReusePolicy, Role,
+    RotationPolicy, Timestamp, Topology,
 };
 use crate::rules::{embedded, load_diagnoses};
-use crate::timeline::sample::{Log, Says};
+use crate::timeline::sample::{Log, START, Says};
 
 mod lookalikes;
 mod replay;
@@ -282,6 +282,70 @@ fn a_storm_tells_how_it_ended() {
     }
 }
 
+// --- clocks ---
+
+/// The clock of host `b` is two seconds ahead: it loses late, and wins after the loser was refused.
+#[test]
+fn a_clock_that_is_shown_to_be_ahead_makes_a_late_loser_a_racer() {
+    let mut log = Log::new();
+    let mut attempt = |at: i64, kind: EventKind, host: &'static str, presented: &'static str, issued: &'static str| {
+        log.add(at, kind, |event| {
+            token(event, presented, issued);
+            event.place(host, "1", "t");
+        });
+    };
+    attempt(0, RefreshSucceeded, "a", "r0", "r1");
+    attempt(HOUR, RefreshFailed, "a", "r1", "");
+    attempt(HOUR + 1_980, RefreshSucceeded, "b", "r1", "r2");
+    attempt(2 * HOUR, RefreshSucceeded, "a", "r2", "r3");
+    attempt(2 * HOUR + 2_050, RefreshFailed, "b", "r2", "");
+    attempt(3 * HOUR, RefreshSucceeded, "a", "r3", "r4");
+    let diagnosis = diagnosed(&log);
+    assert_eq!(rules(&diagnosis), ["refresh-race", "refresh-race"]);
+    assert!(diagnosis.findings.iter().all(|race| race.successes == 1), "both have a winner");
+}
+
+/// The clock of host `b` is two seconds ahead, and no token is named: the loser is early as often as late.
+#[test]
+fn hosts_that_always_meet_at_one_distance_race() {
+    let mut log = Log::new();
+    let mut attempt = |at: i64, kind: EventKind, host: &'static str| {
+        log.add(at, kind, |event| {
+            event.subject("u1");
+            event.place(host, "1", "t");
+        });
+    };
+    for cycle in 0..6 {
+        let (at, jitter) = (cycle * HOUR, cycle * 20);
+        let (a, b) = if cycle % 2 == 0 { (RefreshSucceeded, RefreshFailed) } else { (RefreshFailed, RefreshSucceeded) };
+        attempt(at, a, "a");
+        attempt(at + 2_000 + jitter, b, "b");
+    }
+    attempt(6 * HOUR, RefreshSucceeded, "a");
+    let diagnosis = diagnosed(&log);
+    assert_eq!(rules(&diagnosis), ["refresh-race"; 6]);
+}
+
+#[test]
+fn a_reuse_beside_another_hosts_refresh_is_not_called_theft() {
+    let mut log = Log::new();
+    for cycle in 0..4 {
+        log.add(cycle * HOUR, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.place("a", "1", "t");
+        });
+    }
+    log.add(3 * HOUR + 2_500, RefreshFailed, |event| {
+        event.subject("u1");
+        event.error("invalid_grant");
+        event.event.class = CauseClass::Reuse;
+        event.place("b", "1", "t");
+    });
+    let diagnosis = diagnosed(&log);
+    let finding = only(&diagnosis, "unexplained-failure");
+    assert!(finding.confidence_reason.contains("clocks agree"), "{}", finding.confidence_reason);
+}
+
 // --- reuse, stale reads ---
 
 #[test]
@@ -510,16 +574,43 @@ fn outages_of_one_provider_far_apart_are_two() {
 fn the_newest_token_lives_until_its_grant_ends() {
     let mut log = Log::new();
     log.add(0, RefreshSucceeded, |event| token(event, "r0", "r1"));
-    let lives = |log: &Log| diagnosed(log).token_lives;
-    assert_eq!((lives(&log)["r0"], lives(&log)["r1"]), (LeakStatus::Superseded, LeakStatus::Live));
+    let lives = |log: &Log, token: &str| diagnosed(log).token_lives[token].status;
+    assert_eq!((lives(&log, "r0"), lives(&log, "r1")), (LeakStatus::Superseded, LeakStatus::Live));
     log.add(HOUR, RefreshFailed, |event| token(event, "r1", ""));
     log.add(2 * HOUR, RefreshFailed, |event| token(event, "r1", ""));
-    assert_eq!(lives(&log)["r1"], LeakStatus::Revoked);
+    assert_eq!(lives(&log, "r1"), LeakStatus::Revoked);
     log.add(3 * HOUR, GrantIssued, |event| {
         event.subject("u1");
         event.issued("n0");
     });
-    assert_eq!((lives(&log)["r1"], lives(&log)["n0"]), (LeakStatus::Revoked, LeakStatus::Live));
+    assert_eq!((lives(&log, "r1"), lives(&log, "n0")), (LeakStatus::Revoked, LeakStatus::Live));
+}
+
+#[test]
+fn a_token_knows_when_it_was_spent_and_who_used_it_from_elsewhere() {
+    let mut log = Log::new();
+    let used = |at: i64,
+                kind: EventKind,
+                presented: &'static str,
+                issued: &'static str,
+                address: &'static str,
+                log: &mut Log| {
+        let symbol = log.set.symbols.intern(address);
+        log.add(at, kind, |event| {
+            token(event, presented, issued);
+            event.event.address = Some(symbol);
+        });
+    };
+    used(0, RefreshSucceeded, "r0", "r1", "198.51.100.7", &mut log);
+    used(HOUR, RefreshSucceeded, "r1", "r2", "203.0.113.66", &mut log);
+    used(2 * HOUR, RefreshFailed, "r1", "", "198.51.100.7", &mut log);
+    let lives = diagnosed(&log).token_lives;
+    let life = &lives["r1"];
+    assert_eq!(life.status, LeakStatus::Superseded);
+    assert_eq!(life.superseded_at, Some(Timestamp::from_millis(START + HOUR)), "not when it was presented again");
+    let strange: Vec<&str> = life.strange_uses.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(strange, ["203.0.113.66"]);
+    assert!(lives["r0"].strange_uses.is_empty(), "the first address is nobody's stranger");
 }
 
 #[test]

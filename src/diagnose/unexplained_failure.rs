@@ -6,6 +6,7 @@ use super::draft::Verdict;
 use super::episode::{Episode, Next};
 use super::line::Line;
 use super::names::UNEXPLAINED;
+use super::refresh_token_reuse::stranger;
 use super::words;
 
 /// What is missing.
@@ -19,6 +20,14 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."
     } else if line.several {
         "No subject, grant or token is named, and the client refreshes more often than one grant asks for, so the good refreshes around say nothing; log the subject or a token fingerprint."
+    } else if line.beside_another_clock(episode)
+        && (episode.told(line) == CauseClass::Reuse || line.scene.clocks().some_apart())
+    {
+        "A good refresh of another host lies seconds beside it, and these logs do not show whether their clocks agree: a race, a late copy and a thief look the same. A fingerprint of the token on each attempt, or the offset of the clocks, would settle it."
+    } else if let Some(address) = stranger(line, episode).filter(|_| episode.next.healed()) {
+        &format!(
+            "It came from {address}, where this principal never refreshed well, and the grant went on working: a stranger with an old token, or a worker of one's own there. A fingerprint of the token would settle it."
+        )
     } else if episode.told(line) == CauseClass::Reuse {
         "The server says that the token had been used, and these logs do not show which refresh used it: a race, a late copy and a thief look the same. Logs that have all good refreshes, with a fingerprint of the token, would tell."
     } else if episode.next.unsure().is_some() {

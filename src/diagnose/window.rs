@@ -57,6 +57,8 @@ pub(super) struct Attempt {
     pub(super) identity: Identity,
     /// Host, or address where no host is known.
     pub(super) host: Option<Symbol>,
+    /// Nanoseconds that were taken from its times, because its clock is ahead: known to about a window.
+    pub(super) shift: i64,
 }
 
 impl Attempt {
@@ -66,7 +68,13 @@ impl Attempt {
         let took = i64::from(event.duration_ms.unwrap_or(0)) * 1_000_000;
         let coarse = time.precision == Precision::Second;
         let (start, host) = (time.nanos.saturating_sub(took), event.host.or(event.address));
-        Some(Self { start, end: time.nanos, coarse, success, identity, host })
+        Some(Self { start, end: time.nanos, coarse, success, identity, host, shift: 0 })
+    }
+
+    /// The same by a clock that is not ahead by so many nanoseconds.
+    pub(super) fn shifted(self, shift: i64) -> Self {
+        let (start, end) = (self.start.saturating_sub(shift), self.end.saturating_sub(shift));
+        Self { start, end, shift, ..self }
     }
 
     /// Whether a token was refused at one host shortly before it was accepted at another. In one order of
@@ -115,7 +123,8 @@ impl Window {
             let apart = (a.end.div_euclid(SECOND)).abs_diff(b.end.div_euclid(SECOND));
             return apart <= self.coarse_seconds();
         }
-        a.end.abs_diff(b.end) <= self.nanos.unsigned_abs()
+        let reach = if a.shift == b.shift { self.nanos } else { self.nanos.saturating_mul(2) };
+        a.end.abs_diff(b.end) <= reach.unsigned_abs()
     }
 
     fn coarse_seconds(self) -> u64 {
@@ -175,7 +184,9 @@ impl<'a> Build<'a> {
     fn new(window: Window, attempts: &'a [Attempt]) -> Self {
         let coarse = attempts.iter().any(|attempt| attempt.coarse);
         let seconds = i64::try_from(window.coarse_seconds() + 1).unwrap_or(i64::MAX / SECOND / 4);
-        let earlier = if coarse { window.nanos.max(seconds.saturating_mul(SECOND)) } else { window.nanos };
+        let shifted = attempts.iter().any(|attempt| attempt.shift != 0);
+        let width = if shifted { window.nanos.saturating_mul(2) } else { window.nanos };
+        let earlier = if coarse { width.max(seconds.saturating_mul(SECOND)) } else { width };
         let longest = attempts.iter().map(|attempt| attempt.end - attempt.start).max().unwrap_or(0);
         Self {
             window,
@@ -375,7 +386,7 @@ mod tests {
                 let grant = grant.map(|grant| symbols.intern(["g1", "g2"][grant]));
                 let host = host.map(|host| symbols.intern(["h1", "h2"][host]));
                 let identity = Identity { token, grant };
-                Attempt { start: (end - took) * MILLI, end: end * MILLI, coarse, success, identity, host }
+                Attempt { start: (end - took) * MILLI, end: end * MILLI, coarse, success, identity, host, shift: 0 }
             }).collect();
             attempts.sort_by_key(|attempt| attempt.end);
             let window = Window { nanos: width * MILLI };
@@ -385,7 +396,7 @@ mod tests {
 
     fn at(millis: i64, success: bool) -> Attempt {
         let end = millis * MILLI;
-        Attempt { start: end, end, coarse: false, success, identity: Identity::default(), host: None }
+        Attempt { start: end, end, coarse: false, success, identity: Identity::default(), host: None, shift: 0 }
     }
 
     #[test]

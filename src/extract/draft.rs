@@ -33,6 +33,7 @@ pub(super) struct Draft<'a> {
     description: Option<String>,
     sub_code: Option<String>,
     message: Option<&'a str>,
+    wording: u32,
     /// Whatever else says why: hints, details, the error's own text.
     reasons: Vec<&'a str>,
     identities: [Option<&'a str>; 8],
@@ -78,6 +79,7 @@ impl<'a> Draft<'a> {
             description: if failed { description(record, roles, signals) } else { None },
             sub_code: if failed { sub_code(record, roles, code) } else { None },
             message: record.texts.first().copied(),
+            wording: record.texts.first().map_or(0, |text| super::wording::of(text)),
             reasons: if failed { reasons(roles) } else { Vec::new() },
             identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
         }
@@ -116,6 +118,7 @@ impl<'a> Draft<'a> {
         event.status = self.status;
         event.expires_in = self.expires_in;
         event.duration_ms = self.duration_ms;
+        event.wording = self.wording;
         event
     }
 }

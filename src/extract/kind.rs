@@ -58,12 +58,13 @@ fn store_trouble(signals: &Signals<'_, '_>) -> Option<EventKind> {
     kinds.into_iter().find(|(topic, _)| signals.about(*topic)).map(|(_, kind)| kind)
 }
 
-/// A refresh with its outcome; one that only begins is no attempt yet.
+/// A refresh with its outcome, or its beginning; one that is still to come is nothing yet.
 fn attempt(signals: &Signals<'_, '_>, rule: &'static str) -> Option<(EventKind, &'static str)> {
     match signals.outcome? {
         Outcome::Success => Some((EventKind::RefreshSucceeded, rule)),
         Outcome::Failure => Some((EventKind::RefreshFailed, rule)),
-        Outcome::Start => None,
+        Outcome::Start => Some((EventKind::RefreshStarted, rule)),
+        Outcome::Due => None,
     }
 }
 
@@ -80,7 +81,8 @@ fn lifecycle(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
         (Topic::Load, EventKind::StoreRead),
     ];
     let (_, kind) = kinds.into_iter().find(|(topic, _)| signals.about(*topic))?;
-    (!failed && signals.outcome != Some(Outcome::Start)).then_some((kind, WORDING))
+    let coming = matches!(signals.outcome, Some(Outcome::Start | Outcome::Due));
+    (!failed && !coming).then_some((kind, WORDING))
 }
 
 /// What an address and a status tell.

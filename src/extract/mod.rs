@@ -15,6 +15,7 @@ mod rule_match;
 mod signals;
 mod survey;
 mod tokens;
+mod wording;
 mod words;
 
 use aho_corasick::AhoCorasick;

@@ -35,10 +35,11 @@ impl Aliases {
         let mut keys: HashMap<String, Vec<(FieldRole, i32)>> = HashMap::new();
         for (role, aliases) in fields {
             for (rank, alias) in (0..).zip(aliases) {
-                let key = normal_key(alias).replace('.', "");
-                let roles = keys.entry(key).or_default();
-                if roles.iter().all(|(known, _)| known != role) {
-                    roles.push((*role, rank));
+                for alias in alternatives(alias) {
+                    let roles = keys.entry(normal_key(&alias).replace('.', "")).or_default();
+                    if roles.iter().all(|(known, _)| known != role) {
+                        roles.push((*role, rank));
+                    }
                 }
             }
         }
@@ -116,6 +117,13 @@ impl<'a> Roles<'a> {
             self.set(*role, value);
         }
     }
+}
+
+/// `{old,new}_rt` is `old_rt` and `new_rt`.
+fn alternatives(alias: &str) -> Vec<String> {
+    let inner = alias.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?)));
+    let Some((head, (choices, tail))) = inner else { return vec![alias.to_owned()] };
+    choices.split(',').flat_map(|choice| alternatives(&format!("{head}{choice}{tail}"))).collect()
 }
 
 /// An address, with or without a port.

@@ -15,6 +15,8 @@ use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
 pub(super) enum Outcome {
     Success,
     Failure,
+    /// The attempt is still to come.
+    Due,
     /// The attempt only begins here.
     Start,
 }
@@ -186,7 +188,7 @@ impl Detector {
         if heard.failure {
             Some(Outcome::Failure)
         } else if heard.start {
-            Some(Outcome::Start)
+            Some(if heard.begin { Outcome::Start } else { Outcome::Due })
         } else if heard.weak_failure {
             Some(Outcome::Failure)
         } else if heard.success {
@@ -211,7 +213,7 @@ impl Detector {
             }
             if self.vocabulary.other_endpoint.is_match(text) {
                 seen = Some(Endpoint::Other);
-            } else if in_field {
+            } else if in_field || address::is_request(text) {
                 seen = seen.or(Some(Endpoint::Api));
             }
         }

@@ -11,6 +11,7 @@ pub(super) struct Heard {
     pub(super) topics: Vec<Topic>,
     pub(super) failure: bool,
     pub(super) start: bool,
+    pub(super) begin: bool,
     pub(super) success: bool,
     pub(super) weak_failure: bool,
     pub(super) no_attempt: bool,
@@ -25,6 +26,7 @@ pub(super) fn read(vocabulary: &Vocabulary, headlines: &[Cow<'_, str>]) -> Heard
             Meaning::Topic(_) => {}
             Meaning::Failure => heard.failure = true,
             Meaning::Start => heard.start = true,
+            Meaning::Begin => heard.begin = true,
             Meaning::Success => heard.success = true,
             Meaning::WeakFailure => heard.weak_failure = true,
             Meaning::NoAttempt => heard.no_attempt = true,

@@ -33,6 +33,10 @@ pub enum EventKind {
     StoreCorrupt,
     /// A credential could not be written to a store.
     StoreFailed,
+    /// A token endpoint was asked; how it answered is told by other records.
+    EndpointSeen,
+    /// A refresh begins: what it came to is told by another record.
+    RefreshStarted,
 }
 
 impl EventKind {
@@ -50,6 +54,8 @@ impl EventKind {
             Self::TokenIssued => "token_issued",
             Self::StoreCorrupt => "store_corrupt",
             Self::StoreFailed => "store_failed",
+            Self::EndpointSeen => "endpoint_seen",
+            Self::RefreshStarted => "refresh_started",
         }
     }
 }
@@ -171,6 +177,8 @@ pub struct TokenEvent {
     pub excerpt: Option<Symbol>,
     /// Equal for records of the same bytes; 0 if unknown.
     pub likeness: u32,
+    /// Equal for records of the same wording: two wordings in one source are two layers; 0 if unknown.
+    pub wording: u32,
     /// Where the record stands.
     pub position: Position,
 }
@@ -205,6 +213,7 @@ impl TokenEvent {
             rule,
             excerpt: None,
             likeness: 0,
+            wording: 0,
             position,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Position, Scent, Severity, Timestamp, TokenDigest};
+use super::{Confidence, Position, PresentationOutcome, Scent, Severity, Timestamp, TokenDigest};
 
 /// What kind of secret leaked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +77,32 @@ pub enum LeakStatus {
     Revoked,
 }
 
+/// What became of a refresh token, as the timelines show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenLife {
+    /// Whether it could still be used.
+    pub status: LeakStatus,
+    /// When the refresh that spent or replaced it was logged.
+    pub superseded_at: Option<Timestamp>,
+    /// Its uses from addresses that its principal had not used before, in time order; the first few.
+    pub strange_uses: Vec<TokenUse>,
+}
+
+/// A use of a token at the token endpoint, from an address that was new to its principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUse {
+    /// When, by the log.
+    pub time: Option<Timestamp>,
+    /// The address, as logged.
+    pub address: String,
+    /// What the server made of it.
+    pub outcome: PresentationOutcome,
+    /// The source of the record.
+    pub path: String,
+    /// The 1-based line of the record.
+    pub line: u64,
+}
+
 /// One place where one value is readable, as a worker hands it on: masked and digested already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeakSighting {
@@ -140,6 +166,13 @@ pub struct Leak {
     pub client: Option<String>,
     pub subject: Option<String>,
     pub confidence: Confidence,
+    /// How long after it was first readable a refresh spent or replaced it, in milliseconds; 0 where it was spent
+    /// already. `None` where the logs do not show that.
+    #[serde(default)]
+    pub superseded_after_ms: Option<i64>,
+    /// Its first use, after it was readable, from an address that its principal had not used before.
+    #[serde(default)]
+    pub used_from: Option<TokenUse>,
     /// Whether the value could be found back from a digest by trying; not written to reports.
     #[serde(skip)]
     pub guessable: bool,

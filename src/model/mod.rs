@@ -26,12 +26,12 @@ pub use finding::{
     Confidence, Evidence, FamilyToken, Finding, FindingClass, Impact, Outcome, Presentation, PresentationOutcome, Role,
     RuleName, Severity, TokenFamily, Topology,
 };
-pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus};
+pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus, TokenLife, TokenUse};
 pub use policy::{ReusePolicy, RotationPolicy};
 pub use pseudonym::{is_in_pseudonym, pseudonym, pseudonym_digits, without_kinds};
 pub use report::{
-    ClientSummary, FixGain, InputSummary, Notice, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary, ToolInfo,
-    Trouble,
+    ClientSummary, FixGain, InputSummary, Notice, Onset, Rate, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary,
+    ToolInfo, Trouble,
 };
 pub use run::{RunInfo, Section};
 pub use survey::{SourceSurvey, Survey, Unmatched};

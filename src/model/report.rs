@@ -78,6 +78,31 @@ pub struct ClientSummary {
     /// The period of its incidents, where they have one.
     #[serde(default)]
     pub recurrence: Option<Recurrence>,
+    /// Since when its incidents come more often, where the logs show that.
+    #[serde(default)]
+    pub onset: Option<Onset>,
+}
+
+/// A moment from which on incidents come more often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Onset {
+    /// The first incident of the busier time.
+    pub since: Timestamp,
+    /// From the first refresh in the logs to that moment.
+    pub before: Rate,
+    /// From that moment to the last refresh.
+    pub after: Rate,
+}
+
+/// How often incidents happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Findings of a cause that began in the time.
+    pub incidents: u64,
+    /// Good refreshes and incidents: the chances of one.
+    pub refreshes: u64,
+    /// How long the time is, in milliseconds.
+    pub span_ms: i64,
 }
 
 /// What one fix would have done.

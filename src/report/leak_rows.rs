@@ -7,7 +7,7 @@ use super::sheet::{Sheet, number, text, time};
 use super::words::status;
 use crate::model::{Leak, Report};
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "rule",
     "kind",
@@ -28,6 +28,8 @@ const COLUMNS: [&str; 20] = [
     "last_time",
     "client",
     "subject",
+    "superseded_after_ms",
+    "used_from",
 ];
 
 /// Writes one JSON object per line and leak; the fields are those of the report's `leaks`.
@@ -70,5 +72,7 @@ fn row(leak: &Leak) -> [Cow<'_, str>; COLUMNS.len()] {
         time(leak.last_time),
         text(leak.client.as_deref()),
         text(leak.subject.as_deref()),
+        leak.superseded_after_ms.map_or(Cow::Borrowed(""), |after| after.to_string().into()),
+        leak.used_from.as_ref().map_or(Cow::Borrowed(""), |one| one.address.as_str().into()),
     ]
 }

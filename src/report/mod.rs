@@ -21,6 +21,7 @@ mod made;
 mod markdown;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod patterns;
 mod place;
 mod sarif;
 mod sheet;

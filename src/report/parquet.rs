@@ -1,5 +1,5 @@
-//! The token events as a Parquet file, for DuckDB, Polars, Spark and their like: the columns of the other tables, with
-//! types. What an event does not say is null; text is as in JSON, for no reader takes a cell for a formula.
+//! The token events as a Parquet file, for `DuckDB`, Polars, Spark and their like: the columns of the other tables,
+//! with types. What an event does not say is null; text is as in JSON, for no reader takes a cell for a formula.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -187,8 +187,9 @@ mod tests {
 
     #[test]
     fn many_events_are_several_groups_and_none_is_a_file_without_rows() {
-        let file = read(&events(GROUP as u64 + 1));
-        assert_eq!((file.num_row_groups(), file.metadata().file_metadata().num_rows()), (2, GROUP as i64 + 1));
+        let one_more = u32::try_from(GROUP + 1).unwrap();
+        let file = read(&events(u64::from(one_more)));
+        assert_eq!((file.num_row_groups(), file.metadata().file_metadata().num_rows()), (2, i64::from(one_more)));
         assert_eq!(read(&events(0)).metadata().file_metadata().num_rows(), 0);
     }
 }

@@ -34,7 +34,8 @@ pub fn leak_sentence(leak: &Leak) -> String {
         LeakStatus::Revoked => Some("revoked since"),
         LeakStatus::Unknown => None,
     };
-    let more: Vec<String> = [field, times, status.map(str::to_owned)].into_iter().flatten().collect();
+    let used = leak.used_from.as_ref().map(|one| format!("then sent from the new address {}", one.address));
+    let more: Vec<String> = [field, times, status.map(str::to_owned), used].into_iter().flatten().collect();
     let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
     format!("{article} {kind} is readable in a log{more}: {}", leak.masked)
 }

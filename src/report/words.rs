@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Finding, FindingClass, LeakStatus, Outcome, Report, Severity, Summary, Topology};
+use crate::model::{
+    Finding, FindingClass, Leak, LeakStatus, Outcome, PresentationOutcome, Report, Severity, Summary, Topology,
+};
 
 /// `1,204`.
 pub(super) fn number(value: u64) -> String {
@@ -99,6 +101,24 @@ pub(super) fn status(status: LeakStatus) -> &'static str {
         LeakStatus::Expired => "expired",
         LeakStatus::Revoked => "revoked",
     }
+}
+
+/// The same with what the logs show of it: `superseded after 55 min, used from 203.0.113.66 2 min later`. Addresses are
+/// log text and go through `quote`.
+pub(super) fn fate(leak: &Leak, quote: impl Fn(&str) -> String) -> String {
+    let spent = leak.superseded_after_ms.filter(|_| leak.status == LeakStatus::Superseded);
+    let spent = match spent {
+        Some(0) => " before".to_owned(),
+        Some(after) => format!(" after {}", span(after)),
+        None => String::new(),
+    };
+    let used = leak.used_from.as_ref().map(|one| {
+        let verb = if one.outcome == PresentationOutcome::Accepted { "used" } else { "tried" };
+        let later = one.time.zip(leak.first_time).map(|(used, leaked)| span(used.millis_since(leaked)));
+        let later = later.map(|later| format!(" {later} later")).unwrap_or_default();
+        format!(", {verb} from {}{later}", quote(&one.address))
+    });
+    format!("{}{spent}{}", status(leak.status), used.unwrap_or_default())
 }
 
 /// What the findings of one cause come to.

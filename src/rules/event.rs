@@ -45,6 +45,33 @@ pub enum FieldRole {
 }
 
 impl FieldRole {
+    /// All parts of an event.
+    pub const ALL: [Self; 23] = [
+        Self::Client,
+        Self::Subject,
+        Self::Grant,
+        Self::Request,
+        Self::Presented,
+        Self::Issued,
+        Self::RefreshToken,
+        Self::Error,
+        Self::Description,
+        Self::SubCode,
+        Self::Status,
+        Self::Outcome,
+        Self::Event,
+        Self::GrantType,
+        Self::ExpiresIn,
+        Self::Duration,
+        Self::Address,
+        Self::Host,
+        Self::Process,
+        Self::Thread,
+        Self::Url,
+        Self::Issuer,
+        Self::Level,
+    ];
+
     /// The name in rule files: `client`.
     pub fn name(self) -> &'static str {
         match self {
@@ -76,7 +103,7 @@ impl FieldRole {
 
     /// The role of a name in rule files.
     pub fn from_name(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 

@@ -59,6 +59,7 @@ struct OutcomeFile {
     failure_values: Vec<String>,
     failure_texts: Vec<String>,
     start_texts: Vec<String>,
+    begin_texts: Vec<String>,
     success_texts: Vec<String>,
     weak_failure_texts: Vec<String>,
 }
@@ -107,8 +108,10 @@ pub enum Meaning {
     Topic(Topic),
     /// A failure.
     Failure,
-    /// An attempt that only begins.
+    /// An attempt that only begins, or is still to come.
     Start,
+    /// An attempt that begins now.
+    Begin,
     /// A success.
     Success,
     /// A failure unless something says otherwise.
@@ -209,6 +212,7 @@ fn words(file: &VocabularyFile) -> (Vec<String>, Vec<Meaning>) {
     let outcomes = [
         (Meaning::Failure, &file.outcome.failure_texts),
         (Meaning::Start, &file.outcome.start_texts),
+        (Meaning::Begin, &file.outcome.begin_texts),
         (Meaning::Success, &file.outcome.success_texts),
         (Meaning::WeakFailure, &file.outcome.weak_failure_texts),
         (Meaning::NoAttempt, &file.no_attempt),

@@ -30,18 +30,20 @@ impl Said {
 
 /// Lines that only an endpoint and a status tell repeat what an application's own lines say: where
 /// there are such lines, counting both would count each attempt twice. What they alone know of a request (its
-/// client, user and address) goes to the application's lines of that request.
+/// client, user and address) goes to the application's lines of that request, and that an endpoint was asked over plain HTTP
+/// stays.
 pub(super) fn set_aside(events: &mut EventSet) -> Option<Notice> {
     let endpoint = events.symbols.find(ENDPOINT_RULE)?;
     let attempt = |event: &TokenEvent| matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed);
     if !events.events.iter().any(|event| attempt(event) && event.rule != endpoint) {
         return None;
     }
-    let before = events.events.len();
-    let aside: Vec<TokenEvent> =
+    let mut aside: Vec<TokenEvent> =
         events.events.extract_if(.., |event| event.rule == endpoint && attempt(event)).collect();
     complete(&mut events.events, &aside);
-    let count = (before - events.events.len()) as u64;
+    let count = aside.len() as u64;
+    aside.retain(|event| event.insecure);
+    events.events.extend(aside.into_iter().map(|event| TokenEvent { kind: EventKind::EndpointSeen, ..event }));
     let message = "lines that only show a token endpoint and a status were set aside: other lines tell the attempts themselves; scan them alone to use them";
     (count > 0).then(|| Notice { count, ..Notice::new("endpoint-lines-set-aside", None, message, Trouble::Note) })
 }

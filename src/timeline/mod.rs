@@ -1,16 +1,19 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Three steps and a register. `twins` folds what two layers wrote about one attempt into one event;
+//! Five steps and a register. `starts` joins requests to their responses; `views` folds what a client
+//! and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
 //! `identity` finds out whose an event is where its record did not say; `families` parts the
 //! grants of one principal where they run side by side; `ledger` knows of each token who issued and
-//! who presented it. No rule and no window here: which
-//! attempts compete is the business of `diagnose`.
+//! who presented it. No rule and no window here: which attempts compete is the business of `diagnose`.
 
 mod families;
 mod identity;
+mod layers;
 mod ledger;
 mod order;
+mod starts;
 mod twins;
+mod views;
 
 use hashbrown::HashMap;
 
@@ -78,7 +81,8 @@ pub struct Timelines {
 
 /// Builds the timelines of a set of events, whatever their order.
 pub fn build(set: &EventSet) -> Timelines {
-    let events = twins::merge(set, order::sorted(set));
+    let events = views::fold(set, starts::fold(order::sorted(set)));
+    let events = twins::merge(set, events);
     let mut timelines = Timelines { ties: vec![Tie::Named; events.len()], events, ..Timelines::default() };
     timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
     for event in &timelines.events {

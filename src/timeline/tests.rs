@@ -1,6 +1,6 @@
 use super::sample::Log;
 use super::{Tie, build};
-use crate::model::EventKind::{RefreshFailed, RefreshSucceeded};
+use crate::model::EventKind::{RefreshFailed, RefreshStarted, RefreshSucceeded};
 
 #[test]
 fn one_failure_logged_by_two_layers_is_one_attempt() {
@@ -302,4 +302,83 @@ fn the_body_of_an_answer_on_a_line_by_itself_is_no_second_failure() {
     log.fail(0, "u1").ok(5, "u1");
     body(&mut log, "invalid_grant");
     assert_eq!(build(&log.set).refresh_failed, 2, "it stands below another record");
+}
+
+// --- requests and responses ---
+
+#[test]
+fn a_beginning_gives_its_outcome_a_duration() {
+    let mut log = Log::new();
+    log.add(0, RefreshStarted, |event| event.request("req-1"));
+    log.add(100, RefreshStarted, |event| event.request("req-2"));
+    log.add(1_500, RefreshFailed, |event| event.request("req-2"));
+    log.add(3_000, RefreshSucceeded, |event| event.request("req-1"));
+    let timelines = build(&log.set);
+    let took: Vec<Option<u32>> = timelines.events.iter().map(|event| event.duration_ms).collect();
+    assert_eq!(took, [Some(1_400), Some(3_000)]);
+}
+
+#[test]
+fn a_beginning_of_another_thread_or_long_ago_is_not_joined() {
+    let mut log = Log::new();
+    log.add(0, RefreshStarted, |event| event.place("h", "1", "a"));
+    log.add(10, RefreshFailed, |event| event.place("h", "1", "b"));
+    log.add(100_000, RefreshFailed, |event| event.place("h", "1", "a"));
+    log.add(100_000, RefreshStarted, |event| event.subject("u1"));
+    log.ok(160_000, "u1");
+    let timelines = build(&log.set);
+    assert_eq!(timelines.events.len(), 3, "beginnings are no events of a timeline");
+    assert!(timelines.events.iter().all(|event| event.duration_ms.is_none()));
+}
+
+// --- two views ---
+
+/// A server's log and a client's: `lag` is how much later the client writes.
+fn views(lag: impl Fn(i64) -> i64, placed: bool) -> Log {
+    let mut log = Log::new();
+    log.set.sources.push("client.log".into());
+    for cycle in 0..6 {
+        let at = cycle * 3_600_000;
+        log.ok(at, "u1");
+        log.add(at + lag(cycle), RefreshSucceeded, |event| {
+            event.event.position.source = 1;
+            event.subject("u1");
+            if placed {
+                event.place("web-1", "7", "t");
+            }
+        });
+    }
+    log
+}
+
+#[test]
+fn what_client_and_server_log_of_one_attempt_is_one() {
+    let timelines = build(&views(|cycle| 8 + cycle % 3, true).set);
+    assert_eq!(timelines.refresh_ok, 6);
+    assert!(timelines.events.iter().all(|event| event.host.is_some()), "the place is the client's");
+    assert_eq!(build(&views(|cycle| 2_900 + cycle, true).set).refresh_ok, 6, "their clocks may be apart");
+}
+
+#[test]
+fn workers_that_write_alike_or_keep_no_distance_are_not_two_views() {
+    assert_eq!(build(&views(|cycle| 8 + cycle % 3, false).set).refresh_ok, 12, "the same app in two files");
+    assert_eq!(build(&views(|cycle| 40 + cycle * 55, true).set).refresh_ok, 12, "racers keep no distance");
+}
+
+// --- wordings ---
+
+#[test]
+fn two_wordings_in_one_source_are_two_layers() {
+    let told = |wordings: [u32; 2]| {
+        let mut log = Log::new();
+        for (at, wording) in [(0, wordings[0]), (20, wordings[1])] {
+            log.add(at, RefreshFailed, |event| {
+                event.subject("u1");
+                event.error("invalid_grant");
+                event.event.wording = wording;
+            });
+        }
+        build(&log.set).refresh_failed
+    };
+    assert_eq!((told([1, 2]), told([1, 1]), told([1, 0])), (1, 2, 2));
 }

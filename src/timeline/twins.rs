@@ -8,8 +8,8 @@
 //! - or they have the same error within 5 ms, and come from different rules; or from different
 //!   sources at the very same time with the same worker or the same text; or from one layer, and
 //!   one of them carries strictly less identity;
-//! - or they come from different rules in one source, or by one process, within 50 ms, and say the
-//!   same: two successes; or failures with one error and text, as far as both tell them (the line of
+//! - or they come from different rules in one source, or by one process, within 50 ms, or are worded differently in
+//!   one source, and say the same: two successes; or failures with one error and text, as far as both tell them (the line of
 //!   an HTTP client knows a status and no error);
 //! - or one of them says nothing but that it failed, and one worker (process and thread) wrote both;
 //! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
@@ -26,6 +26,7 @@ use std::collections::VecDeque;
 use hashbrown::{HashMap, HashSet};
 
 use super::is_attempt;
+use super::layers::Layers;
 use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEvent};
 
 const MILLI: i64 = 1_000_000;
@@ -99,7 +100,7 @@ fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
 /// One attempt and the layers that told of it.
 struct Group {
     event: TokenEvent,
-    layers: Vec<(Symbol, u32)>,
+    layers: Layers,
     dropped: bool,
 }
 
@@ -139,7 +140,7 @@ impl Merger {
             let twin = twin.or_else(|| self.echoed(&event));
             if let Some(twin) = twin {
                 let group = &mut self.groups[twin as usize];
-                group.layers.push((event.rule, event.position.source));
+                group.layers.push(&event);
                 absorb(&mut group.event, &event);
                 return;
             }
@@ -156,7 +157,7 @@ impl Merger {
                 self.last_of_source.insert(event.position.source, number);
             }
         }
-        let layers = vec![(event.rule, event.position.source)];
+        let layers = Layers::of(&event);
         self.groups.push(Group { event, layers, dropped: false });
     }
 
@@ -167,7 +168,7 @@ impl Merger {
             if group.event.kind != event.kind || conflict(&group.event, event) {
                 return false;
             }
-            let new_layer = !group.layers.contains(&(event.rule, event.position.source));
+            let new_layer = !group.layers.have(event);
             match distance(&group.event, event) {
                 None => new_layer,
                 Some(apart) if new_layer => apart <= REQUEST,
@@ -239,7 +240,7 @@ impl Merger {
         let twins = near
             && group.event.kind == event.kind
             && group.event.time == event.time
-            && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+            && (group.layers.by_other_rules(event) || group.layers.reworded_by(event))
             && (group.event.error == event.error || status_only(&group.event) != status_only(event))
             && !conflict(&group.event, event);
         twins.then_some(number)
@@ -274,12 +275,12 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
             && known.host == event.host
             && known.process.is_some()
             && known.process == event.process;
-    if group.layers.contains(&(event.rule, event.position.source)) {
+    if group.layers.have(event) {
         let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
         let failed = event.kind == EventKind::RefreshFailed;
         return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
     }
-    if group.layers.iter().all(|(rule, _)| *rule != event.rule) {
+    if group.layers.reworded_by(event) || group.layers.by_other_rules(event) {
         return apart <= LAYERS;
     }
     let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
@@ -291,7 +292,7 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     let known = &group.event;
     let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
     let one_process = same(known.host, event.host) && same(known.process, event.process);
-    let together = one_process || group.layers.iter().any(|(_, source)| *source == event.position.source);
+    let together = one_process || group.layers.of_source(event);
     let fine = known.time.is_some_and(|time| time.precision != Precision::Second);
     if group.dropped || !fine || !together || known.kind != event.kind || conflict(known, event) {
         return false;
@@ -305,7 +306,8 @@ fn echoes(group: &Group, event: &TokenEvent) -> bool {
     agree
         && says_same(known.error_description, event.error_description)
         && says_same(known.sub_code, event.sub_code)
-        && group.layers.iter().all(|(rule, _)| *rule != event.rule)
+        && (group.layers.by_other_rules(event)
+            || (group.layers.reworded_by(event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
 }
 
 /// The thread that wrote a record, where its host and process are known too.
@@ -365,7 +367,7 @@ fn less(a: &TokenEvent, b: &TokenEvent) -> bool {
 }
 
 /// The union of two records of one attempt, with the finer time and the telling class.
-fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
+pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
     let mut other = *other;
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Leak, LeakKind, LeakSighting, LeakStatus, Severity, Timestamp, TokenDigest};
+use crate::model::{
+    Leak, LeakKind, LeakSighting, LeakStatus, PresentationOutcome, Severity, Timestamp, TokenDigest, TokenLife,
+    TokenUse,
+};
 
 /// The leaks of a run, worst first. `lives` says what became of refresh tokens, by digest; `end` is
 /// the last time in the logs, against which a token's own expiry is held.
 pub fn leaks(
     sightings: &[LeakSighting],
     paths: &[String],
-    lives: &BTreeMap<String, LeakStatus>,
+    lives: &BTreeMap<String, TokenLife>,
     end: Option<Timestamp>,
 ) -> Vec<Leak> {
     let mut values: BTreeMap<TokenDigest, Vec<&LeakSighting>> = BTreeMap::new();
@@ -26,7 +29,7 @@ pub fn leaks(
 fn one(
     mut seen: Vec<&LeakSighting>,
     paths: &[String],
-    lives: &BTreeMap<String, LeakStatus>,
+    lives: &BTreeMap<String, TokenLife>,
     end: Option<Timestamp>,
 ) -> Leak {
     let path = |sighting: &LeakSighting| paths[sighting.position.source as usize].as_str();
@@ -43,13 +46,15 @@ fn one(
     });
     let best = best.copied().unwrap_or(first);
     let digest = first.digest.to_string();
-    let status = status(&seen, lives.get(&digest).copied(), end);
+    let life = lives.get(&digest);
+    let status = status(&seen, life.map(|life| life.status), end);
     let times = || seen.iter().filter_map(|sighting| sighting.time);
+    let used_from = life.zip(times().min()).and_then(|(life, leaked)| used_from(life, leaked));
     Leak {
         id: TokenDigest::of(format!("leak {} {digest}", best.rule).as_bytes()).to_string()[..12].to_owned(),
         rule: best.rule.clone(),
         kind: best.kind,
-        severity: severity(best.severity, best.kind, status),
+        severity: severity(best.severity, best.kind, status, used_from.as_ref()),
         path: path(first).to_owned(),
         line: first.position.line,
         column: first.column,
@@ -66,6 +71,11 @@ fn one(
         client: seen.iter().find_map(|sighting| sighting.client.clone()),
         subject: seen.iter().find_map(|sighting| sighting.subject.clone()),
         confidence: best.confidence,
+        superseded_after_ms: life
+            .and_then(|life| life.superseded_at)
+            .zip(times().min())
+            .map(|(spent, leaked)| spent.millis_since(leaked).max(0)),
+        used_from,
         guessable: seen.iter().any(|sighting| sighting.guessable),
     }
 }
@@ -80,9 +90,17 @@ fn status(seen: &[&LeakSighting], life: Option<LeakStatus>, end: Option<Timestam
     }
 }
 
-/// A live refresh token is the worst leak there is; what is spent or dead is one step less grave.
-fn severity(rule: Severity, kind: LeakKind, status: LeakStatus) -> Severity {
+/// The first use after the leak from an address that was new.
+fn used_from(life: &TokenLife, leaked: Timestamp) -> Option<TokenUse> {
+    life.strange_uses.iter().find(|one| one.time.is_some_and(|time| time > leaked)).cloned()
+}
+
+/// A live refresh token is the worst leak there is, and one that a stranger has used is no better; what is
+/// spent or dead is one step less grave.
+fn severity(rule: Severity, kind: LeakKind, status: LeakStatus, used_from: Option<&TokenUse>) -> Severity {
+    let taken = used_from.is_some_and(|one| one.outcome == PresentationOutcome::Accepted);
     match (status, kind) {
+        _ if taken => Severity::Critical,
         (LeakStatus::Live, LeakKind::RefreshToken) => Severity::Critical,
         (LeakStatus::Live | LeakStatus::Unknown, _) => rule,
         _ => match rule {

@@ -74,7 +74,9 @@ fn keys_and_the_provider_are_named_on_the_command_line() {
     let event: Value = serde_json::from_slice(events.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&event["client"], &event["subject"]), (&"crm-7".into(), &"u-81".into()));
     assert_eq!(event["provider"], "okta");
-    for (option, value, hint) in [("--provider", "okto", "did you mean 'okta'"), ("--field", "clint=x", "PART=KEY")] {
+    for (option, value, hint) in
+        [("--provider", "okto", "did you mean 'okta'"), ("--field", "clint=x", "did you mean 'client'")]
+    {
         let output = tokscan(&place, &["events", "a.log", option, value]);
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains(hint), "{option} {value}");

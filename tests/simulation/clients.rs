@@ -21,14 +21,27 @@ pub(crate) enum Spread {
     Threads,
     Processes,
     Hosts,
+    /// Two processes on each of several hosts.
+    Mixed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Refreshed { presented: Token, issued: Token },
-    Refused { presented: Token, refusal: Refusal, truth: Truth },
-    SignedIn { issued: Token },
+    Refreshed {
+        presented: Token,
+        issued: Token,
+    },
+    Refused {
+        presented: Token,
+        refusal: Refusal,
+        truth: Truth,
+    },
+    SignedIn {
+        issued: Token,
+    },
     Revoked,
+    /// The resource server answered 401, for reasons of its own.
+    Unauthorized,
 }
 
 /// One thing that happened, as an all-knowing log would have it.
@@ -71,6 +84,8 @@ pub(crate) struct World {
     pub(crate) entries: Vec<Entry>,
     /// Behaviours that must be found: (client, rule).
     pub(crate) behaviours: Vec<(&'static str, &'static str)>,
+    /// For what happens beside the refreshes and changes none of them.
+    asides: Rng,
     incidents: usize,
     requests: u64,
 }
@@ -82,6 +97,7 @@ impl World {
             rng: Rng::new(seed),
             entries: Vec::new(),
             behaviours: Vec::new(),
+            asides: Rng::new(seed ^ 0xa51d),
             incidents: 0,
             requests: 0,
         }
@@ -112,6 +128,7 @@ impl World {
             .map(|number| match spread {
                 Spread::Threads => Place { host: 1, process: base, thread: number + 1 },
                 Spread::Processes => Place { host: 1, process: base + number, thread: 1 },
+                Spread::Mixed => Place { host: number / 2 + 1, process: base + number % 2, thread: 1 },
                 Spread::Hosts => Place { host: number + 1, process: base, thread: 1 },
             })
             .collect();
@@ -192,6 +209,10 @@ impl World {
     pub(crate) fn good_cycle(&mut self, account: &mut Account) -> Micros {
         let worker = self.any_worker(account);
         let at = account.due + self.rng.between(0, 5 * SECOND);
+        if self.asides.chance(20) {
+            let refused = at - self.asides.between(5 * MINUTE, 50 * MINUTE);
+            self.note(account, worker, (refused, refused), Kind::Unauthorized);
+        }
         self.refresh(account, at, worker, (Story::Plain, 0)).expect("a good cycle succeeds")
     }
 

@@ -141,6 +141,10 @@ fn pino(entry: &Entry, wording: Wording) -> String {
             record["grant_type"] = json!("authorization_code");
         }
         Kind::Revoked => record["msg"] = json!("token revoked"),
+        Kind::Unauthorized => {
+            record["msg"] = json!("GET /api/items");
+            record["status"] = json!(401);
+        }
     }
     record.to_string()
 }
@@ -175,6 +179,10 @@ fn error_object(entry: &Entry, wording: Wording) -> String {
             record["grant_type"] = json!("authorization_code");
         }
         Kind::Revoked => record["message"] = json!("token revoked"),
+        Kind::Unauthorized => {
+            record["message"] = json!("GET /api/items");
+            record["status"] = json!(401);
+        }
     }
     record.to_string()
 }
@@ -190,6 +198,7 @@ fn logfmt(entry: &Entry, wording: Wording) -> String {
         }
         (Kind::SignedIn { .. }, _) => ("info", format!("msg=\"tokens issued\" grant_type=authorization_code {who}")),
         (Kind::Revoked, _) => ("info", format!("msg=\"token revoked\" {who}")),
+        (Kind::Unauthorized, _) => ("info", format!("msg=\"GET /api/items\" path=/api/items status=401 {who}")),
         _ => ("info", format!("msg=\"refreshed access token\" {who} expires_in=3600")),
     };
     format!("time={} level={level} {tail}", iso(entry.at))
@@ -203,6 +212,7 @@ fn plain(entry: &Entry, wording: Wording) -> String {
         }
         (Kind::SignedIn { .. }, _) => ("INFO", format!("exchanged authorization_code {who}")),
         (Kind::Revoked, _) => ("INFO", format!("token revoked {who}")),
+        (Kind::Unauthorized, _) => ("INFO", format!("GET /api/items status=401 {who}")),
         _ => ("INFO", format!("refreshed access token {who}, expires_in=3600")),
     };
     format!("{} {level} [worker-{}] auth.client: {tail}", comma(entry.at), entry.place.thread)

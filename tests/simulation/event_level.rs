@@ -15,14 +15,14 @@ use crate::server::{MS, Rotation, SECOND};
 use crate::truth::{Tally, incidents, refreshed, refused, tally};
 
 const SEEDS: u64 = 40;
-const ROTATIONS: [Rotation; 4] =
-    [Rotation::Never, Rotation::Reject, Rotation::RevokeFamily, Rotation::Grace(30 * SECOND)];
+const ROTATIONS: [Rotation; 5] =
+    [Rotation::Never, Rotation::Reject, Rotation::RevokeFamily, Rotation::Grace(30 * SECOND), Rotation::UntilUsed];
 
 /// The policy that a rule file of the simulated provider would hold.
 pub(crate) fn policies(rotation: Rotation) -> Policies {
     let (rotates, grace_ms, reuse) = match rotation {
         Rotation::Never => (false, None, ReusePolicy::Accept),
-        Rotation::Reject => (true, None, ReusePolicy::Reject),
+        Rotation::Reject | Rotation::UntilUsed => (true, None, ReusePolicy::Reject),
         Rotation::RevokeFamily => (true, None, ReusePolicy::RevokeFamily),
         Rotation::Grace(grace) => (true, Some(grace / MS), ReusePolicy::Reject),
     };

@@ -114,6 +114,7 @@ fn push(set: &mut EventSet, entry: &Entry, knobs: Knobs, delay_ms: Micros) {
         Kind::Refused { .. } => EventKind::RefreshFailed,
         Kind::SignedIn { .. } => EventKind::GrantIssued,
         Kind::Revoked => EventKind::TokenRevoked,
+        Kind::Unauthorized => EventKind::ApiUnauthorized,
     };
     let line = set.events.len() as u64 + 1;
     let source = if knobs.two_files && kind == EventKind::RefreshSucceeded { SUCCESSES } else { 0 };
@@ -157,7 +158,7 @@ fn say(set: &mut EventSet, event: &mut TokenEvent, entry: &Entry, knobs: Knobs) 
         Kind::Refreshed { presented, issued } => (Some(presented), Some(issued)),
         Kind::Refused { presented, .. } => (Some(presented), None),
         Kind::SignedIn { issued } => (None, Some(issued)),
-        Kind::Revoked => (None, None),
+        Kind::Revoked | Kind::Unauthorized => (None, None),
     };
     if knobs.digests {
         event.presented = presented.map(|token| set.symbols.intern(&digest(token)));
@@ -175,6 +176,7 @@ fn say(set: &mut EventSet, event: &mut TokenEvent, entry: &Entry, knobs: Knobs) 
             event.error_description = Some(set.symbols.intern(description));
             event.status = (status != 0).then_some(status);
         }
+        Kind::Unauthorized => event.status = Some(401),
         Kind::Revoked => {}
     }
 }

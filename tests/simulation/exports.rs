@@ -66,7 +66,7 @@ pub(crate) fn keycloak(entry: &Entry, wording: Wording, sessions: &mut Sessions)
             entry.subject.as_str(),
             format!("grant_type=\"authorization_code\", refresh_token_id=\"{}\"", jti(issued)),
         ),
-        Kind::Revoked => return None,
+        Kind::Revoked | Kind::Unauthorized => return None,
     };
     Some(format!(
         "{} {level} [org.keycloak.events] (executor-thread-{}) type=\"{kind}\", realmId=\"5a1c\", realmName=\"sim\", \
@@ -111,7 +111,7 @@ pub(crate) fn auth0(entry: &Entry, wording: Wording, sessions: &mut Sessions) ->
             }
         }
         Kind::SignedIn { .. } => record["type"] = json!("seacft"),
-        Kind::Revoked => return None,
+        Kind::Revoked | Kind::Unauthorized => return None,
     }
     Some(record.to_string())
 }
@@ -128,7 +128,7 @@ pub(crate) fn okta(entry: &Entry, wording: Wording, sessions: &mut Sessions) -> 
             };
             ("refresh_token", json!({ "result": "FAILURE", "reason": reason }))
         }
-        Kind::Revoked => return None,
+        Kind::Revoked | Kind::Unauthorized => return None,
     };
     Some(json!({
         "uuid": format!("{:08x}-3333-4333-8333-000000000000", entry.request),
@@ -152,7 +152,7 @@ pub(crate) fn access(entry: &Entry) -> Option<String> {
     let status = match entry.kind {
         Kind::Refreshed { .. } | Kind::SignedIn { .. } => 200,
         Kind::Refused { .. } => 400,
-        Kind::Revoked => return None,
+        Kind::Revoked | Kind::Unauthorized => return None,
     };
     Some(access_line(entry.at, &format!("192.0.2.{}", entry.place.host), "POST /oauth/token", status))
 }

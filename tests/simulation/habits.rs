@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokscan::model::{FindingClass, Report};
 use tokscan::scan::{ScanOptions, Unwatched, scan};
 
-use crate::dialects::iso;
+use crate::dialects::{comma, iso};
 use crate::rng::Rng;
 use crate::score::{Score, Scores, owned};
 use crate::server::{DAY, EPOCH, HOUR, MINUTE, MS, Micros, SECOND};
@@ -19,7 +19,13 @@ enum Style {
     Json,
     Logfmt,
     Text,
+    /// JSON inside the records of a container runtime.
+    Docker,
+    /// As Python's logging writes it, with the logger's name.
+    Python,
 }
+
+const STYLES: [Style; 5] = [Style::Json, Style::Logfmt, Style::Text, Style::Docker, Style::Python];
 
 /// One line before it is written.
 struct Said {
@@ -119,18 +125,27 @@ impl Said {
             Style::Text => {
                 format!("{} {} {} {}", iso(self.at), self.level.to_uppercase(), self.message, pairs())
             }
-            Style::Json => {
-                let mut record = Map::new();
-                record.insert("time".into(), iso(self.at).into());
-                record.insert("level".into(), self.level.into());
-                record.insert("msg".into(), self.message.clone().into());
-                for (key, value) in &self.fields {
-                    let number = value.parse::<u64>().map(Value::from);
-                    record.insert((*key).into(), number.unwrap_or_else(|_| value.clone().into()));
-                }
-                Value::Object(record).to_string()
+            Style::Json => self.json(),
+            Style::Docker => {
+                let line = format!("{}\n", self.json());
+                json!({ "log": line, "stream": "stdout", "time": iso(self.at) }).to_string()
+            }
+            Style::Python => {
+                format!("{} {} auth.client: {} {}", comma(self.at), self.level.to_uppercase(), self.message, pairs())
             }
         }
+    }
+
+    fn json(&self) -> String {
+        let mut record = Map::new();
+        record.insert("time".into(), iso(self.at).into());
+        record.insert("level".into(), self.level.into());
+        record.insert("msg".into(), self.message.clone().into());
+        for (key, value) in &self.fields {
+            let number = value.parse::<u64>().map(Value::from);
+            record.insert((*key).into(), number.unwrap_or_else(|_| value.clone().into()));
+        }
+        Value::Object(record).to_string()
     }
 }
 
@@ -456,8 +471,8 @@ const OTHERS: [&str; 2] = ["duplicate-refresh", "retry-storm"];
 #[test]
 fn accuracy_of_stores_lifetimes_names_and_habits() {
     let (mut causes, mut habits) = (Scores::default(), BTreeMap::<String, Score>::new());
-    for seed in 0..12 {
-        let style = [Style::Json, Style::Logfmt, Style::Text][usize::try_from(seed % 3).unwrap()];
+    for seed in 0..15 {
+        let style = STYLES[usize::try_from(seed).unwrap() % STYLES.len()];
         let book = book(seed);
         let report = report(&book, style);
         let failures: u64 = book.causes.values().sum();

@@ -29,7 +29,12 @@ pub(crate) struct Setup {
 pub(crate) fn world(setup: Setup) -> World {
     let mut world = World::new(setup.seed, setup.rotation);
     good(&mut world);
-    for (client, spread) in [("threads", Spread::Threads), ("processes", Spread::Processes), ("hosts", Spread::Hosts)] {
+    for (client, spread) in [
+        ("threads", Spread::Threads),
+        ("processes", Spread::Processes),
+        ("hosts", Spread::Hosts),
+        ("mixed", Spread::Mixed),
+    ] {
         racing(&mut world, client, spread);
     }
     revoked(&mut world, "revoked", setup.wording);
@@ -40,7 +45,8 @@ pub(crate) fn world(setup: Setup) -> World {
     if setup.wording == Wording::Explicit {
         expired(&mut world);
     }
-    if setup.rotation != Rotation::Never {
+    // Where the old token lives until the new one is used, nobody notices that the new one is lost, or late.
+    if ![Rotation::Never, Rotation::UntilUsed].contains(&setup.rotation) {
         forgetful(&mut world);
         // Ambiguous texts cannot tell a stale read that killed the family from a revocation.
         if setup.rotation != Rotation::RevokeFamily || setup.wording == Wording::Explicit {
@@ -51,7 +57,7 @@ pub(crate) fn world(setup: Setup) -> World {
     if setup.rotation != Rotation::Never && setup.wording == Wording::Explicit {
         stolen(&mut world);
     }
-    if matches!(setup.rotation, Rotation::Grace(_)) {
+    if matches!(setup.rotation, Rotation::Grace(_) | Rotation::UntilUsed) {
         overwriting(&mut world);
     }
     world.entries.sort_by_key(|entry| (entry.at, entry.request));

@@ -12,8 +12,8 @@ use crate::server::{MS, Rotation, SECOND};
 use crate::truth::{refreshed, refused, tally};
 
 fn rules(rotation: Rotation, wording: Wording) -> BTreeSet<String> {
-    let world = world(Setup { seed: 1, rotation, wording, neighbours: 10, unlucky: true });
-    tally(&world.entries).into_keys().map(|(_, _, rule)| rule).collect()
+    let worlds = (0..4).map(|seed| world(Setup { seed, rotation, wording, neighbours: 10, unlucky: true }));
+    worlds.flat_map(|world| tally(&world.entries).into_keys()).map(|(_, _, rule)| rule).collect()
 }
 
 #[test]
@@ -29,6 +29,7 @@ fn each_policy_gives_the_causes_that_it_can_give() {
         rules(Rotation::RevokeFamily, Wording::Explicit),
         with(&["expired-refresh-token", "refresh-race-revoked", "refresh-token-reuse", "rotation-not-persisted"])
     );
+    assert_eq!(rules(Rotation::UntilUsed, Wording::Ambiguous), with(&["rotation-overwritten"]));
     assert_eq!(
         rules(Rotation::Grace(30 * SECOND), Wording::Ambiguous),
         with(&["rotation-not-persisted", "rotation-overwritten", "stale-token-read"])

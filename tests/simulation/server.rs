@@ -25,6 +25,8 @@ pub(crate) enum Rotation {
     RevokeFamily,
     /// For so long the spent token still gives a successor, which supersedes the one before.
     Grace(Micros),
+    /// The spent token still gives a successor until one of them is used.
+    UntilUsed,
 }
 
 /// Why a refresh was refused, as the server itself knows it (logs may say less).
@@ -63,6 +65,8 @@ struct Issued {
     spent: Option<Micros>,
     /// A sibling issued under grace replaced it: no grace applies any more.
     superseded: bool,
+    /// What was presented for it.
+    parent: Option<Token>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +105,7 @@ impl Server {
     pub(crate) fn sign_in(&mut self, at: Micros) -> Token {
         let family = self.families.len();
         let token = Token(self.tokens.len());
-        self.tokens.push(Issued { family, at, spent: None, superseded: false });
+        self.tokens.push(Issued { family, at, spent: None, superseded: false, parent: None });
         self.families.push(Family { killed_by_reuse: false, revoked_at: None, newest: token });
         token
     }
@@ -145,6 +149,14 @@ impl Server {
                 self.tokens[sibling.0].superseded = true;
                 Ok(self.rotate(spent, token, issued.family))
             }
+            (Some(spent), Rotation::UntilUsed) => {
+                let sibling = self.families[issued.family].newest;
+                if self.tokens[sibling.0].spent.is_some() || self.tokens[sibling.0].parent != Some(token) {
+                    return Err(Refusal::Spent);
+                }
+                self.tokens[sibling.0].superseded = true;
+                Ok(self.rotate(spent, token, issued.family))
+            }
             (Some(_), Rotation::RevokeFamily) => {
                 self.families[issued.family].killed_by_reuse = true;
                 Err(Refusal::ReuseDetected)
@@ -155,7 +167,7 @@ impl Server {
 
     fn rotate(&mut self, at: Micros, token: Token, family: usize) -> Token {
         let successor = Token(self.tokens.len());
-        self.tokens.push(Issued { family, at, spent: None, superseded: false });
+        self.tokens.push(Issued { family, at, spent: None, superseded: false, parent: Some(token) });
         self.tokens[token.0].spent = Some(at);
         self.families[family].newest = successor;
         successor

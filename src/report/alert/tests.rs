@@ -178,6 +178,8 @@ fn a_leak_is_asked_for_by_its_field() {
         client: None,
         subject: None,
         confidence: Confidence::Likely,
+        superseded_after_ms: None,
+        used_from: None,
         guessable: false,
     };
     let watch = Watch::of_leaks(&[&leak]).unwrap();

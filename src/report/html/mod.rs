@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use super::by_rule::{RuleRow, by_rule};
 use super::helped::{Gain, helped};
 use super::made;
+use super::patterns::{self, Pattern};
 use super::shown::clip;
 use super::summary::Summary;
 use crate::model::{Report, Section};
@@ -54,6 +55,7 @@ struct Page {
     histograms: Vec<Histogram>,
     helped: Vec<Gain>,
     clients: Fitting<ClientRow>,
+    patterns: Vec<Pattern>,
     rhythms: Vec<Rhythm>,
     rules: Vec<RuleRow>,
     findings: Fitting<FindingRow>,
@@ -85,6 +87,7 @@ pub fn render_html(report: &Report, section: Section, out: &mut dyn Write) -> io
         findings: tables::findings(&mut room, &report.findings, CARDS),
         leaks: tables::leaks(&mut room, &report.leaks),
         clients: tables::clients(&mut room, shown_clients),
+        patterns: patterns::onsets(&shown_clients[..shown_clients.len().min(CARDS)]),
         rhythms: if triage { rhythm::rhythms(report) } else { Vec::new() },
         helped: if triage { helped(&report.clients) } else { Vec::new() },
         rules: if triage { by_rule(&report.findings) } else { Vec::new() },

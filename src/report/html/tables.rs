@@ -2,7 +2,7 @@
 
 use crate::model::{ClientSummary, Finding, FindingClass, InputSummary, Leak, Notice, Timestamp, Trouble};
 use crate::report::shown::{self, anchor, clip, maybe_time, name, path, short_place};
-use crate::report::words::{bytes, number, outcome, status};
+use crate::report::words::{bytes, fate, number, outcome, status};
 
 /// Bytes that the rows of all tables may take: the page stays one that a browser opens at once.
 const TABLE_BYTES: usize = 4_000_000;
@@ -127,6 +127,7 @@ pub(super) struct LeakRow {
     pub(super) rank: u8,
     pub(super) kind: &'static str,
     pub(super) status: &'static str,
+    pub(super) fate: String,
     pub(super) field: String,
     pub(super) masked: String,
     pub(super) client: String,
@@ -143,6 +144,7 @@ pub(super) fn leaks(room: &mut Room, leaks: &[Leak]) -> Fitting<LeakRow> {
         rank: shown::severity_rank(leak.severity),
         kind: leak.kind.name(),
         status: status(leak.status),
+        fate: fate(leak, |address| clip(address, 60)),
         field: name(leak.field.as_deref()),
         masked: clip(&leak.masked, 60),
         client: leak.client.as_deref().map_or_else(|| "–".into(), |client| clip(client, 80)),

@@ -12,9 +12,10 @@ use super::by_rule::by_rule;
 use super::escape::{markdown, markdown_code};
 use super::helped::helped;
 use super::made;
+use super::patterns::patterns;
 use super::shown::{clip, maybe_time, role, short_place};
 use super::summary::Summary;
-use super::words::{bytes, number, offset, outcome, span, status};
+use super::words::{bytes, fate, number, offset, outcome, span};
 use crate::model::{Finding, Leak, Report, Section, Trouble};
 use beside::Beside;
 pub use beside::markdown_pictures;
@@ -166,6 +167,13 @@ fn clients(page: &mut String, report: &Report) {
     let heads = ["Client", "Provider", "#Subjects", "#Good", "#Failed", "Why they failed"];
     table(page, &heads, report.clients.iter().take(ROWS).map(row));
     rest(page, report.clients.len(), ROWS, "clients");
+    let patterns = patterns(&report.clients[..report.clients.len().min(ROWS)]);
+    for pattern in &patterns {
+        line(page, &format!("- {}: {}", markdown_code(&pattern.client), pattern.words));
+    }
+    if !patterns.is_empty() {
+        line(page, "");
+    }
 }
 
 fn findings(page: &mut String, report: &Report, pictures: Option<&Beside>) {
@@ -234,7 +242,7 @@ fn leaks(page: &mut String, report: &Report) {
         vec![
             leak.severity.name().into(),
             markdown_code(leak.kind.name()),
-            status(leak.status).into(),
+            fate(leak, |address| markdown_code(&clip(address, 60))),
             named(leak.field.as_deref()),
             markdown_code(&clip(&leak.masked, 60)),
             number(leak.occurrences),

@@ -7,11 +7,15 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Ink, Page, Part};
-use super::words::{glyph, number, status};
+use super::words::{fate, glyph, number};
 use crate::model::{ClientSummary, Leak, Severity};
+use crate::report::patterns::patterns;
+use crate::report::words::status;
 
 /// Clients on the page; more are counted.
 const CLIENTS: usize = 20;
+/// Clients of which the page says since when, or how regularly, they fail.
+const PATTERNS: usize = 5;
 /// Leaks on the page; more are counted.
 const LEAKS: usize = 15;
 /// From this width on, the table of clients has room for its verdict column.
@@ -51,7 +55,11 @@ pub(super) fn clients(page: &mut Page<'_>, clients: &[ClientSummary]) -> io::Res
     }
     table.align_right(&[2, 3, 4]);
     table.write(page, |_| Ink::Plain)?;
-    rest(page, ordered.len().saturating_sub(CLIENTS), "client")
+    rest(page, ordered.len().saturating_sub(CLIENTS), "client")?;
+    for pattern in patterns(clients).iter().take(PATTERNS) {
+        page.hanging((Ink::Dim, "  "), Ink::Plain, &format!("{}: {}", pattern.client, pattern.words))?;
+    }
+    Ok(())
 }
 
 /// `31 refresh-race, 9 permanent-revocation`, most first.
@@ -89,7 +97,7 @@ fn wide_leaks(page: &mut Page<'_>, leaks: &[&Leak]) -> io::Result<()> {
             &[
                 &format!("{} {}", glyph(leak.severity), leak.severity.name()),
                 leak.kind.name(),
-                status(leak.status),
+                &fate(leak, str::to_owned),
                 &leak.masked,
                 leak.field.as_deref().unwrap_or("-"),
                 &place(leak),
@@ -117,7 +125,8 @@ fn narrow_leaks(page: &mut Page<'_>, leaks: &[&Leak]) -> io::Result<()> {
         page.line(&[(severity_ink(leak.severity), &severity), (Ink::Plain, &what)])?;
         let field = leak.field.as_ref().map(|field| format!("in {field}"));
         let client = leak.client.as_ref().map(|client| format!("client {client}"));
-        let details: Vec<String> = [field, client].into_iter().flatten().collect();
+        let fate = Some(fate(leak, str::to_owned)).filter(|fate| fate != status(leak.status));
+        let details: Vec<String> = [field, client, fate].into_iter().flatten().collect();
         leak_place(page, leak, &details.join(", "))?;
     }
     Ok(())

@@ -97,6 +97,8 @@ fn leak(kind: LeakKind, severity: Severity, status: LeakStatus) -> Leak {
         client: Some("crm-sync".into()),
         subject: None,
         confidence: Confidence::Proven,
+        superseded_after_ms: None,
+        used_from: None,
         guessable: false,
     }
 }
@@ -113,6 +115,7 @@ fn client(name: &str, failed: u64) -> ClientSummary {
         verdict: if failed == 0 { "healthy".into() } else { "refresh-race".into() },
         would_have_helped: Vec::new(),
         recurrence: None,
+        onset: None,
     }
 }
 
