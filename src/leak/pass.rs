@@ -278,7 +278,9 @@ impl<'s, 'l> Pass<'s, 'l> {
             return;
         }
         let mut found = std::mem::take(&mut self.found);
-        found.sort_by_key(|next| (next.start, Reverse(next.end), Reverse(next.rank), next.rule));
+        // Of two keys the longer one says more (`client_secret` than `secret`), and the place in a URL more than a key.
+        let told = |next: &Candidate<'_>| (next.rank, next.field.map_or(usize::MAX, str::len));
+        found.sort_by_key(|next| (next.start, Reverse(next.end), Reverse(told(next)), next.rule));
         for next in found {
             let Some(last) = self.found.last().copied().filter(|last| next.start < last.end) else {
                 self.found.push(next);

@@ -14,7 +14,7 @@ pub fn next_url_password(bytes: &[u8], from: usize) -> Option<usize> {
 /// The `://` before `name:password@`.
 fn scheme_before(bytes: &[u8], at: usize) -> Option<usize> {
     let head = &bytes[at.saturating_sub(REACH)..at];
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'@' | b'"' | b'\'' | b'<' | b'>');
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>');
     let slash = head.iter().rposition(ends)?;
     let colon = memchr::memchr(b':', &head[slash + 1..])?;
     let password = head.len() - (slash + 1 + colon + 1);
@@ -33,6 +33,8 @@ mod tests {
             ("mail bob@example.com https://idp.example:8443/x", None),
             ("https://user@host/a:b@c", None),
             ("https://ci:short@host", None),
+            ("https://ci:with@sign@host", Some(5)),
+            ("https://bob@corp:abcd1234efgh@host", Some(5)),
             ("{\"@timestamp\":1}", None),
             ("@", None),
             ("", None),

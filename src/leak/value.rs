@@ -20,7 +20,7 @@ const PLACEHOLDERS: [&[u8]; 12] = [
     b"undefined",
 ];
 /// What hashes, certificates, images and URNs begin with.
-const OTHER_KINDS: [&[u8]; 19] = [
+const OTHER_KINDS: [&[u8]; 20] = [
     b"sha1",
     b"sha256",
     b"sha384",
@@ -29,6 +29,7 @@ const OTHER_KINDS: [&[u8]; 19] = [
     b"md5:",
     b"md5-",
     b"urn:",
+    b"arn:",
     b"data:",
     b"iVBORw0KGgo",
     b"/9j/4AAQ",
@@ -72,7 +73,9 @@ pub(super) fn secret(value: &[u8], demand: Demand) -> Result<(), Refusal> {
         return Err(Refusal::OtherKind);
     }
     if demand.printable {
-        refuse(matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'('), Refusal::Template)?;
+        let template = matches!(first, b'$' | b'{' | b'%' | b'<' | b'[' | b'(') || value.starts_with(b"#{");
+        refuse(template, Refusal::Template)?;
+        refuse(is_location(value), Refusal::Location)?;
         refuse(!is_password(value), Refusal::Words)?;
     } else {
         refuse(matches!(first, b'$' | b'@'), Refusal::Template)?;
@@ -191,7 +194,8 @@ fn is_password(value: &[u8]) -> bool {
     // Random letters: in words and names the one case is rare.
     let letters = |case: fn(&u8) -> bool| 4 * value.iter().filter(|byte| case(byte)).count() >= value.len();
     let random = value.len() >= 20 && letters(u8::is_ascii_uppercase) && letters(u8::is_ascii_lowercase);
-    let plain = value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.' | b':'));
+    let plain =
+        value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'#'));
     value.len() <= 128
         && !plain
         && !value.iter().any(|byte| !byte.is_ascii_graphic())
