@@ -14,7 +14,10 @@ pub(super) fn of(message: &str) -> u32 {
     let mut count = 0;
     for word in message.split_ascii_whitespace().take(WORDS) {
         let bare = word.trim_end_matches([',', ';', '.', ':']);
-        if bare.is_empty() || !bare.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        if bare.is_empty() {
+            continue;
+        }
+        if !bare.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             break;
         }
         if count == 0 && SPEAKERS.iter().any(|speaker| bare.eq_ignore_ascii_case(speaker)) {
@@ -38,6 +41,7 @@ mod tests {
     fn names_and_numbers_are_no_wording() {
         assert_eq!(of("Token refresh failed for user=alice"), of("token refresh failed for user=bob: invalid_grant"));
         assert_eq!(of("refresh failed (attempt 1)"), of("refresh failed (attempt 2)"));
+        assert_eq!(of("ERROR : : error listing"), of("ERROR error listing"));
         assert_ne!(of("Token refresh failed for"), of("refresh failed user=alice"));
     }
 
