@@ -1,6 +1,6 @@
 //! How well a diagnosis agrees with the truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tokscan::diagnose::Diagnosis;
@@ -69,6 +69,23 @@ impl Scores {
             let score = self.0.entry(finding.rule.clone()).or_default();
             score.found += count;
             score.right += count - open;
+        }
+    }
+
+    /// Adds the behaviours of one run, which are so many of a client, however often it shows them.
+    pub(crate) fn add_behaviours(&mut self, truth: &BTreeSet<(&str, &str)>, findings: &[Finding]) {
+        let found: BTreeSet<(&str, &str)> = findings
+            .iter()
+            .filter(|finding| finding.class == FindingClass::Behaviour)
+            .map(|finding| (finding.client.as_deref().unwrap_or_default(), finding.rule.as_str()))
+            .collect();
+        for (_, rule) in truth {
+            self.0.entry((*rule).to_owned()).or_default().truth += 1;
+        }
+        for behaviour in found {
+            let score = self.0.entry(behaviour.1.to_owned()).or_default();
+            score.found += 1;
+            score.right += u64::from(truth.contains(&behaviour));
         }
     }
 

@@ -1,9 +1,9 @@
 //! What really happened: the true cause of each failed refresh.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clients::{Entry, Kind};
-use crate::server::Refusal;
+use crate::server::{MS, Refusal};
 
 /// How a client came to send the token that it sent. The server's refusal alone does not tell a
 /// race from a lost write: both present a spent token.
@@ -84,4 +84,30 @@ pub(crate) fn refused(entries: &[Entry]) -> u64 {
 
 pub(crate) fn refreshed(entries: &[Entry]) -> u64 {
     entries.iter().filter(|entry| matches!(entry.kind, Kind::Refreshed { .. })).count() as u64
+}
+
+/// The clients of whom somebody goes on after a permanent failure: five attempts or more after the first and what failed
+/// together with it, and then a new grant or nothing.
+pub(crate) fn storms(entries: &[Entry]) -> BTreeSet<(&'static str, &'static str)> {
+    let mut accounts = BTreeMap::<(&'static str, &str), Vec<&Entry>>::new();
+    for entry in entries {
+        accounts.entry((entry.client, &entry.subject)).or_default().push(entry);
+    }
+    let mut stubborn = BTreeSet::new();
+    for ((client, _), mut account) in accounts {
+        account.sort_by_key(|entry| entry.at);
+        let ends_well =
+            |series: &&[&Entry]| series.last().is_some_and(|last| matches!(last.kind, Kind::Refreshed { .. }));
+        let goes_on = |series: &[&Entry]| {
+            let first = series.iter().map(|entry| entry.at).min().unwrap_or_default();
+            let permanent =
+                |entry: &&&Entry| matches!(entry.kind, Kind::Refused { truth, .. } if truth.rule != "provider-outage");
+            series.iter().filter(|entry| entry.at > first + 200 * MS).filter(permanent).count() >= 5
+        };
+        let mut series = account.split_inclusive(|entry| !matches!(entry.kind, Kind::Refused { .. }));
+        if series.any(|series| !ends_well(&series) && goes_on(series)) {
+            stubborn.insert((client, "retry-storm"));
+        }
+    }
+    stubborn
 }

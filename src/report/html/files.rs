@@ -23,7 +23,7 @@ const LETTER: usize = 7;
 
 /// A picture in a file.
 pub struct PictureFile {
-    /// [`PERIOD`] or that of [`finding_file`].
+    /// `PERIOD` or that of `finding_file`.
     pub name: String,
     /// What it shows, in words.
     pub description: String,
