@@ -42,6 +42,7 @@ use worker::{Harvest, Workshop};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent settings of one run")]
 pub struct ScanOptions {
     /// Files, directories, globs, `-`.
     pub paths: Vec<PathBuf>,

@@ -62,7 +62,9 @@ pub(super) fn undated(merged: &Merged) -> Undated {
     for (_, position) in events.chain(leaks).filter(|(assumed, _)| *assumed != Assumed::Nothing) {
         undated.entry(position.source as usize).or_default().push(position.byte_start);
     }
-    undated.values_mut().for_each(|bytes| bytes.sort_unstable());
+    for bytes in undated.values_mut() {
+        bytes.sort_unstable();
+    }
     undated
 }
 
