@@ -181,6 +181,8 @@ pub struct TokenEvent {
     pub likeness: u32,
     /// Equal for records of the same wording: two wordings in one source are two layers; 0 if unknown.
     pub wording: u32,
+    /// Equal for records of the same level, which one line of code never changes; 0 if unknown.
+    pub level: u8,
     /// Where the record stands.
     pub position: Position,
 }
@@ -217,6 +219,7 @@ impl TokenEvent {
             excerpt: None,
             likeness: 0,
             wording: 0,
+            level: 0,
             position,
         }
     }

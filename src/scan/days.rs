@@ -16,6 +16,8 @@ const DAY: i64 = 86_400_000_000_000;
 const NEXT_DAY: i64 = DAY / 2;
 /// A file system's clock may be behind the log's by so much.
 const SLACK: i64 = 60_000_000_000;
+/// A line may stand so far behind the one that was written after it.
+const LATE: i64 = DAY / 24;
 
 /// What completes the times of a source: the day in its name, unless it was changed then (or a day before or
 /// after), which is more exact; else the day of its last change.
@@ -72,14 +74,20 @@ pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source], dated:
     }
 }
 
-/// Each time is the one nearest to what stands before it; before the first dated line, to what stands behind it.
+/// Each time of day is the first one after what stands before it; before the first dated line, the last one before what
+/// stands behind it.
 fn beside(times: &mut [Open<'_>], dated: &[(u64, i64)]) {
     let first = dated.first().copied().unwrap_or_default();
     let from = times.partition_point(|(_, byte, ..)| *byte < first.0);
     let (before, after) = times.split_at_mut(from);
     let mut near = first.1;
     for (_, _, assumed, time) in before.iter_mut().rev() {
-        time.nanos = nearest(time.nanos, near, *assumed);
+        time.nanos = if *assumed == Assumed::Date {
+            let latest = near.saturating_add(LATE);
+            latest.saturating_sub(latest.saturating_sub(time.nanos).rem_euclid(DAY))
+        } else {
+            in_year_near(time.nanos, near)
+        };
         near = time.nanos;
     }
     let (mut near, mut next) = (first.1, 0);
@@ -87,16 +95,18 @@ fn beside(times: &mut [Open<'_>], dated: &[(u64, i64)]) {
         while let Some(line) = dated.get(next).filter(|line| line.0 <= *byte) {
             (near, next) = (line.1, next + 1);
         }
-        time.nanos = nearest(time.nanos, near, *assumed);
+        time.nanos = if *assumed == Assumed::Date {
+            let earliest = near.saturating_sub(LATE);
+            earliest.saturating_add(time.nanos.saturating_sub(earliest).rem_euclid(DAY))
+        } else {
+            in_year_near(time.nanos, near)
+        };
         near = time.nanos;
     }
 }
 
-/// The same time on the day, or in the year, in which it is nearest to another one.
-fn nearest(nanos: i64, to: i64, assumed: Assumed) -> i64 {
-    if assumed == Assumed::Date {
-        return nanos.saturating_add((to.saturating_sub(nanos) + NEXT_DAY).div_euclid(DAY) * DAY);
-    }
+/// The same time in the year in which it is nearest to another one.
+fn in_year_near(nanos: i64, to: i64) -> i64 {
     let time = DateTime::from_timestamp_nanos(nanos);
     let year = DateTime::from_timestamp_nanos(to).year();
     let years = (year - 1..=year + 1).filter_map(|year| time.with_year(year)?.timestamp_nanos_opt());
@@ -131,7 +141,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::{Duration, SystemTime};
 
-    use super::{Assumed, DAY, Day, Source, Timestamp, Zone, backwards, beside, clock, forwards, nearest};
+    use super::{Assumed, DAY, Day, Source, Timestamp, Zone, backwards, beside, clock, forwards, in_year_near};
     use crate::input::Origin;
     use crate::model::Precision;
 
@@ -167,7 +177,7 @@ mod tests {
         beside(&mut open, &[(15, 2 * DAY), (45, 4 * DAY + 7 * HOUR)]);
         assert_eq!(hours(&of_day), [46, 47, 49, 71, 72, 104]);
         let year = 365 * DAY;
-        assert_eq!(nearest(year - DAY, 12 * HOUR, Assumed::Year), -DAY);
+        assert_eq!(in_year_near(year - DAY, 12 * HOUR), -DAY);
     }
 
     #[test]
