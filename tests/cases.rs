@@ -44,7 +44,7 @@ const OF_LEAKS: [(&str, &[&str]); 8] = [
 ];
 
 /// Options that judge timelines; `events` has no use for them.
-const OF_SCAN: [&str; 2] = ["window", "evidence"];
+const OF_SCAN: [&str; 3] = ["window", "evidence", "align-clocks"];
 
 /// `case.toml`.
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ struct Case {
     why: String,
     /// What to scan, from the case's folder; without it `input.*` or `input/`.
     input: Option<String>,
-    /// Options of the command line, without their dashes.
+    /// Options of the command line, without their dashes; the value of a switch is empty.
     #[serde(default)]
     options: BTreeMap<String, String>,
     must: Must,
@@ -195,7 +195,7 @@ fn run(case: &Case, input: &str, format: &[&str]) -> (i32, String) {
     command.current_dir(root()).args(format);
     let all = format[0] == "scan";
     for (option, value) in case.options.iter().filter(|(option, _)| all || !OF_SCAN.contains(&option.as_str())) {
-        command.args([format!("--{option}"), value.clone()]);
+        command.arg(format!("--{option}")).args(Some(value).filter(|value| !value.is_empty()));
     }
     let output =
         command.args(["--", input]).env_remove("CLICOLOR_FORCE").env("SOURCE_DATE_EPOCH", "0").output().unwrap();

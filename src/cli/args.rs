@@ -269,6 +269,11 @@ pub struct DiagnosisArgs {
     /// Attempts within this time of a success compete with it: 200ms, 1s, 1.5s; a bare number is milliseconds
     #[arg(long, value_name = "DURATION", default_value = "200ms", allow_hyphen_values = true)]
     pub window: String,
+    /// Correct the times of hosts whose clocks are apart, as requests show that two hosts logged under one id
+    ///
+    /// Without it the skew is estimated and reported, and only what the tokens themselves prove is allowed for.
+    #[arg(long)]
+    pub align_clocks: bool,
     /// Events shown per finding; the counts are never cut [default: 12, on a page 5]
     #[arg(long, value_name = "N")]
     pub evidence: Option<usize>,

@@ -111,6 +111,7 @@ pub(super) fn rules(options: &mut ScanOptions, args: &RuleArgs) -> Result<()> {
 /// How timelines are judged.
 pub(super) fn diagnosis(options: &mut ScanOptions, args: &DiagnosisArgs) -> Result<()> {
     options.window = values::window(&args.window).map_err(|hint| invalid("--window", &args.window, &hint))?;
+    options.align_clocks = args.align_clocks;
     if let Some(evidence) = args.evidence {
         options.evidence = evidence;
     }

@@ -7,7 +7,8 @@
 
 use hashbrown::HashMap;
 
-use crate::model::{EventKind, Symbol, TokenEvent};
+use crate::model::{EventKind, EventSet};
+use crate::timeline::{Clock, Skew};
 
 use super::line::Scene;
 use super::window::{Attempt, SKEW};
@@ -20,19 +21,6 @@ const OF_TEN: usize = 6;
 /// So many hosts are looked at between two good refreshes, and so many meetings of two.
 const HOSTS: usize = 16;
 const KEPT: usize = 256;
-
-/// What timed an event: its host, or its file where no host is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Clock {
-    Host(Symbol),
-    Source(u32),
-}
-
-impl Clock {
-    pub(super) fn of(event: &TokenEvent) -> Self {
-        event.host.map_or(Self::Source(event.position.source), Self::Host)
-    }
-}
 
 /// A success and a failure of two hosts, seconds apart at most.
 #[derive(Clone, Copy)]
@@ -109,6 +97,22 @@ impl Clocks {
     /// Whether the logs show clocks that are apart.
     pub(super) fn some_apart(&self) -> bool {
         self.shifts.iter().any(|shift| *shift != 0)
+    }
+
+    /// The clocks that are shown to be apart, by name.
+    pub(super) fn apart(&self, set: &EventSet) -> Vec<Skew> {
+        let clocks: HashMap<usize, Clock> = self.numbers.iter().map(|(clock, number)| (*number, *clock)).collect();
+        let mut apart: Vec<Skew> = self
+            .offsets
+            .iter()
+            .filter(|(_, offset)| !offset.agree)
+            .map(|((a, b), Offset { ahead, .. })| {
+                let (behind, ahead_one) = if *ahead > 0 { (clocks[a], clocks[b]) } else { (clocks[b], clocks[a]) };
+                Skew { ahead: ahead_one, behind, nanos: ahead.abs(), requests: 0 }
+            })
+            .collect();
+        apart.sort_by_key(|skew| (skew.behind.name(set), skew.ahead.name(set)));
+        apart
     }
 
     /// What is to be taken from the times of a clock, in nanoseconds.

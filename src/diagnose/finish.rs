@@ -40,7 +40,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         class: draft.class,
         severity: rule.map_or(Severity::Medium, |rule| rule.severity),
         confidence: draft.verdict.confidence,
-        confidence_reason: draft.verdict.reason.clone(),
+        confidence_reason: reason(scene, draft),
         provider: text(line.principal.provider),
         client: text(line.principal.client),
         subject,
@@ -76,6 +76,17 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_with(&|name| value(&finding, draft, name)));
     finding.id = id(scene, draft, &finding);
     finding
+}
+
+/// Why it is so sure; a name that another line gave is no name of the record's own.
+fn reason(scene: &Scene<'_>, draft: &Draft) -> String {
+    let own = draft.verdict.reason.as_str();
+    let mut all = draft.winners.iter().chain(&draft.failures);
+    if all.any(|&id| scene.event(id).named_elsewhere) {
+        format!("{own} Whose the attempts are is told by other lines of the same requests.")
+    } else {
+        own.to_owned()
+    }
 }
 
 /// The total order of findings.

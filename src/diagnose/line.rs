@@ -7,10 +7,10 @@ use hashbrown::HashSet;
 use crate::model::{
     CauseClass, Confidence, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent,
 };
-use crate::timeline::{Ledger, Principal, Tie, Timelines, is_masked};
+use crate::timeline::{Clock, Ledger, Principal, Tie, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
-use super::clocks::{Clock, Clocks};
+use super::clocks::Clocks;
 use super::coverage::Rhythm;
 use super::episode::Episode;
 use super::limits::Limits;

@@ -63,7 +63,7 @@ use crate::model::{
     Activity, ClientSummary, EventKind, EventSet, Finding, Precision, RotationPolicy, Symbol, TokenLife,
 };
 use crate::rules::Catalogue;
-use crate::timeline::{self, Ledger, Timelines};
+use crate::timeline::{self, Ledger, Skew, Timelines};
 
 use chance::{Chances, Coincidences};
 use clocks::Clocks;
@@ -104,6 +104,8 @@ pub struct Diagnosis {
     pub principals: u64,
     /// What became of each token digest that the timelines know (`live`, `superseded`, `revoked`).
     pub token_lives: BTreeMap<String, TokenLife>,
+    /// Clocks that were shown to be apart, which was allowed for.
+    pub skews: Vec<Skew>,
     /// Good refreshes, twins counted once.
     pub refresh_ok: u64,
     /// Failed refreshes, twins counted once: the failures of all causes add up to it.
@@ -146,6 +148,7 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
         activity,
         principals: principals.len() as u64,
         token_lives,
+        skews: clocks.get().map(|clocks| clocks.apart(events)).unwrap_or_default(),
         refresh_ok: timelines.refresh_ok,
         refresh_failed: timelines.refresh_failed,
     }

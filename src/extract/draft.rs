@@ -34,6 +34,7 @@ pub(super) struct Draft<'a> {
     sub_code: Option<String>,
     message: Option<&'a str>,
     wording: u32,
+    level: u8,
     /// Whatever else says why: hints, details, the error's own text.
     reasons: Vec<&'a str>,
     identities: [Option<&'a str>; 8],
@@ -80,6 +81,7 @@ impl<'a> Draft<'a> {
             sub_code: if failed { sub_code(record, roles, code) } else { None },
             message: record.texts.first().copied(),
             wording: record.texts.first().map_or(0, |text| super::wording::of(text)),
+            level: super::wording::level(roles.get(FieldRole::Level), record.texts.first().copied()),
             reasons: if failed { reasons(roles) } else { Vec::new() },
             identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
         }
@@ -118,7 +120,7 @@ impl<'a> Draft<'a> {
         event.status = self.status;
         event.expires_in = self.expires_in;
         event.duration_ms = self.duration_ms;
-        event.wording = self.wording;
+        (event.wording, event.level) = (self.wording, self.level);
         event
     }
 }

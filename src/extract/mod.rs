@@ -7,6 +7,7 @@ mod address;
 mod classify;
 mod draft;
 mod hints;
+mod identity;
 mod in_text;
 mod kind;
 mod provider;
@@ -26,6 +27,7 @@ use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
 pub use draft::Masker;
 pub use hints::Hints;
+pub use identity::Identity;
 pub use survey::{NearMiss, Sighting};
 
 /// The rule id of events that only an endpoint and a status tell: the weakest evidence.
@@ -74,12 +76,7 @@ impl Extractor {
         if rule.as_ref().is_some_and(|matched| matched.rule.kind.is_none()) {
             return None;
         }
-        let mut roles = self.roles.collect(record);
-        if let Some(matched) = &rule {
-            roles.apply(matched, record);
-        }
-        self.hints.apply(record, &mut roles);
-        self.in_text.complete(record, &mut roles);
+        let roles = self.roles_of(record, rule.as_ref());
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
         let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
@@ -96,6 +93,17 @@ impl Extractor {
         }
         tokens::assign(&mut draft, &roles, &signals);
         Some(draft.keep(position, mask, symbols))
+    }
+
+    /// The values of a record by role: what the matched rule and the user say of them goes first.
+    fn roles_of<'a>(&self, record: &Record<'a>, rule: Option<&rule_match::Matched<'_, 'a>>) -> roles::Roles<'a> {
+        let mut roles = self.roles.collect(record);
+        if let Some(matched) = rule {
+            roles.apply(matched, record);
+        }
+        self.hints.apply(record, &mut roles);
+        self.in_text.complete(record, &mut roles);
+        roles
     }
 }
 

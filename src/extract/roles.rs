@@ -80,6 +80,12 @@ impl<'a> Roles<'a> {
         self.all(role).next().map(|field| field.value)
     }
 
+    /// The best value of a role, and its place in the list of aliases: less is better.
+    pub(super) fn ranked(&self, role: FieldRole) -> Option<(i32, &'a str)> {
+        let found = self.found.get(self.found.partition_point(|found| found.role < role))?;
+        (found.role == role).then_some((found.cost, found.field.value))
+    }
+
     /// All values of a role, best first.
     pub(super) fn all(&self, role: FieldRole) -> impl Iterator<Item = &Field<'a>> {
         let tail = &self.found[self.found.partition_point(|found| found.role < role)..];
@@ -140,7 +146,11 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
     let value = field.value.trim();
     if value.is_empty()
         || field.kind == ValueKind::Null
-        || matches!(value, "null" | "-" | "none" | "None" | "undefined" | "nil" | "unknown")
+        || matches!(
+            value,
+            "null" | "none" | "None" | "undefined" | "nil" | "unknown" | "n/a" | "N/A" | "(null)" | "<nil>"
+        )
+        || value.bytes().all(|byte| byte == b'-')
     {
         return false;
     }

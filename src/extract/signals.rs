@@ -125,7 +125,7 @@ impl Detector {
             for found in self.codes.find_iter(text) {
                 // `timeout=32s` is a setting, not an error.
                 let key = text.as_bytes().get(found.end()) == Some(&b'=');
-                if key || !whole_word(text, found.start(), found.end()) {
+                if key || !stands_alone(text, found.start(), found.end()) {
                     continue;
                 }
                 let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {
@@ -288,8 +288,11 @@ fn words(text: &str) -> Cow<'_, str> {
     Cow::Owned(spaced)
 }
 
-fn whole_word(text: &str, start: usize, end: usize) -> bool {
+/// Whether a code is a word of its own, or the end of a longer class name: `APIInvalidGrant`.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let bytes = text.as_bytes();
-    (start == 0 || !word(bytes[start - 1])) && !bytes.get(end).is_some_and(|byte| word(*byte))
+    let humped = bytes[start].is_ascii_uppercase() && text[start..end].bytes().any(|byte| byte.is_ascii_lowercase());
+    let opens = start == 0 || !word(bytes[start - 1]) || (humped && bytes[start - 1].is_ascii_alphabetic());
+    opens && !bytes.get(end).is_some_and(|byte| word(*byte))
 }

@@ -47,12 +47,7 @@ impl Extractor {
     /// What is seen in a record; `is_event` tells whether it was taken for a token event.
     pub fn survey(&self, record: &Record<'_>, is_event: bool) -> Sighting {
         let rule = self.rules.find(record);
-        let mut roles = self.roles.collect(record);
-        if let Some(matched) = &rule {
-            roles.apply(matched, record);
-        }
-        self.hints.apply(record, &mut roles);
-        self.in_text.complete(record, &mut roles);
+        let roles = self.roles_of(record, rule.as_ref());
         let signals = self.signals.read(record, &roles);
         let ruled_out = rule.is_some_and(|matched| matched.rule.kind.is_none());
         let reason = if is_event || ruled_out { None } else { looks_like_an_event(record, &signals) };

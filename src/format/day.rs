@@ -5,8 +5,8 @@ use chrono::{Datelike, NaiveDate};
 /// A day that is known of a source, in its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Day {
-    /// The day of its last change: nothing in it is later. A month after it belongs to the year before (the
-    /// December wrap).
+    /// The day of its last change: nothing in it is later. A day after it belongs to the year before (the December
+    /// wrap).
     Last(NaiveDate),
     /// The day that its name holds: that of its beginning, or that on which it was put away.
     Named(NaiveDate),
@@ -17,12 +17,19 @@ pub enum Day {
 /// How long before the day in its name a file may begin: some are named when they are put away.
 const BEFORE_NAME: chrono::Days = chrono::Days::new(62);
 
-/// The date of a month and day: the last one that is not in a month after the source's last change, or the first
-/// one of a file that its name tells the day of.
+/// A clock may be so far ahead of that of the file system, its zone included.
+const AHEAD: chrono::Days = chrono::Days::new(2);
+/// February has a 29th day that often, the turn of a century aside.
+const YEARS: i32 = 8;
+
+/// The date of a month and day: the last one that is not after the source's last change, or the first one of a file
+/// that its name tells the day of.
 pub(super) fn yearless(month: u32, day: u32, known: Option<Day>) -> Option<NaiveDate> {
     match known? {
         Day::Last(last) | Day::Now(last) => {
-            NaiveDate::from_ymd_opt(if month > last.month() { last.year() - 1 } else { last.year() }, month, day)
+            let latest = last.checked_add_days(AHEAD)?;
+            let years = (0..=YEARS).map(|back| latest.year() - back);
+            years.filter_map(|year| NaiveDate::from_ymd_opt(year, month, day)).find(|date| *date <= latest)
         }
         Day::Named(named) => {
             let begin = named.checked_sub_days(BEFORE_NAME)?;

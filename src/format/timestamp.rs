@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::day::{Day, yearless};
 use super::epoch::epoch;
-use crate::model::{Precision, Timestamp, Zone};
+use crate::model::{Assumed, Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,17 @@ pub struct Stamp {
     /// The log wrote no date at all: the source's was taken. Which of its days, if it has several, is not known
     /// from one record.
     pub date_assumed: bool,
+}
+
+impl Stamp {
+    /// What of the date is the source's.
+    pub fn assumed(&self) -> Assumed {
+        match (self.date_assumed, self.year_assumed) {
+            (true, _) => Assumed::Date,
+            (_, true) => Assumed::Year,
+            _ => Assumed::Nothing,
+        }
+    }
 }
 
 /// Reads a whole value as a time: a field of a JSON or logfmt record.
@@ -471,6 +482,9 @@ mod tests {
         let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
         let of = |text: &str, day: Day| parse(text, &Clock { day: Some(day), ..clock() }).unwrap().time.to_string();
         assert_eq!(of("12-31 23:59:59.120", Day::Last(day(1, 2))), "2025-12-31T23:59:59.120Z");
+        assert_eq!(of("Mar 12 00:00:01", Day::Last(day(3, 11))), "2026-03-12T00:00:01Z");
+        assert_eq!(of("Mar 20 00:00:01", Day::Last(day(3, 11))), "2025-03-20T00:00:01Z");
+        assert_eq!(of("Feb 29 00:00:01", Day::Last(day(3, 11))), "2024-02-29T00:00:01Z");
         assert_eq!(of("12-31 23:59:59.120", Day::Named(day(1, 1))), "2025-12-31T23:59:59.120Z");
         assert_eq!(of("Jan  1 00:00:01", Day::Named(day(12, 31))), "2027-01-01T00:00:01Z");
 

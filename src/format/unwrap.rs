@@ -137,7 +137,10 @@ impl<'a> State<'a, '_> {
             let at = usize::from(text.starts_with('['));
             epoch::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
         };
-        let Some((stamp, start, end)) = found.or_else(since_1970) else {
+        // A time of day at the beginning is the record's; a whole date that follows is one that it speaks of.
+        let of_record =
+            |(_, start, _): &(Stamp, usize, usize)| *start <= 2 || timestamp::time_of_day(text, self.clock).is_none();
+        let Some((stamp, start, end)) = found.filter(of_record).or_else(since_1970) else {
             self.time_of_day(text);
             return text;
         };

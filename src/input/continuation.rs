@@ -62,6 +62,11 @@ fn names_exception(line: &[u8]) -> bool {
     let name = head.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._$:\\".contains(byte)).count();
     let name = head[..name].strip_suffix(b":").unwrap_or(&head[..name]);
     let kind = [&b"Error"[..], b"Exception", b"Fault"].into_iter().find_map(|suffix| name.strip_suffix(suffix));
+    // Where a module stands before it, what went wrong may be the whole name: `api.errors.InvalidGrant: …`.
+    let qualified = name.contains(&b'.') && !name.starts_with(b".");
+    let trouble =
+        [&b"InvalidGrant"[..], b"InvalidToken", b"InvalidClient", b"TokenExpired", b"Unauthorized", b"Failure"];
+    let kind = kind.or_else(|| trouble.into_iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|_| qualified));
     let followed = matches!(head.get(name.len()), None | Some(b':' | b' ' | b'(' | b'\r'));
     followed && kind.is_some_and(|rest| rest.len() > 1 && rest[0].is_ascii_alphabetic())
 }
@@ -90,6 +95,7 @@ mod tests {
             "Response: {",
             ", ErrorCode: 12",
             "google.auth.exceptions.RefreshError: ('invalid_grant",
+            "pysmartthings.errors.APIInvalidGrant: Invalid refresh token",
             "org.springframework.security.oauth2.client.ClientAuthorizationException: [invalid_grant] x",
             "OAuth2::Error: invalid_grant",
             "ValueError: x",
@@ -127,6 +133,7 @@ mod tests {
             "Zg=",
             "==",
             "RefreshTokenWasIssued",
+            "TokenExpired: x",
             "-----BEGIN PRIVATE KEY-----",
             "access_token=aB3dE5gH7jK9mN1pQ2sT4vW6",
             "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c",

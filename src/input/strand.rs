@@ -111,6 +111,12 @@ impl<'a> Strand<'a> {
         Self { name, body, partial: false, escaped: false }
     }
 
+    /// The body without the line feed that Docker writes.
+    fn words<'l>(&self, line: &'l [u8]) -> &'l [u8] {
+        let body = &line[self.body.clone()];
+        if self.escaped { body.strip_suffix(b"\\n").unwrap_or(body) } else { body }
+    }
+
     /// Whether the body goes on with what the stream said before. A single space is no sign of that: some
     /// programs begin every message so.
     fn continues(&self, line: &[u8]) -> bool {
@@ -272,8 +278,13 @@ pub fn link(lines: &[Line<'_>], index: usize) -> Option<usize> {
         lines[*at].strand.as_ref().is_some_and(|above| above.name == strand.name && above.escaped == strand.escaped)
     };
     let nearest = above.into_iter().find(same)?;
-    let partial = lines[nearest].strand.as_ref().is_some_and(|above| above.partial);
-    (partial || strand.continues(line.text)).then_some(nearest)
+    let before = lines[nearest].strand.as_ref()?;
+    // A dump begins below the text that it belongs to; in a row of objects, one begins below the end of another.
+    let opens_dump = || {
+        let ends_object = before.words(lines[nearest].text).trim_ascii_end().ends_with(b"}");
+        is_brace(strand.words(line.text)) && !ends_object
+    };
+    (before.partial || strand.continues(line.text) || opens_dump()).then_some(nearest)
 }
 
 /// Whether a line from `at` on belongs to one before it: there is no cut between them.
@@ -383,6 +394,23 @@ mod tests {
         assert_eq!(above, [None, None, Some(0), Some(1), None]);
         let cuts: Vec<usize> = (0..lines.len()).filter(|at| !crosses(&lines, *at)).collect();
         assert_eq!(cuts, [0, 4]);
+    }
+
+    #[test]
+    fn a_brace_alone_goes_on_with_the_text_of_its_stream() {
+        let linked = |bodies: &[&str], wrap: &dyn Fn(&str) -> String| -> Vec<Option<usize>> {
+            let texts: Vec<String> = bodies.iter().map(|body| wrap(body)).collect();
+            let lines: Vec<Line<'_>> = texts.iter().map(|text| Line::new(text.as_bytes(), 0..text.len())).collect();
+            (0..lines.len()).map(|index| link(&lines, index)).collect()
+        };
+        let cri = |body: &str| format!("2026-01-02T03:04:05Z stderr F {body}");
+        let docker = |body: &str| format!("{{\"log\":\"{body}\\n\",\"stream\":\"stderr\",\"time\":\"T\"}}");
+        for wrap in [&cri as &dyn Fn(&str) -> String, &docker] {
+            let dump = linked(&["refresh failed: 400", "{", "  a: 1", "}", "next"], wrap);
+            assert_eq!(dump, [None, Some(0), Some(1), Some(2), None]);
+            let row = linked(&["}", "{", "  a: 1", "}", "{"], wrap);
+            assert_eq!(row, [None, None, Some(1), Some(2), None]);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::symbol::Remap;
-use super::{Symbol, Symbols, Timestamp};
+use super::{Assumed, Symbol, Symbols, Timestamp};
 
 /// What happened to a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -127,8 +127,10 @@ pub struct Position {
 pub struct TokenEvent {
     /// When, by the log; `None` where the record has no time. Never invented.
     pub time: Option<Timestamp>,
-    /// Whether the log gave a time of day alone, and the date is the source's.
-    pub date_assumed: bool,
+    /// What of the time is the source's.
+    pub assumed: Assumed,
+    /// Whether its record names nobody, and another line of the same request told whose it is.
+    pub named_elsewhere: bool,
     /// What happened.
     pub kind: EventKind,
     /// For a failed refresh: what its error says by itself.
@@ -179,6 +181,8 @@ pub struct TokenEvent {
     pub likeness: u32,
     /// Equal for records of the same wording: two wordings in one source are two layers; 0 if unknown.
     pub wording: u32,
+    /// Equal for records of the same level, which one line of code never changes; 0 if unknown.
+    pub level: u8,
     /// Where the record stands.
     pub position: Position,
 }
@@ -188,7 +192,8 @@ impl TokenEvent {
     pub fn new(kind: EventKind, rule: Symbol, position: Position) -> Self {
         Self {
             time: None,
-            date_assumed: false,
+            assumed: Assumed::Nothing,
+            named_elsewhere: false,
             kind,
             class: CauseClass::Ambiguous,
             status: None,
@@ -214,6 +219,7 @@ impl TokenEvent {
             excerpt: None,
             likeness: 0,
             wording: 0,
+            level: 0,
             position,
         }
     }

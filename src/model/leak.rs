@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Position, PresentationOutcome, Scent, Severity, Timestamp, TokenDigest};
+use super::{Assumed, Confidence, Position, PresentationOutcome, Scent, Severity, Timestamp, TokenDigest};
 
 /// What kind of secret leaked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,8 +134,8 @@ pub struct LeakSighting {
     pub expires_at: Option<i64>,
     /// The time of the record that holds it.
     pub time: Option<Timestamp>,
-    /// Whether the log gave a time of day alone, and the date is the source's.
-    pub date_assumed: bool,
+    /// What of the time is the source's.
+    pub assumed: Assumed,
     /// The client of that record.
     pub client: Option<String>,
     /// The subject of that record.

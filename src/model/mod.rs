@@ -36,5 +36,5 @@ pub use report::{
 pub use run::{RunInfo, Section};
 pub use survey::{SourceSurvey, Survey, Unmatched};
 pub use symbol::{Symbol, Symbols};
-pub use time::{Precision, Timestamp};
+pub use time::{Assumed, Precision, Timestamp};
 pub use zone::Zone;

@@ -40,6 +40,18 @@ impl Precision {
     }
 }
 
+/// What the log left out of a time, so that the source had to tell it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Assumed {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The year.
+    Year,
+    /// The whole date.
+    Date,
+}
+
 /// A point in time: nanoseconds since the Unix epoch, UTC, and the precision it was written with.
 /// Orders by time, then by precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,20 +1,23 @@
 //! What completes times that leave out their year or date: the day of the source, and which of its days where it
 //! has several.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
 use super::finish::Merged;
 use crate::format::{Clock, Day, date_in_name};
 use crate::input::Source;
-use crate::model::{Timestamp, Zone};
+use crate::model::{Assumed, Timestamp, Zone};
 
 const DAY: i64 = 86_400_000_000_000;
 /// A time of day that falls back by more is one of the next day; one that falls by less was written late.
 const NEXT_DAY: i64 = DAY / 2;
 /// A file system's clock may be behind the log's by so much.
 const SLACK: i64 = 60_000_000_000;
+/// A line may stand so far behind the one that was written after it.
+const LATE: i64 = DAY / 24;
 
 /// What completes the times of a source: the day in its name, unless it was changed then (or a day before or
 /// after), which is more exact; else the day of its last change.
@@ -33,20 +36,34 @@ pub(super) fn clock(zone: Zone, source: &Source) -> Clock {
     Clock { zone, day: Some(known.unwrap_or_else(|| Day::Now(day(Utc::now())))) }
 }
 
-/// Gives every time of day its day: the first record of a file is of the day in its name, or the last one of
-/// the day of its last change, and another day begins where the time of day falls back.
-pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source]) {
-    let mut times: Vec<(u32, u64, &mut Timestamp)> = Vec::new();
-    for event in merged.events.events.iter_mut().filter(|event| event.date_assumed) {
-        times.extend(event.time.as_mut().map(|time| (event.position.source, event.position.byte_start, time)));
+/// The dated lines nearest to times that lack a date, by source: byte and nanoseconds, in order.
+pub(super) type Dated = BTreeMap<u32, Vec<(u64, i64)>>;
+
+/// A time that the source completes, and where it stands.
+type Open<'t> = (u32, u64, Assumed, &'t mut Timestamp);
+
+/// Gives every time of day its day, and every date its year. Dated lines of the source tell both. Where it has none, the
+/// first record of a file is of the day in its name, or the last one of the day of its last change, and another day
+/// begins where the time of day falls back.
+pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source], dated: &Dated) {
+    let mut times: Vec<Open<'_>> = Vec::new();
+    for event in merged.events.events.iter_mut().filter(|event| event.assumed != Assumed::Nothing) {
+        let (position, assumed) = (event.position, event.assumed);
+        times.extend(event.time.as_mut().map(|time| (position.source, position.byte_start, assumed, time)));
     }
-    for leak in merged.leaks.iter_mut().filter(|leak| leak.date_assumed) {
-        times.extend(leak.time.as_mut().map(|time| (leak.position.source, leak.position.byte_start, time)));
+    for leak in merged.leaks.iter_mut().filter(|leak| leak.assumed != Assumed::Nothing) {
+        let (position, assumed) = (leak.position, leak.assumed);
+        times.extend(leak.time.as_mut().map(|time| (position.source, position.byte_start, assumed, time)));
     }
-    times.sort_by_key(|(source, byte, _)| (*source, *byte));
+    times.sort_by_key(|(source, byte, ..)| (*source, *byte));
     for of_source in times.chunk_by_mut(|a, b| a.0 == b.0) {
+        if let Some(dated) = dated.get(&of_source[0].0) {
+            beside(of_source, dated);
+            continue;
+        }
         let source = &sources[of_source[0].0 as usize];
-        let times = of_source.iter_mut().map(|(_, _, time)| &mut **time);
+        let without_date = of_source.iter_mut().filter(|(_, _, assumed, _)| *assumed == Assumed::Date);
+        let times = without_date.map(|(.., time)| &mut **time);
         match (clock(zone, source).day, source.modified) {
             (Some(Day::Last(_)), Some(changed)) => {
                 let changed = DateTime::<Utc>::from(changed).timestamp_nanos_opt().unwrap_or(i64::MAX - DAY);
@@ -55,6 +72,45 @@ pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source]) {
             _ => forwards(times),
         }
     }
+}
+
+/// Each time of day is the first one after what stands before it; before the first dated line, the last one before what
+/// stands behind it.
+fn beside(times: &mut [Open<'_>], dated: &[(u64, i64)]) {
+    let first = dated.first().copied().unwrap_or_default();
+    let from = times.partition_point(|(_, byte, ..)| *byte < first.0);
+    let (before, after) = times.split_at_mut(from);
+    let mut near = first.1;
+    for (_, _, assumed, time) in before.iter_mut().rev() {
+        time.nanos = if *assumed == Assumed::Date {
+            let latest = near.saturating_add(LATE);
+            latest.saturating_sub(latest.saturating_sub(time.nanos).rem_euclid(DAY))
+        } else {
+            in_year_near(time.nanos, near)
+        };
+        near = time.nanos;
+    }
+    let (mut near, mut next) = (first.1, 0);
+    for (_, byte, assumed, time) in after {
+        while let Some(line) = dated.get(next).filter(|line| line.0 <= *byte) {
+            (near, next) = (line.1, next + 1);
+        }
+        time.nanos = if *assumed == Assumed::Date {
+            let earliest = near.saturating_sub(LATE);
+            earliest.saturating_add(time.nanos.saturating_sub(earliest).rem_euclid(DAY))
+        } else {
+            in_year_near(time.nanos, near)
+        };
+        near = time.nanos;
+    }
+}
+
+/// The same time in the year in which it is nearest to another one.
+fn in_year_near(nanos: i64, to: i64) -> i64 {
+    let time = DateTime::from_timestamp_nanos(nanos);
+    let year = DateTime::from_timestamp_nanos(to).year();
+    let years = (year - 1..=year + 1).filter_map(|year| time.with_year(year)?.timestamp_nanos_opt());
+    years.min_by_key(|found| found.abs_diff(to)).unwrap_or(nanos)
 }
 
 fn forwards<'t>(times: impl Iterator<Item = &'t mut Timestamp>) {
@@ -85,7 +141,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::{Duration, SystemTime};
 
-    use super::{DAY, Day, Source, Timestamp, Zone, backwards, clock, forwards};
+    use super::{Assumed, DAY, Day, Source, Timestamp, Zone, backwards, beside, clock, forwards, in_year_near};
     use crate::input::Origin;
     use crate::model::Precision;
 
@@ -111,6 +167,17 @@ mod tests {
         let mut of_change = times(&[22, 23]);
         backwards(of_change.iter_mut().rev(), HOUR - DAY / 2);
         assert_eq!(hours(&of_change), [-2, -1]);
+    }
+
+    #[test]
+    fn a_dated_line_tells_the_day_of_those_around_it() {
+        // Hours of the first day; the dated lines say that it is the third, and then the fifth.
+        let mut of_day = times(&[22, 23, 1, 23, 0, 8]);
+        let mut open: Vec<_> = (0_u64..).zip(&mut of_day).map(|(at, time)| (0, 10 * at, Assumed::Date, time)).collect();
+        beside(&mut open, &[(15, 2 * DAY), (45, 4 * DAY + 7 * HOUR)]);
+        assert_eq!(hours(&of_day), [46, 47, 49, 71, 72, 104]);
+        let year = 365 * DAY;
+        assert_eq!(in_year_near(year - DAY, 12 * HOUR), -DAY);
     }
 
     #[test]

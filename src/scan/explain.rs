@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::parts::Part;
 use super::prefilter::Prefilter;
 use super::records::Run;
 use super::rule_set::RuleSet;
-use super::worker::Part;
 use super::{ScanError, ScanOptions};
 use crate::extract::Hints;
 use crate::input::{self, Layout, ReadSettings, Segment, Source, SourceRead};

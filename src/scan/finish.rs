@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::days;
+use super::again;
+use super::days::{self, Dated};
 use super::endpoint_lines;
 use super::excerpt::Archive;
 use super::records;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
+use super::skew;
 use super::texts;
 use super::worker::{self, Harvest, SourceFound};
 use super::{ScanOptions, ScanOutcome};
@@ -15,7 +17,7 @@ use crate::diagnose::{self, Diagnosis};
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
     EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, ToolInfo,
-    Trouble, Zone,
+    Trouble,
 };
 use crate::triage;
 
@@ -29,12 +31,17 @@ pub(super) fn finish(
     let paths: Vec<String> =
         discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
     let disk = on_disk(options, &discovery.sources);
-    let mut merged = merge(paths, reads, harvests, (options.zone, &discovery.sources));
+    let mut merged = merge(paths, reads, harvests);
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(rules.notices.iter().cloned());
-    notices.extend(assumptions(options, &merged));
+    let (said, dated) = again::look(options, rules, &discovery.sources, &mut merged);
+    notices.extend(said);
+    days::settle(&mut merged, options.zone, &discovery.sources, &dated);
+    merged.events.sort();
+    notices.extend(assumptions(options, &merged, &dated));
     notices.extend(endpoint_lines::set_aside(&mut merged.events));
+    notices.extend(skew::align(options, &mut merged.events));
     select(options, &mut merged, &mut notices);
 
     let scrubber = Scrubber::new(&merged.leaks);
@@ -58,6 +65,7 @@ pub(super) fn finish(
 
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let mut diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     let findings = &mut diagnosis.findings;
     Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
@@ -87,12 +95,7 @@ pub(super) struct Merged {
 }
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
-pub(super) fn merge(
-    paths: Vec<String>,
-    reads: &[SourceRead],
-    harvests: Vec<Harvest>,
-    (zone, sources): (Zone, &[Source]),
-) -> Merged {
+pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harvest>) -> Merged {
     let mut merged = Merged {
         events: EventSet { sources: paths, ..EventSet::default() },
         leaks: Vec::new(),
@@ -125,13 +128,11 @@ pub(super) fn merge(
     for (source, found) in &mut merged.sources {
         found.divided = found.divided.map(|(byte, line)| (byte, numbered(*source as u32, byte, line)));
     }
-    days::settle(&mut merged, zone, sources);
-    merged.events.sort();
     merged
 }
 
 /// What was not looked at as it should be, and what was taken for granted about times, by source.
-fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
+fn assumptions(options: &ScanOptions, merged: &Merged, dated: &Dated) -> Vec<Notice> {
     let mut notices = Vec::new();
     for (source, found) in &merged.sources {
         let path = merged.events.sources[*source].as_str();
@@ -146,14 +147,22 @@ fn assumptions(options: &ScanOptions, merged: &Merged) -> Vec<Notice> {
             });
         }
         if found.year_assumed > 0 {
-            let message = "times without a year were given that of the file's name or last change";
+            let message = if dated.contains_key(&(*source as u32)) {
+                "times without a year were given that of the dated lines nearest to them"
+            } else {
+                "times without a year were given that of the file's name or last change"
+            };
             notices.push(Notice {
                 count: found.year_assumed,
                 ..Notice::new("year-assumed", Some(path), message, Trouble::Note)
             });
         }
         if found.date_assumed > 0 {
-            let message = "times without a date were given that of the file's name or last change; another day begins where the time of day falls back";
+            let message = if dated.contains_key(&(*source as u32)) {
+                "times without a date were given that of the dated lines nearest to them"
+            } else {
+                "times without a date were given that of the file's name or last change; another day begins where the time of day falls back"
+            };
             notices.push(Notice {
                 count: found.date_assumed,
                 ..Notice::new("date-assumed", Some(path), message, Trouble::Note)
@@ -198,7 +207,8 @@ fn report(
     (reads, disk): (&[SourceRead], Vec<OnDisk>),
     mut notices: Vec<Notice>,
 ) -> (Report, Vec<Leak>) {
-    let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed } = diagnosis;
+    let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed, .. } =
+        diagnosis;
     let times = || merged.events.events.iter().filter_map(|event| event.time);
     let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);

@@ -1,5 +1,6 @@
 //! The whole run: discover, read, extract, diagnose, triage. The only module that knows all stages.
 
+mod again;
 mod chains;
 mod check;
 mod days;
@@ -8,11 +9,13 @@ mod excerpt;
 mod explain;
 mod finish;
 mod grams;
+mod parts;
 mod prefilter;
 mod records;
 mod redact;
 mod rule_set;
 mod scrub;
+mod skew;
 mod survey;
 mod texts;
 mod watch;
@@ -39,6 +42,7 @@ use worker::{Harvest, Workshop};
 
 /// What to scan and how; validated (the command line's syntax stays in `cli`).
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent settings of one run")]
 pub struct ScanOptions {
     /// Files, directories, globs, `-`.
     pub paths: Vec<PathBuf>,
@@ -60,6 +64,8 @@ pub struct ScanOptions {
     pub min_confidence: Confidence,
     /// Width of the race window.
     pub window: Duration,
+    /// Whether times are corrected by what requests of two hosts show of their clocks.
+    pub align_clocks: bool,
     /// Evidence shown per finding.
     pub evidence: usize,
     /// Rule files and folders that extend or replace the built-in ones.
@@ -93,6 +99,7 @@ impl Default for ScanOptions {
             rules: Vec::new(),
             min_confidence: Confidence::Possible,
             window: Duration::from_millis(200),
+            align_clocks: false,
             evidence: 12,
             rule_paths: Vec::new(),
             hints: Hints::default(),

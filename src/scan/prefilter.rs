@@ -52,6 +52,13 @@ impl Prefilter {
         Self::of(leaks.literals(), leaks.keywords())
     }
 
+    /// Literals that a second look is for, each of at least four bytes, and nothing else.
+    pub(super) fn of_texts(mut literals: Vec<Vec<u8>>) -> Self {
+        literals.sort();
+        literals.dedup();
+        Self { passes: vec![Pass::Grams(Grams::new(literals))] }
+    }
+
     fn of(mut literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
         literals.sort();
         literals.dedup();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::again;
 use super::finish::merge;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
@@ -103,7 +104,8 @@ pub fn survey(options: &ScanOptions, progress: &dyn Progress) -> Result<SurveyOu
 fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> SurveyOutcome {
     let (discovery, reads, harvests) = read(options, rules, progress, true);
     let paths = discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
-    let mut merged = merge(paths, &reads, harvests, (options.zone, &discovery.sources));
+    let mut merged = merge(paths, &reads, harvests);
+    let (said, _) = again::look(options, rules, &discovery.sources, &mut merged);
     let scrubber = Scrubber::new(&merged.leaks);
     scrubber.events(&mut merged.events);
     let clean = |text: &str| scrubber.text(text).into_owned();
@@ -142,6 +144,7 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> Surve
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
+    notices.extend(said);
     for notice in &mut notices {
         notice.path = notice.path.take().map(|path| clean(&rules.leaks.mask(&path)));
     }

@@ -19,7 +19,7 @@ use crate::extract::Hints;
 use crate::input::strand::NEAR;
 use crate::input::{self, Chunk, LINE_CAP, Weave};
 use crate::leak::LeakHit;
-use crate::model::{Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
+use crate::model::{Assumed, Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
 use crate::triage;
 
 /// Bytes of one read.
@@ -242,7 +242,7 @@ impl Stream<'_, '_, '_> {
             scents: Vec::new(),
             expires_at: hit.expires_at,
             time: None,
-            date_assumed: false,
+            assumed: Assumed::Nothing,
             client: None,
             subject: None,
         }

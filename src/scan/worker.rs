@@ -1,21 +1,19 @@
 //! The map step: one segment's bytes to token events and leaks, nothing borrowed kept.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Mutex;
 
 use bumpalo::Bump;
 
-use super::chains::{Chain, placed};
 use super::excerpt::{excerpt_of, likeness};
+use super::parts::{Part, each_part};
 use super::prefilter::Prefilter;
-use super::records::{Found, Run, line_around};
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
 use crate::format::{Clock, Columns, Setting, Stamp};
-use crate::input::{Layout, Segment};
-use crate::leak::{LeakHit, LeakScanner};
-use crate::model::{EventSet, LeakSighting, Position, without_kinds};
+use crate::input::Segment;
+use crate::leak::LeakHit;
+use crate::model::{Assumed, EventSet, LeakSighting, without_kinds};
 
 /// What a worker found in one source.
 #[derive(Debug, Default)]
@@ -25,6 +23,8 @@ pub(super) struct SourceFound {
     pub(super) zone_assumed: u64,
     pub(super) year_assumed: u64,
     pub(super) date_assumed: u64,
+    /// Requests that were put together of several lines.
+    pub(super) joined: u64,
     /// Where the first line stands that has too many parts to be put together: its byte and its line.
     pub(super) divided: Option<(u64, u64)>,
     pub(super) survey: SurveyFound,
@@ -55,10 +55,14 @@ impl Workshop<'_> {
     /// Searches one segment; called from many threads.
     pub(super) fn visit(&self, segment: &Segment<'_>) {
         let mut harvest = self.take();
-        match segment.layout {
-            Layout::Lines => self.lines(segment, &mut harvest),
-            Layout::Documents(documents) => self.documents(segment, documents, &mut harvest),
-        }
+        each_part(self.rules, &self.prefilter, segment, &mut |part, columns| {
+            if part.divided {
+                let here = Some((part.position.byte_start, part.position.line));
+                let divided = &mut harvest.sources.entry(segment.source).or_default().divided;
+                *divided = first(*divided, here);
+            }
+            self.record(part, columns, &mut harvest);
+        });
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(harvest);
         }
@@ -66,36 +70,6 @@ impl Workshop<'_> {
 
     fn take(&self) -> Harvest {
         self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
-    }
-
-    fn lines(&self, segment: &Segment<'_>, harvest: &mut Harvest) {
-        let bytes = segment.bytes;
-        let (mut line, mut counted) = (0, 0);
-        let mut table = Table::new(self.rules, segment);
-        Run::of_segment(segment).records(&self.prefilter, &mut |found| {
-            line += newlines(&bytes[counted..found.range.start]);
-            counted = found.range.start;
-            let part = Part::found(segment, found, line);
-            if found.divided {
-                let here = Some((part.position.byte_start, line));
-                let divided = &mut harvest.sources.entry(segment.source).or_default().divided;
-                *divided = first(*divided, here);
-            }
-            self.record(&part, table.columns_at(found.range.start), harvest);
-        });
-    }
-
-    fn documents(&self, segment: &Segment<'_>, documents: &[Range<usize>], harvest: &mut Harvest) {
-        let mut candidates = self.prefilter.candidates(segment.bytes);
-        let (mut line, mut counted) = (0, 0);
-        for document in documents {
-            if candidates.next(document.start).is_none_or(|hit| hit >= document.end) {
-                continue;
-            }
-            line += newlines(&segment.bytes[counted..document.start]);
-            counted = document.start;
-            self.record(&Part::of(segment, document.clone(), line), None, harvest);
-        }
     }
 
     /// One record: its leaks first, because every string that is kept must be masked.
@@ -144,7 +118,7 @@ impl Workshop<'_> {
                 return;
             };
             event.likeness = likeness(bytes);
-            event.date_assumed = record.stamp.is_some_and(|stamp| stamp.date_assumed);
+            event.assumed = record.stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
             // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
             // of the memory, and masking them a third of the time, of a log of nothing but token events.
             if !part.stored {
@@ -158,7 +132,7 @@ impl Workshop<'_> {
             *found.formats.entry(record.format.to_owned()).or_default() += 1;
             found.zone_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.zone_assumed));
             found.year_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.year_assumed));
-            found.date_assumed += u64::from(event.date_assumed);
+            found.date_assumed += u64::from(event.assumed == Assumed::Date);
         });
         arena.reset();
         stamp
@@ -171,7 +145,7 @@ impl Workshop<'_> {
         let subject = owner.and_then(|event| name(event.subject));
         let seen = hits.iter().map(|hit| LeakSighting {
             time: stamp.map(|stamp| stamp.time),
-            date_assumed: stamp.is_some_and(|stamp| stamp.date_assumed),
+            assumed: stamp.map(|stamp| stamp.assumed()).unwrap_or_default(),
             client: client.clone(),
             subject: subject.clone(),
             ..part.sighting(&self.rules.leaks, hit)
@@ -180,104 +154,7 @@ impl Workshop<'_> {
     }
 }
 
-/// A record where it stands.
-pub(super) struct Part<'b> {
-    /// What is read.
-    pub(super) text: &'b [u8],
-    /// Its bytes in the log; the same, unless a transport took it apart.
-    log: &'b [u8],
-    position: Position,
-    joined: Option<&'b Chain>,
-    /// Whether the record can be read again from the file: one that was put together cannot.
-    stored: bool,
-}
-
-impl<'b> Part<'b> {
-    /// The record at a range of a segment.
-    pub(super) fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
-        let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
-        let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
-        let position = Position { source, byte_start: base, byte_end, line };
-        Self { text: log, log, position, joined: None, stored: segment.stored }
-    }
-
-    /// The same, put together where a transport took it apart.
-    pub(super) fn found(segment: &Segment<'b>, found: &'b Found, line: u64) -> Self {
-        let joined = found.joined.as_ref();
-        let part = Self::of(segment, found.range.clone(), line);
-        Self { text: found.text(segment.bytes), joined, stored: part.stored && joined.is_none(), ..part }
-    }
-
-    /// Where a span of the record's text stands in the log.
-    pub(super) fn placed(&self, start: usize, end: usize) -> Position {
-        placed(self.joined, self.position, start, end)
-    }
-
-    /// A hit in the record, at its place in the log; of the record itself nothing is told.
-    pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit) -> LeakSighting {
-        let position = self.placed(hit.start, hit.end);
-        let before = &self.log[..(position.byte_start - self.position.byte_start) as usize];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let column = (before.len() - line_start) as u64 + 1;
-        LeakSighting {
-            rule: leaks.rule_id(hit.rule).to_owned(),
-            kind: hit.kind,
-            severity: hit.severity,
-            confidence: hit.confidence,
-            position: Position { line: position.line + newlines(before), ..position },
-            column,
-            end_column: column + (position.byte_end - position.byte_start),
-            field: hit.field.clone(),
-            masked: hit.masked.clone(),
-            digest: hit.digest,
-            guessable: hit.guessable,
-            scents: hit.scents.clone(),
-            expires_at: hit.expires_at,
-            time: None,
-            date_assumed: false,
-            client: None,
-            subject: None,
-        }
-    }
-}
-
-/// The columns of the rows of a segment: those of the heading before it, until another follows.
-struct Table<'s> {
-    rules: &'s RuleSet,
-    bytes: &'s [u8],
-    columns: Option<Columns>,
-    /// Whether headings may follow, and how far they were looked for.
-    changes: bool,
-    looked: usize,
-}
-
-impl<'s> Table<'s> {
-    fn new(rules: &'s RuleSet, segment: &Segment<'s>) -> Self {
-        let columns = rules.reader.columns(segment.heading);
-        Self { rules, bytes: segment.bytes, columns, changes: segment.heading.starts_with(b"#"), looked: 0 }
-    }
-
-    /// The columns of a row that begins at `start`, which must not fall from call to call.
-    fn columns_at(&mut self, start: usize) -> Option<&Columns> {
-        if self.changes {
-            let passed = &self.bytes[self.looked..start];
-            let found =
-                [&b"#Fields"[..], b"#fields"].into_iter().filter_map(|word| memchr::memmem::rfind(passed, word));
-            if let Some(at) = found.max() {
-                let line = line_around(self.bytes, self.looked + at, 0);
-                self.columns = self.rules.reader.columns(self.bytes[line].trim_ascii_end()).or(self.columns.take());
-            }
-            self.looked = start;
-        }
-        self.columns.as_ref()
-    }
-}
-
 /// The earlier one of two places.
 pub(super) fn first(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
     one.into_iter().chain(other).min()
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }

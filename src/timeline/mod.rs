@@ -4,13 +4,15 @@
 //! and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
 //! `identity` finds out whose an event is where its record did not say; `families` parts the
 //! grants of one principal where they run side by side; `ledger` knows of each token who issued and
-//! who presented it. No rule and no window here: which attempts compete is the business of `diagnose`.
+//! who presented it. `skew` finds clocks that are apart before all of that. No rule and no window here: which attempts compete is the business of `diagnose`.
 
+mod conflicts;
 mod families;
 mod identity;
 mod layers;
 mod ledger;
 mod order;
+mod skew;
 mod starts;
 mod twins;
 mod views;
@@ -20,6 +22,7 @@ use hashbrown::HashMap;
 use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
 
 pub use ledger::{Ledger, Token, is_masked};
+pub use skew::{Clock, Skew, align, skews};
 
 /// Whose timeline it is. Host and address are no identity: one principal may use many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +86,8 @@ pub struct Timelines {
 pub fn build(set: &EventSet) -> Timelines {
     let events = views::fold(set, starts::fold(order::sorted(set)));
     let events = twins::merge(set, events);
-    let mut timelines = Timelines { ties: vec![Tie::Named; events.len()], events, ..Timelines::default() };
+    let tie = |event: &TokenEvent| if event.named_elsewhere { Tie::Linked } else { Tie::Named };
+    let mut timelines = Timelines { ties: events.iter().map(tie).collect(), events, ..Timelines::default() };
     timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
     for event in &timelines.events {
         match event.kind {

@@ -13,6 +13,7 @@
 //!   an HTTP client knows a status and no error);
 //! - or one of them says nothing but that it failed, and one worker (process and thread) wrote both;
 //! - or the same within 500 ms, where one thread (host, process and thread known) wrote both;
+//! - or another thread of one source says the same with the same text in other words, within 5 ms;
 //! - or they are failures of one thread (host, process and thread known) with one error in 10 ms;
 //! - or, with times of whole seconds, they are neighbours in one source, by different rules;
 //! - or one stands right below the other and has no time of its own: the body of the answer, on a line by itself.
@@ -25,6 +26,7 @@ use std::collections::VecDeque;
 
 use hashbrown::{HashMap, HashSet};
 
+use super::conflicts::{conflict, less};
 use super::is_attempt;
 use super::layers::Layers;
 use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEvent};
@@ -191,12 +193,16 @@ impl Merger {
         while recent.front().is_some_and(|&number| nanos(&groups[number as usize].event) < oldest) {
             recent.pop_front();
         }
-        let fits = |&number: &u32| {
+        let near = |&number: &u32, fits: fn(&Group, &TokenEvent, i64) -> bool| {
             let group = &groups[number as usize];
             let apart = time.nanos - nanos(&group.event);
-            apart <= THREAD && same_moment(group, event, apart)
+            apart <= THREAD && fits(group, event, apart)
         };
-        let mut fitting = recent.iter().rev().take(REACH).copied().filter(fits);
+        let all = || recent.iter().rev().take(REACH).copied();
+        if !all().any(|number| near(&number, same_moment)) {
+            return all().find(|number| near(number, handed_over));
+        }
+        let mut fitting = all().filter(|number| near(number, same_moment));
         let nearest = fitting.next()?;
         // A record without a client belongs to no one of several clients.
         let client = |number: u32| groups[number as usize].event.client;
@@ -287,6 +293,19 @@ fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
     apart == 0 && (shares_worker || (fine && known.likeness != 0 && known.likeness == event.likeness))
 }
 
+/// Whether a record is the same attempt, told in other words by another thread of its process: an answer that comes in on
+/// one thread is often judged on another.
+fn handed_over(group: &Group, event: &TokenEvent, apart: i64) -> bool {
+    let known = &group.event;
+    let text = known.error_description.is_some() && known.error_description == event.error_description;
+    let moved = TokenEvent { thread: known.thread, ..*event };
+    apart <= LAYERS
+        && text
+        && group.layers.reworded_by(event)
+        && known.thread != event.thread
+        && same_moment(group, &moved, apart)
+}
+
 /// Whether a record is what another layer says of an attempt, a moment later.
 fn echoes(group: &Group, event: &TokenEvent) -> bool {
     let known = &group.event;
@@ -338,37 +357,14 @@ fn distance(a: &TokenEvent, b: &TokenEvent) -> Option<i64> {
     Some((left.nanos.saturating_sub(right.nanos).saturating_abs() - slack).max(0))
 }
 
-fn identities(event: &TokenEvent) -> [Option<Symbol>; 11] {
-    [
-        event.presented,
-        event.issued,
-        event.request_id,
-        event.host,
-        event.process,
-        event.thread,
-        event.subject,
-        event.grant_id,
-        event.client,
-        event.provider,
-        event.address,
-    ]
-}
-
-fn conflict(a: &TokenEvent, b: &TokenEvent) -> bool {
-    let differ = |(a, b): (Option<Symbol>, Option<Symbol>)| a.is_some() && b.is_some() && a != b;
-    identities(a).into_iter().zip(identities(b)).any(differ)
-        || (a.status.is_some() && b.status.is_some() && a.status != b.status)
-}
-
-/// Whether `a` carries strictly less identity than `b`.
-fn less(a: &TokenEvent, b: &TokenEvent) -> bool {
-    let pairs = || identities(a).into_iter().zip(identities(b));
-    pairs().all(|(a, b)| a.is_none() || b.is_some()) && pairs().any(|(a, b)| a.is_none() && b.is_some())
-}
-
 /// The union of two records of one attempt, with the finer time and the telling class.
 pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
     let mut other = *other;
+    into.named_elsewhere = match (names_nobody(into), names_nobody(&other)) {
+        (true, _) => other.named_elsewhere,
+        (_, true) => into.named_elsewhere,
+        _ => into.named_elsewhere && other.named_elsewhere,
+    };
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);
     }
@@ -386,4 +382,8 @@ pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
     {
         into.time = Some(more);
     }
+}
+
+fn names_nobody(event: &TokenEvent) -> bool {
+    event.client.is_none() && event.subject.is_none()
 }

@@ -38,7 +38,7 @@ pub fn notices(mut notices: Vec<Notice>) -> Vec<Notice> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Confidence, LeakKind, LeakSighting, Notice, Position, Severity, TokenDigest, Trouble};
+    use crate::model::{Assumed, Confidence, LeakKind, LeakSighting, Notice, Position, Severity, TokenDigest, Trouble};
 
     /// A value under `access_token` in a source.
     pub(super) fn sighting(source: u32, value: &str) -> LeakSighting {
@@ -57,7 +57,7 @@ mod tests {
             scents: Vec::new(),
             expires_at: None,
             time: None,
-            date_assumed: false,
+            assumed: Assumed::Nothing,
             client: None,
             subject: None,
         }

@@ -1,0 +1,201 @@
+//! A second look at sources, for what lines say that are no token events themselves: whose a request was, how it
+//! ended, and of which day a time is.
+//!
+//! The first look finds what is missing. Only the sources in which something is are read again, and only the lines that
+//! hold what is asked for; what is kept of them grows with the token events. A stream cannot be read again.
+
+mod dates;
+mod rails;
+mod requests;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use bumpalo::Bump;
+
+use super::ScanOptions;
+use super::days::{self, Dated};
+use super::excerpt::{excerpt_of, likeness};
+use super::finish::Merged;
+use super::parts::{Part, each_part};
+use super::prefilter::Prefilter;
+use super::rule_set::RuleSet;
+use crate::format::{Clock, Columns, Setting};
+use crate::input::{self, Origin, ReadSettings, Segment, Source, SourceRead};
+use crate::model::{EventSet, Notice, TokenEvent, Trouble, without_kinds};
+
+/// What was asked, and what was found.
+#[derive(Debug, Default)]
+struct Looked {
+    asked: requests::Asked,
+    anchors: rails::Anchors,
+    undated: dates::Undated,
+    answers: requests::Answers,
+    lines: BTreeMap<usize, Vec<rails::Line>>,
+    dated: dates::Lines,
+}
+
+/// Completes the events of a run by what other lines of their sources say.
+pub(super) fn look(
+    options: &ScanOptions,
+    rules: &RuleSet,
+    sources: &[Source],
+    merged: &mut Merged,
+) -> (Vec<Notice>, Dated) {
+    let begun = rails::anchors(merged);
+    let mut undated = dates::undated(merged);
+    undated.retain(|source, _| can_be_read_again(&sources[*source]));
+    let events = &mut merged.events;
+    let mut asked = requests::asked(events, sources);
+    let mut notices = requests::bounded(&mut asked, events);
+    let anchors = begun.iter().filter(|(source, _)| can_be_read_again(&sources[**source]));
+    let anchors: rails::Anchors = anchors.map(|(source, bytes)| (*source, bytes.clone())).collect();
+    let mut dated = Dated::new();
+    if !asked.is_empty() || !anchors.is_empty() || !undated.is_empty() {
+        let again = Again::new(options, rules, sources, Looked { asked, anchors, undated, ..Looked::default() });
+        let (mut looked, reads) = again.read(options);
+        dated = std::mem::take(&mut looked.dated).dated();
+        notices.extend(requests::apply(&looked, events));
+        again.requests(looked, &reads, merged);
+    }
+    notices.extend(not_joined(&begun, merged));
+    (notices, dated)
+}
+
+/// Whether a second reading gives the same.
+fn can_be_read_again(source: &Source) -> bool {
+    match source.origin {
+        Origin::File(_) => source.size.is_some(),
+        Origin::Member { .. } => true,
+        Origin::Stdin => false,
+    }
+}
+
+/// What cannot be told of requests to a token endpoint.
+fn not_joined(begun: &rails::Anchors, merged: &Merged) -> Vec<Notice> {
+    let said = begun.iter().filter_map(|(source, bytes)| {
+        let joined = merged.sources.get(source).map_or(0, |found| found.joined);
+        let count = (bytes.len() as u64).checked_sub(joined).filter(|count| *count > 0)?;
+        let message = "requests to a token endpoint are started here, and how they ended cannot be told: no line of theirs says it, or their lines and those of others cannot be told apart (config.log_tags = [:request_id] tells them)";
+        let path = Some(merged.events.sources[*source].as_str());
+        Some(Notice { count, ..Notice::new("requests-not-joined", path, message, Trouble::Note) })
+    });
+    said.collect()
+}
+
+/// The sources that are read again, and with what.
+struct Again<'r> {
+    rules: &'r RuleSet,
+    /// Where each stands among all.
+    numbers: Vec<usize>,
+    sources: Vec<Source>,
+    clocks: Vec<Clock>,
+    prefilter: Prefilter,
+    looked: Mutex<Looked>,
+    asked: requests::Asked,
+    anchors: rails::Anchors,
+    undated: dates::Undated,
+}
+
+impl<'r> Again<'r> {
+    fn new(options: &ScanOptions, rules: &'r RuleSet, sources: &[Source], wanted: Looked) -> Self {
+        let Looked { asked, anchors, undated, .. } = wanted;
+        let mut numbers: Vec<usize> = asked.keys().chain(anchors.keys()).chain(undated.keys()).copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut literals: Vec<Vec<u8>> = asked.values().flatten().map(|id| id.clone().into_bytes()).collect();
+        if !anchors.is_empty() {
+            literals.extend(rails::LITERALS.map(|literal| literal.as_bytes().to_vec()));
+        }
+        let clock = |number: usize| days::clock(options.zone, &sources[number]);
+        literals.extend(undated.keys().flat_map(|&number| dates::literals(&clock(number))));
+        Self {
+            rules,
+            sources: numbers.iter().map(|&number| sources[number].clone()).collect(),
+            clocks: numbers.iter().map(|&number| clock(number)).collect(),
+            numbers,
+            prefilter: Prefilter::of_texts(literals),
+            looked: Mutex::default(),
+            asked,
+            anchors,
+            undated,
+        }
+    }
+
+    fn read(&self, options: &ScanOptions) -> (Looked, Vec<SourceRead>) {
+        let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };
+        // What goes wrong was told when it went wrong before.
+        let reads = input::read(&self.sources, &settings, &|_| (), &|segment| self.visit(segment));
+        let mut looked = self.looked.lock().map(|mut looked| std::mem::take(&mut *looked)).unwrap_or_default();
+        (looked.asked, looked.anchors) = (self.asked.clone(), self.anchors.clone());
+        (looked, reads)
+    }
+
+    fn visit(&self, segment: &Segment<'_>) {
+        let (mut own, mut arena) = (Looked::default(), Bump::new());
+        each_part(self.rules, &self.prefilter, segment, &mut |part, columns| {
+            self.record(part, columns, &arena, &mut own);
+            arena.reset();
+        });
+        if let Ok(mut looked) = self.looked.lock() {
+            looked.answers.absorb(own.answers);
+            looked.dated.absorb(own.dated);
+            for (source, lines) in own.lines {
+                looked.lines.entry(source).or_default().extend(lines);
+            }
+        }
+    }
+
+    fn record(&self, part: &Part<'_>, columns: Option<&Columns>, arena: &Bump, own: &mut Looked) {
+        let at = part.position.source as usize;
+        let source = self.numbers[at];
+        let seen = without_kinds(part.text);
+        let setting = Setting { clock: &self.clocks[at], columns };
+        let mask = |text: &str| self.rules.leaks.mask(text).into_owned();
+        self.rules.reader.read(arena, &seen, &setting, &mut |record| {
+            if let Some(asked) = self.asked.get(&source) {
+                own.answers.note((source, asked), record, part.text, (&self.rules.extractor, &mask));
+            }
+            if let Some(undated) = self.undated.get(&source) {
+                own.dated.note((source, undated), part.position.byte_start, record);
+            }
+            let line = self.anchors.get(&source).and_then(|anchors| rails::line(part, record, anchors));
+            if let Some(line) = line {
+                own.lines.entry(source).or_default().push(line);
+            }
+        });
+    }
+
+    /// Makes token events of the requests that were put together.
+    fn requests(&self, looked: Looked, reads: &[SourceRead], merged: &mut Merged) {
+        for (source, mut lines) in looked.lines {
+            let Some(at) = self.numbers.iter().position(|number| *number == source) else { continue };
+            for line in &mut lines {
+                line.position.line += reads[at].first_line(line.position.byte_start);
+                line.position.source = source as u32;
+            }
+            for request in rails::requests(lines, &looked.anchors[&source]) {
+                let event = self.event(&request, at, &mut merged.events);
+                let found = merged.sources.entry(source).or_default();
+                found.joined += 1;
+                found.token_events += u64::from(event.is_some());
+                merged.events.events.extend(event);
+            }
+        }
+    }
+
+    fn event(&self, request: &rails::Request, at: usize, events: &mut EventSet) -> Option<TokenEvent> {
+        let (leaks, text) = (&self.rules.leaks, request.text.as_slice());
+        let setting = Setting { clock: &self.clocks[at], columns: None };
+        let mut found = None;
+        self.rules.reader.read(&Bump::new(), &without_kinds(text), &setting, &mut |record| {
+            let symbols = &mut events.symbols;
+            let event = self.rules.extractor.extract(record, text, request.position, &|text| leaks.mask(text), symbols);
+            found = found.or(event);
+        });
+        let mut hits = Vec::new();
+        leaks.find(text, &mut hits);
+        let excerpt = events.symbols.intern(&excerpt_of(text, &hits, leaks));
+        found.map(|event| TokenEvent { excerpt: Some(excerpt), likeness: likeness(text), ..event })
+    }
+}

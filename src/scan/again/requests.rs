@@ -1,0 +1,220 @@
+//! Whose an attempt is that names nobody: what other lines of its request say, in the same source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
+
+use super::Looked;
+use crate::extract::{Extractor, Identity};
+use crate::format::Record;
+use crate::input::Source;
+use crate::model::{EventKind, EventSet, Notice, Symbol, TokenEvent, Trouble};
+
+/// So many requests are looked for in one run: their ids are searched for in every line.
+const IDS: usize = 1 << 14;
+/// An id of so many signs is no accident where it stands without a key.
+const LONG: usize = 16;
+
+/// The requests of each source whose owner is not known.
+pub(super) type Asked = BTreeMap<usize, BTreeSet<String>>;
+
+/// What lines say of one name of a request: the one under the best key, and whether others agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    rank: i32,
+    name: String,
+    differently: bool,
+}
+
+impl Told {
+    /// The best key decides; several names under it are none. The order of lines leaves no trace.
+    fn join(known: &mut Option<Self>, other: Self) {
+        match known {
+            Some(told) if told.rank < other.rank => {}
+            Some(told) if told.rank == other.rank => {
+                told.differently |= other.differently || told.name != other.name;
+            }
+            _ => *known = Some(other),
+        }
+    }
+
+    fn unique(told: Option<&Self>) -> Option<&str> {
+        told.filter(|told| !told.differently).map(|told| told.name.as_str())
+    }
+}
+
+/// The names of one request: its client and its subject.
+type Names = [Option<Told>; 2];
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Answers(BTreeMap<(usize, String), Names>);
+
+impl Answers {
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (request, names) in other.0 {
+            let known = self.0.entry(request).or_default();
+            for (known, told) in known.iter_mut().zip(names) {
+                if let Some(told) = told {
+                    Told::join(known, told);
+                }
+            }
+        }
+    }
+
+    /// Notes what a record says of the requests that are asked for.
+    pub(super) fn note(
+        &mut self,
+        (source, asked): (usize, &BTreeSet<String>),
+        record: &Record<'_>,
+        text: &[u8],
+        (extractor, mask): (&Extractor, &dyn Fn(&str) -> String),
+    ) {
+        let Identity { requests, client, subject } = extractor.identity(record);
+        if client.is_none() && subject.is_none() {
+            return;
+        }
+        let own = requests.into_iter().filter_map(|request| asked.get(request));
+        let ids: BTreeSet<&String> = own.chain(words(text).filter_map(|word| asked.get(word))).collect();
+        for id in ids {
+            let known = self.0.entry((source, id.clone())).or_default();
+            for (known, told) in known.iter_mut().zip([client, subject]) {
+                if let Some((rank, name)) = told {
+                    Told::join(known, Told { rank, name: mask(name), differently: false });
+                }
+            }
+        }
+    }
+}
+
+/// The long words of a text that may be ids, also those of which a `traceparent` is made.
+fn words(text: &[u8]) -> impl Iterator<Item = &str> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let whole = text.split(move |byte| !is_word(byte));
+    let all = whole.flat_map(|word| std::iter::once(word).chain(word.split(|byte| *byte == b'-')));
+    all.filter(|word| word.len() >= LONG).filter_map(|word| std::str::from_utf8(word).ok())
+}
+
+/// The requests of attempts that name nobody, of sources in which one of them failed: where nothing failed, there is
+/// nothing to explain. Another source counts only if it can be read again.
+pub(super) fn asked(events: &EventSet, sources: &[Source]) -> Asked {
+    let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_nameless(event)).filter_map(id).collect();
+    let open = || {
+        let nameless = events.events.iter().filter(|event| is_attempt(event) && is_nameless(event));
+        nameless.filter_map(|event| Some((event, id(event).filter(|id| !known.contains(id))?)))
+    };
+    let failed: BTreeSet<u32> = open()
+        .filter(|(event, _)| event.kind == EventKind::RefreshFailed)
+        .map(|(event, _)| event.position.source)
+        .collect();
+    let mut asked = Asked::new();
+    for (event, id) in open().filter(|(event, _)| failed.contains(&event.position.source)) {
+        let source = event.position.source as usize;
+        if super::can_be_read_again(&sources[source]) {
+            asked.entry(source).or_default().insert(events.symbols.get(id).to_owned());
+        }
+    }
+    asked
+}
+
+/// Leaves out the sources that would be too much; what is said of them.
+pub(super) fn bounded(asked: &mut Asked, events: &EventSet) -> Vec<Notice> {
+    let (mut sum, mut notices) = (0, Vec::new());
+    asked.retain(|source, ids| {
+        let fits = sum + ids.len() <= IDS;
+        if fits {
+            sum += ids.len();
+        } else {
+            let message = "attempts name nobody, and there are too many of them to look for the other lines of their requests; scan a part of the log";
+            let notice = Notice::new("identity-not-looked-for", Some(&events.sources[*source]), message, Trouble::Note);
+            notices.push(Notice { count: ids.len() as u64, ..notice });
+        }
+        fits
+    });
+    notices
+}
+
+/// Gives the attempts their names.
+pub(super) fn apply(looked: &Looked, events: &mut EventSet) -> Vec<Notice> {
+    let Answers(answers) = &looked.answers;
+    let mut notices = Vec::new();
+    for &source in looked.asked.keys() {
+        let trusted = [0, 1].map(|role| is_same_naming(answers, source, role, events));
+        let mut count = 0;
+        let EventSet { events: all, symbols, .. } = events;
+        let own = |event: &&mut TokenEvent| event.position.source as usize == source;
+        for event in all.iter_mut().filter(own).filter(|event| is_attempt(event) && is_nameless(event)) {
+            let request = event.request_id.map(|request| symbols.get(request).to_owned());
+            let Some(names) = request.and_then(|request| answers.get(&(source, request))) else { continue };
+            let mut name = |role: usize| {
+                let told = Told::unique(names[role].as_ref()).filter(|_| trusted[role])?;
+                Some(symbols.intern(told))
+            };
+            (event.client, event.subject) = (name(0), name(1));
+            event.named_elsewhere = !is_nameless(event);
+            count += u64::from(event.named_elsewhere);
+        }
+        if count > 0 {
+            let message =
+                "token events name nobody; their client or user was taken from another line with the same request id";
+            let path = Some(events.sources[source].as_str());
+            notices.push(Notice { count, ..Notice::new("identity-by-request", path, message, Trouble::Note) });
+        }
+    }
+    notices
+}
+
+/// Whether the names of a role that lines gave are of the kind that token events themselves have: one of them is known,
+/// or no event names any. A user id would else make two of one whom the events know by a tenant.
+fn is_same_naming(answers: &BTreeMap<(usize, String), Names>, source: usize, role: usize, events: &EventSet) -> bool {
+    let named: HashSet<&str> = events
+        .events
+        .iter()
+        .filter(|event| is_attempt(event))
+        .filter_map(|event| events.symbols.text([event.client, event.subject][role]))
+        .collect();
+    let of_source = answers.range((source, String::new())..).take_while(|((other, _), _)| *other == source);
+    let mut told = of_source.filter_map(|(_, names)| Told::unique(names[role].as_ref()));
+    named.is_empty() || told.any(|name| named.contains(name))
+}
+
+fn is_attempt(event: &TokenEvent) -> bool {
+    matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed)
+}
+
+fn is_nameless(event: &TokenEvent) -> bool {
+    event.client.is_none() && event.subject.is_none()
+}
+
+fn id(event: &TokenEvent) -> Option<Symbol> {
+    event.request_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Told, words};
+
+    #[test]
+    fn the_best_key_names_and_disagreement_is_silence_in_any_order() {
+        let told = |rank, name: &str| Told { rank, name: name.into(), differently: false };
+        let unique = |all: &[Told]| {
+            let mut known = None;
+            all.iter().cloned().for_each(|one| Told::join(&mut known, one));
+            Told::unique(known.as_ref()).map(str::to_owned)
+        };
+        let (user, tenant, other) = (told(0, "u1"), told(9, "t1"), told(0, "u2"));
+        for all in [[user.clone(), tenant.clone()], [tenant.clone(), user.clone()]] {
+            assert_eq!(unique(&all).as_deref(), Some("u1"));
+        }
+        for all in [[user.clone(), other.clone(), tenant.clone()], [tenant, other, user]] {
+            assert_eq!(unique(&all), None);
+        }
+    }
+
+    #[test]
+    fn long_words_may_be_ids_and_so_may_the_parts_of_a_traceparent() {
+        let text = b"\"a\" 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 short-1";
+        let found: Vec<&str> = words(text).collect();
+        assert!(found.contains(&"4bf92f3577b34da6a3ce929d0e0e4736") && !found.contains(&"short-1"), "{found:?}");
+    }
+}

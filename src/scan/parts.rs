@@ -1,0 +1,160 @@
+//! The records of a segment that are worth a look, where they stand: lines, or documents.
+
+use std::ops::Range;
+
+use super::chains::{Chain, placed};
+use super::prefilter::Prefilter;
+use super::records::{Found, Run, line_around};
+use super::rule_set::RuleSet;
+use crate::format::Columns;
+use crate::input::{Layout, Segment};
+use crate::leak::{LeakHit, LeakScanner};
+use crate::model::{Assumed, LeakSighting, Position};
+
+/// Calls for each record of a segment that holds a trigger, with the columns of the table that it is a row of; lines are
+/// counted from the segment.
+pub(super) fn each_part(
+    rules: &RuleSet,
+    prefilter: &Prefilter,
+    segment: &Segment<'_>,
+    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
+) {
+    match segment.layout {
+        Layout::Lines => lines(rules, prefilter, segment, each),
+        Layout::Documents(documents) => of_documents(prefilter, segment, documents, each),
+    }
+}
+
+fn lines(
+    rules: &RuleSet,
+    prefilter: &Prefilter,
+    segment: &Segment<'_>,
+    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
+) {
+    let bytes = segment.bytes;
+    let (mut line, mut counted) = (0, 0);
+    let mut table = Table::new(rules, segment);
+    Run::of_segment(segment).records(prefilter, &mut |found| {
+        line += newlines(&bytes[counted..found.range.start]);
+        counted = found.range.start;
+        each(&Part::found(segment, found, line), table.columns_at(found.range.start));
+    });
+}
+
+fn of_documents(
+    prefilter: &Prefilter,
+    segment: &Segment<'_>,
+    documents: &[Range<usize>],
+    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
+) {
+    let mut candidates = prefilter.candidates(segment.bytes);
+    let (mut line, mut counted) = (0, 0);
+    for document in documents {
+        if candidates.next(document.start).is_none_or(|hit| hit >= document.end) {
+            continue;
+        }
+        line += newlines(&segment.bytes[counted..document.start]);
+        counted = document.start;
+        each(&Part::of(segment, document.clone(), line), None);
+    }
+}
+
+/// A record where it stands.
+pub(super) struct Part<'b> {
+    /// What is read.
+    pub(super) text: &'b [u8],
+    /// Its bytes in the log; the same, unless a transport took it apart.
+    log: &'b [u8],
+    pub(super) position: Position,
+    joined: Option<&'b Chain>,
+    /// Whether the record can be read again from the file: one that was put together cannot.
+    pub(super) stored: bool,
+    /// Whether it is a part of a line that has too many of them to be put together.
+    pub(super) divided: bool,
+}
+
+impl<'b> Part<'b> {
+    /// The record at a range of a segment.
+    pub(super) fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
+        let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
+        let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
+        let position = Position { source, byte_start: base, byte_end, line };
+        Self { text: log, log, position, joined: None, stored: segment.stored, divided: false }
+    }
+
+    /// The same, put together where a transport took it apart.
+    pub(super) fn found(segment: &Segment<'b>, found: &'b Found, line: u64) -> Self {
+        let joined = found.joined.as_ref();
+        let part = Self::of(segment, found.range.clone(), line);
+        let stored = part.stored && joined.is_none();
+        Self { text: found.text(segment.bytes), joined, stored, divided: found.divided, ..part }
+    }
+
+    /// Where a span of the record's text stands in the log.
+    pub(super) fn placed(&self, start: usize, end: usize) -> Position {
+        placed(self.joined, self.position, start, end)
+    }
+
+    /// A hit in the record, at its place in the log; of the record itself nothing is told.
+    pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit) -> LeakSighting {
+        let position = self.placed(hit.start, hit.end);
+        let before = &self.log[..(position.byte_start - self.position.byte_start) as usize];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let column = (before.len() - line_start) as u64 + 1;
+        LeakSighting {
+            rule: leaks.rule_id(hit.rule).to_owned(),
+            kind: hit.kind,
+            severity: hit.severity,
+            confidence: hit.confidence,
+            position: Position { line: position.line + newlines(before), ..position },
+            column,
+            end_column: column + (position.byte_end - position.byte_start),
+            field: hit.field.clone(),
+            masked: hit.masked.clone(),
+            digest: hit.digest,
+            guessable: hit.guessable,
+            scents: hit.scents.clone(),
+            expires_at: hit.expires_at,
+            time: None,
+            assumed: Assumed::Nothing,
+            client: None,
+            subject: None,
+        }
+    }
+}
+
+/// The columns of the rows of a segment: those of the heading before it, until another follows.
+struct Table<'s> {
+    rules: &'s RuleSet,
+    bytes: &'s [u8],
+    columns: Option<Columns>,
+    /// Whether headings may follow, and how far they were looked for.
+    changes: bool,
+    looked: usize,
+}
+
+impl<'s> Table<'s> {
+    fn new(rules: &'s RuleSet, segment: &Segment<'s>) -> Self {
+        let columns = rules.reader.columns(segment.heading);
+        Self { rules, bytes: segment.bytes, columns, changes: segment.heading.starts_with(b"#"), looked: 0 }
+    }
+
+    /// The columns of a row that begins at `start`, which must not fall from call to call.
+    fn columns_at(&mut self, start: usize) -> Option<&Columns> {
+        if self.changes {
+            let passed = &self.bytes[self.looked..start];
+            let found =
+                [&b"#Fields"[..], b"#fields"].into_iter().filter_map(|word| memchr::memmem::rfind(passed, word));
+            if let Some(at) = found.max() {
+                let line = line_around(self.bytes, self.looked + at, 0);
+                self.columns = self.rules.reader.columns(self.bytes[line].trim_ascii_end()).or(self.columns.take());
+            }
+            self.looked = start;
+        }
+        self.columns.as_ref()
+    }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
