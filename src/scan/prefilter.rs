@@ -11,6 +11,9 @@ use crate::leak::{LeakScanner, next_url_password};
 /// speed, so that several vector passes are cheaper than one automaton.
 const LITERALS: usize = 64;
 
+/// So many literals of a second look are searched for as those of the rules are.
+const FEW: usize = 64;
+
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
 pub(super) struct Prefilter {
@@ -23,7 +26,7 @@ enum Pass {
     Grams(Grams),
     /// The others.
     Vector(Searcher),
-    /// Where the processor has no vectors that serve.
+    /// Where the processor has no vectors that serve, and where there are thousands of literals.
     Automaton(AhoCorasick),
     /// Short keywords, in any case.
     Keywords(AhoCorasick),
@@ -56,7 +59,9 @@ impl Prefilter {
     pub(super) fn of_texts(mut literals: Vec<Vec<u8>>) -> Self {
         literals.sort();
         literals.dedup();
-        Self { passes: vec![Pass::Grams(Grams::new(literals))] }
+        // Thousands of ids are alike in parts, and each place would be compared with all that share the part.
+        let automaton = (literals.len() > FEW).then(|| AhoCorasick::new(&literals).ok()).flatten();
+        Self { passes: vec![automaton.map_or_else(|| Pass::Grams(Grams::new(literals)), Pass::Automaton)] }
     }
 
     fn of(mut literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
