@@ -92,13 +92,13 @@ def of_tokscan(said):
     return [(leak["path"], leak["line"]) for leak in json.loads(said)["leaks"]]
 
 
-TRUFFLEHOG = """
+TRUFFLEHOG = r"""
 import json, pathlib, sys
 from litellm_trufflehog import Scanner
 with Scanner(profile="all") as scanner:
     for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
-            if scanner.scan(line):
+            if scanner.scan(line).findings:
                 print(json.dumps({"path": str(path), "line": number}))
 """
 
@@ -139,6 +139,8 @@ def measured(scanner, options, truth):
         command = [found, *(part.replace("{corpus}", logs).replace("{out}", str(out)) for part in scanner.command)]
         said, processor, wall = run(command, out, options.limit)
     found = {(pathlib.PurePath(path).name, line) for path, line in scanner.findings(said)}
+    if not found:
+        sys.exit(f"{scanner.name} reported nothing: its version is not the one that this script knows how to call")
     planted = [("planted.log", at + 1) in found for at in range(len(truth["planted"]))]
     alarms = sum(1 for at in range(truth["ordinary"]) if ("ordinary.log", at + 1) in found)
     name = f"{scanner.name} {version.group()}" if version else scanner.name
