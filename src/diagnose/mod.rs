@@ -215,11 +215,19 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
         known.refreshes |= !good.is_empty();
         known.subjects |= line.principal.subject.is_some();
     }
+    let named = named_sources(scene);
     let line = |(number, good): (usize, Vec<i64>)| {
         let timeline = &timelines[number];
         let principal = timeline.principal;
         let anonymous = principal.subject.is_none() && timeline.family.is_none();
-        let known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
+        let mut known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
+        // What names nobody may be anybody's whom its source names.
+        if anonymous
+            && principal.client.is_none()
+            && timeline.timed.iter().any(|id| named.contains(&scene.event(*id).position.source))
+        {
+            known = Known { refreshes: true, subjects: true };
+        }
         let policy = scene.set.symbols.text(principal.provider).and_then(|provider| policies.get(provider));
         Line {
             scene,
@@ -265,6 +273,17 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
 fn times(scene: &Scene<'_>, ids: &[u32], kinds: &[EventKind]) -> Vec<i64> {
     let events = ids.iter().map(|&id| scene.event(id)).filter(|event| kinds.contains(&event.kind));
     events.filter_map(|event| event.time).map(|time| time.nanos).collect()
+}
+
+/// The sources that tell whose the good refreshes are.
+fn named_sources(scene: &Scene<'_>) -> HashSet<u32> {
+    let named = scene.timelines.timelines.iter().filter(|line| {
+        let whose = line.principal;
+        whose.client.is_some() && whose.subject.is_some()
+    });
+    let events = named.flat_map(|line| &line.timed).map(|id| scene.event(*id));
+    let good = events.filter(|event| event.kind == EventKind::RefreshSucceeded);
+    good.map(|event| event.position.source).collect()
 }
 
 /// A number for the provider and one for the client of each timeline, in order of appearance.
