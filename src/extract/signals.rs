@@ -125,7 +125,7 @@ impl Detector {
             for found in self.codes.find_iter(text) {
                 // `timeout=32s` is a setting, not an error.
                 let key = text.as_bytes().get(found.end()) == Some(&b'=');
-                if key || !stands_alone(text, found.start(), found.end()) {
+                if key || !stands_alone(text, found.start(), found.end()) || names_a_page(text, found.start()) {
                     continue;
                 }
                 let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {
@@ -286,6 +286,13 @@ fn words(text: &str) -> Cow<'_, str> {
         spaced.push(letter);
     }
     Cow::Owned(spaced)
+}
+
+/// Whether a code is the last part of an address: `GET /docs/errors/invalid_grant`.
+fn names_a_page(text: &str, start: usize) -> bool {
+    let Some(path) = text[..start].strip_suffix('/') else { return false };
+    let from = path.rfind([' ', '\t', '"', '\'', '=', '(']).map_or(0, |at| at + 1);
+    path[from..].starts_with('/') || path[from..].contains("://")
 }
 
 /// Whether a code is a word of its own, or the end of a longer class name: `APIInvalidGrant`.

@@ -88,6 +88,9 @@ pub enum Topic {
     Omitted,
     /// Talk about tokens that is none of these: schedules, settings, counts.
     Chatter,
+    /// A record of something else that quotes or counts refreshes: an alert, a search, a test. Not even a code in it tells
+    /// of an attempt.
+    Mention,
 }
 
 /// An error code and what it says by itself.
