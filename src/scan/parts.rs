@@ -99,27 +99,33 @@ impl<'b> Part<'b> {
     pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit) -> LeakSighting {
         let position = self.placed(hit.start, hit.end);
         let before = &self.log[..(position.byte_start - self.position.byte_start) as usize];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let column = (before.len() - line_start) as u64 + 1;
-        LeakSighting {
-            rule: leaks.rule_id(hit.rule).to_owned(),
-            kind: hit.kind,
-            severity: hit.severity,
-            confidence: hit.confidence,
-            position: Position { line: position.line + newlines(before), ..position },
-            column,
-            end_column: column + (position.byte_end - position.byte_start),
-            field: hit.field.clone(),
-            masked: hit.masked.clone(),
-            digest: hit.digest,
-            guessable: hit.guessable,
-            scents: hit.scents.clone(),
-            expires_at: hit.expires_at,
-            time: None,
-            assumed: Assumed::Nothing,
-            client: None,
-            subject: None,
-        }
+        let line = position.line + newlines(before);
+        sighting(leaks, hit, Position { line, ..position }, before)
+    }
+}
+
+/// A hit at its place in the log. `before` ends where the hit begins and holds its line up to there.
+pub(super) fn sighting(leaks: &LeakScanner, hit: &LeakHit, position: Position, before: &[u8]) -> LeakSighting {
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let column = (before.len() - line_start) as u64 + 1;
+    LeakSighting {
+        rule: leaks.rule_id(hit.rule).to_owned(),
+        kind: hit.kind,
+        severity: hit.severity,
+        confidence: hit.confidence,
+        position,
+        column,
+        end_column: column + (position.byte_end - position.byte_start),
+        field: hit.field.clone(),
+        masked: hit.masked.clone(),
+        digest: hit.digest,
+        guessable: hit.guessable,
+        scents: hit.scents.clone(),
+        expires_at: hit.expires_at,
+        time: None,
+        assumed: Assumed::Nothing,
+        client: None,
+        subject: None,
     }
 }
 

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::chains::placed;
+use super::parts::sighting;
 use super::prefilter::Prefilter;
 use super::records::{self, Found, Run};
 use super::redact::Rewriter;
@@ -19,7 +20,7 @@ use crate::extract::Hints;
 use crate::input::strand::NEAR;
 use crate::input::{self, Chunk, LINE_CAP, Weave};
 use crate::leak::LeakHit;
-use crate::model::{Assumed, Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
+use crate::model::{Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
 use crate::triage;
 
 /// Bytes of one read.
@@ -224,28 +225,10 @@ impl Stream<'_, '_, '_> {
         let from = Position { byte_start: chunk.base + record.range.start as u64, ..Position::default() };
         let position = placed(record.joined.as_ref(), from, hit.start, hit.end);
         let before = &chunk.bytes[..(position.byte_start - chunk.base) as usize];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let lines = memchr::memchr_iter(b'\n', before).count() as u64;
-        let column = (before.len() - line_start) as u64 + 1;
-        LeakSighting {
-            rule: self.rewriter.leaks.rule_id(hit.rule).to_owned(),
-            kind: hit.kind,
-            severity: hit.severity,
-            confidence: hit.confidence,
-            position: Position { line: self.newlines + lines + 1, ..position },
-            column,
-            end_column: column + (position.byte_end - position.byte_start),
-            field: hit.field.clone(),
-            masked: hit.masked.clone(),
-            digest: hit.digest,
-            guessable: hit.guessable,
-            scents: Vec::new(),
-            expires_at: hit.expires_at,
-            time: None,
-            assumed: Assumed::Nothing,
-            client: None,
-            subject: None,
-        }
+        let line = self.newlines + memchr::memchr_iter(b'\n', before).count() as u64 + 1;
+        let seen = sighting(self.rewriter.leaks, hit, Position { line, ..position }, before);
+        // Nothing is looked for again in a stream.
+        LeakSighting { scents: Vec::new(), ..seen }
     }
 
     fn too_long(&mut self) {

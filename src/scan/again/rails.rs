@@ -138,27 +138,27 @@ pub(super) fn requests(mut lines: Vec<Line>, anchors: &[u64]) -> Vec<Request> {
         }
     }
     for stream in streams.values() {
-        let begun = (0..stream.len()).filter(|at| is_anchor(stream[*at]));
-        found.extend(begun.filter_map(|at| alone(stream, at)).map(joined));
+        let mut under_way = 0_usize;
+        for (at, line) in stream.iter().enumerate() {
+            if is_anchor(line) && under_way == 0 {
+                found.extend(alone(stream, at).map(joined));
+            }
+            // A log may begin in the middle of a request: its end is no other's.
+            under_way = match line.step {
+                Step::Processing => under_way + 1,
+                Step::Completed => under_way.saturating_sub(1),
+                Step::Started | Step::Parameters => under_way,
+            };
+        }
     }
     found.sort_by_key(|request| request.position.byte_start);
     found
 }
 
-/// The lines of the request that begins at `at`, if no other was under way in its process.
+/// The lines of the request that begins at `at`, if they follow each other and no other has just begun.
 fn alone<'s, 'l>(stream: &'s [&'l Line], at: usize) -> Option<&'s [&'l Line]> {
-    let mut under_way = 0;
-    for line in stream[..at].iter().rev() {
-        match line.step {
-            Step::Processing => under_way += 1,
-            Step::Completed => under_way -= 1,
-            // One that has begun and does nothing yet.
-            Step::Started if line.position == stream[at - 1].position => under_way += 1,
-            Step::Started | Step::Parameters => {}
-        }
-        if under_way > 0 {
-            return None;
-        }
+    if at > 0 && stream[at - 1].step == Step::Started {
+        return None;
     }
     let steps = |length: usize| stream.get(at..at + length);
     let order = |lines: &[&Line]| lines.iter().map(|line| line.step).collect::<Vec<_>>();
