@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::roles::Roles;
+use super::copies::NAMES;
+use super::roles::{Roles, number};
 use super::signals::Signals;
 use super::tokens;
-use crate::format::{Record, percent_decode};
+use crate::format::{Field, Record, percent_decode};
 use crate::model::{CauseClass, EventKind, Position, Symbols, Timestamp, TokenEvent};
 use crate::rules::FieldRole;
 
@@ -28,8 +29,10 @@ pub(super) struct Draft<'a> {
     pub(super) issued: Option<String>,
     rule: String,
     time: Option<Timestamp>,
-    expires_in: Option<u32>,
-    duration_ms: Option<u32>,
+    /// The lifetime of the access token, as written.
+    pub(super) lifetime: Option<&'a str>,
+    /// How long the request took.
+    pub(super) duration: Option<Field<'a>>,
     description: Option<String>,
     sub_code: Option<String>,
     message: Option<&'a str>,
@@ -37,20 +40,9 @@ pub(super) struct Draft<'a> {
     level: u8,
     /// Whatever else says why: hints, details, the error's own text.
     reasons: Vec<&'a str>,
-    identities: [Option<&'a str>; 8],
+    /// The values of `NAMES`, in its order.
+    pub(super) identities: [Option<&'a str>; NAMES.len()],
 }
-
-/// The roles of `identities`, in its order.
-const IDENTITIES: [FieldRole; 8] = [
-    FieldRole::Client,
-    FieldRole::Subject,
-    FieldRole::Grant,
-    FieldRole::Request,
-    FieldRole::Address,
-    FieldRole::Host,
-    FieldRole::Process,
-    FieldRole::Thread,
-];
 
 impl<'a> Draft<'a> {
     pub(super) fn new(
@@ -75,15 +67,15 @@ impl<'a> Draft<'a> {
             issued: None,
             rule: rule.to_owned(),
             time: record.stamp.map(|stamp| stamp.time),
-            expires_in: roles.number(FieldRole::ExpiresIn).and_then(whole),
-            duration_ms: duration(roles),
+            lifetime: roles.get(FieldRole::ExpiresIn),
+            duration: roles.all(FieldRole::Duration).next().copied(),
             description: if failed { description(record, roles, signals) } else { None },
             sub_code: if failed { sub_code(record, roles, code) } else { None },
             message: record.texts.first().copied(),
             wording: record.texts.first().map_or(0, |text| super::wording::of(text)),
             level: super::wording::level(roles.get(FieldRole::Level), record.texts.first().copied()),
             reasons: if failed { reasons(roles) } else { Vec::new() },
-            identities: IDENTITIES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
+            identities: NAMES.map(|role| roles.get(role).map(|value| value.trim().trim_matches(['"', '\'']))),
         }
     }
 
@@ -118,8 +110,8 @@ impl<'a> Draft<'a> {
         (event.insecure, event.without_refresh_token) = (self.insecure, self.without_refresh_token);
         event.class = self.class;
         event.status = self.status;
-        event.expires_in = self.expires_in;
-        event.duration_ms = self.duration_ms;
+        event.expires_in = self.lifetime.and_then(expires_in);
+        event.duration_ms = self.duration.and_then(|field| milliseconds(field.value, field.leaf()));
         (event.wording, event.level) = (self.wording, self.level);
         event
     }
@@ -211,16 +203,20 @@ fn sub_code(record: &Record<'_>, roles: &Roles<'_>, code: Option<&str>) -> Optio
     all.find(|value| *value != "0").map(str::to_owned)
 }
 
-/// Milliseconds, by the unit in the value or the key.
-fn duration(roles: &Roles<'_>) -> Option<u32> {
-    let field = roles.all(FieldRole::Duration).next()?;
-    let digits = field.value.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let number: f64 = field.value[..digits].parse().ok()?;
-    let factor = match (field.value[digits..].trim(), field.leaf()) {
+/// Seconds, as servers and clients write them.
+pub(super) fn expires_in(value: &str) -> Option<u32> {
+    whole(number(value)?)
+}
+
+/// Milliseconds, by the unit in the value or the last part of its path.
+pub(super) fn milliseconds(value: &str, leaf: &str) -> Option<u32> {
+    let digits = value.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let number: f64 = value[..digits].parse().ok()?;
+    let factor = match (value[digits..].trim(), leaf) {
         ("s" | "sec", _) => 1000.0,
         ("us" | "µs", _) => 0.001,
         ("ns", _) => 0.000_001,
-        ("", "requesttime" | "responsetime") if field.value.contains('.') => 1000.0,
+        ("", "requesttime" | "responsetime") if value.contains('.') => 1000.0,
         // Go's time.Duration is nanoseconds; no request takes ten minutes.
         ("", "duration" | "elapsed" | "latency") if number > 6e5 => 0.000_001,
         ("" | "ms", _) => 1.0,

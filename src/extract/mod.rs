@@ -5,6 +5,7 @@
 
 mod address;
 mod classify;
+mod copies;
 mod draft;
 mod hints;
 mod identity;
@@ -25,6 +26,7 @@ use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};
 use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
+pub use copies::{Copies, Copy};
 pub use draft::Masker;
 pub use hints::Hints;
 pub use identity::Identity;
@@ -72,6 +74,10 @@ impl Extractor {
         mask: Masker<'_>,
         symbols: &mut Symbols,
     ) -> Option<TokenEvent> {
+        Some(self.draft(record, raw)?.keep(position, mask, symbols))
+    }
+
+    fn draft<'a>(&'a self, record: &Record<'a>, raw: &[u8]) -> Option<draft::Draft<'a>> {
         let rule = self.rules.find(record);
         if rule.as_ref().is_some_and(|matched| matched.rule.kind.is_none()) {
             return None;
@@ -92,7 +98,7 @@ impl Extractor {
             draft.class = named.unwrap_or_else(|| self.classes.class(&draft, &signals));
         }
         tokens::assign(&mut draft, &roles, &signals);
-        Some(draft.keep(position, mask, symbols))
+        Some(draft)
     }
 
     /// The values of a record by role: what the matched rule and the user say of them goes first.

@@ -10,6 +10,8 @@ use crate::rules::{FieldRole, Provider};
 #[derive(Debug)]
 pub(super) struct Recogniser {
     signs: AhoCorasick,
+    /// The text of each, and the provider.
+    texts: Vec<String>,
     owners: Vec<usize>,
     fields: Vec<(usize, Vec<String>)>,
     ids: Vec<String>,
@@ -27,9 +29,10 @@ impl Recogniser {
                 fields.push((index, set.iter().map(|path| normal_key(path)).collect()));
             }
         }
+        let texts = signs.iter().map(|sign| (*sign).to_owned()).collect();
         let signs = AhoCorasick::builder().ascii_case_insensitive(true).build(&signs);
         let signs = signs.unwrap_or_else(|_| super::signals::empty());
-        Self { signs, owners, fields, ids: providers.iter().map(|provider| provider.id.clone()).collect() }
+        Self { signs, texts, owners, fields, ids: providers.iter().map(|provider| provider.id.clone()).collect() }
     }
 
     /// The provider that the matched rule, a provider field, a host, a text or a set of fields names.
@@ -40,11 +43,14 @@ impl Recogniser {
         self.named(roles).or_else(|| self.by_fields(record)).or_else(|| self.by_sign(record))
     }
 
+    /// The signs: texts that name a provider, in any case.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
     /// A field such as `provider: "keycloak"`; an unknown name stands for itself.
     fn named(&self, roles: &Roles<'_>) -> Option<String> {
-        let mut values = roles
-            .all(FieldRole::Issuer)
-            .filter(|field| matches!(field.leaf(), "provider" | "idp" | "vendor" | "providerid" | "oauthprovider"));
+        let mut values = roles.all(FieldRole::Issuer).filter(|field| names_provider(field.leaf()));
         let name = values
             .find(|field| field.value.len() <= 48 && !field.value.contains(['/', ' ', '{']))?
             .value
@@ -68,4 +74,9 @@ impl Recogniser {
         let found = values.chain(record.texts.iter().copied()).find_map(|text| self.signs.find(text));
         found.map(|found| self.ids[self.owners[found.pattern().as_usize()]].clone())
     }
+}
+
+/// Whether a key names a provider; other keys of an issuer hold addresses, and nothing else is read off them.
+pub(super) fn names_provider(leaf: &str) -> bool {
+    matches!(leaf, "provider" | "idp" | "vendor" | "providerid" | "oauthprovider")
 }

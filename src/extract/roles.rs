@@ -51,25 +51,34 @@ impl Aliases {
         let mut roles = Roles { found: Vec::with_capacity(2 * record.fields.len()) };
         let mut pair = String::new();
         for field in &record.fields {
-            let leaf = field.leaf();
-            self.assign(&mut roles, leaf, field);
-            if let Some(head) = field.path.strip_suffix(leaf).and_then(|head| head.strip_suffix('.')) {
-                pair.clear();
-                pair.push_str(head.rsplit('.').next().unwrap_or(head));
-                pair.push_str(leaf);
-                self.assign(&mut roles, &pair, field);
-            }
+            self.each(field, &mut pair, &mut |role, rank| {
+                if accepts(role, field) {
+                    let cost = rank - DEPTH_WORTH * i32::from(field.depth);
+                    roles.found.push(Found { role, cost, field: *field });
+                }
+            });
         }
         roles.found.sort_by_key(|found| (found.role, found.cost));
         roles
     }
 
-    fn assign<'a>(&self, roles: &mut Roles<'a>, key: &str, field: &Field<'a>) {
-        for (role, rank) in self.keys.get(key).into_iter().flatten() {
-            if accepts(*role, field) {
-                let cost = rank - DEPTH_WORTH * i32::from(field.depth);
-                roles.found.push(Found { role: *role, cost, field: *field });
-            }
+    /// Calls for each role that a field has by its key.
+    pub(super) fn each_role(&self, field: &Field<'_>, found: &mut dyn FnMut(FieldRole)) {
+        self.each(field, &mut String::new(), &mut |role, _| found(role));
+    }
+
+    /// The roles of the last part of a path, and of its last two parts; `pair` is room for those.
+    fn each(&self, field: &Field<'_>, pair: &mut String, found: &mut impl FnMut(FieldRole, i32)) {
+        let mut by_key = |key: &str| {
+            self.keys.get(key).into_iter().flatten().for_each(|(role, rank)| found(*role, *rank));
+        };
+        let leaf = field.leaf();
+        by_key(leaf);
+        if let Some(head) = field.path.strip_suffix(leaf).and_then(|head| head.strip_suffix('.')) {
+            pair.clear();
+            pair.push_str(head.rsplit('.').next().unwrap_or(head));
+            pair.push_str(leaf);
+            by_key(pair);
         }
     }
 }
@@ -90,11 +99,6 @@ impl<'a> Roles<'a> {
     pub(super) fn all(&self, role: FieldRole) -> impl Iterator<Item = &Field<'a>> {
         let tail = &self.found[self.found.partition_point(|found| found.role < role)..];
         tail.iter().take_while(move |found| found.role == role).map(|found| &found.field)
-    }
-
-    /// A whole number in a role.
-    pub(super) fn number(&self, role: FieldRole) -> Option<f64> {
-        self.get(role)?.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).trim().parse().ok()
     }
 
     /// Puts a value in front of a role.
@@ -123,6 +127,11 @@ impl<'a> Roles<'a> {
             self.set(*role, value);
         }
     }
+}
+
+/// A number, with or without its unit.
+pub(super) fn number(value: &str) -> Option<f64> {
+    value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).trim().parse().ok()
 }
 
 /// `{old,new}_rt` is `old_rt` and `new_rt`.

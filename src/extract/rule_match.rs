@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::copies::NAMES;
 use crate::format::{Field, Record, normal_key};
 use crate::rules::{EventRule, FieldRole, Pattern, PatternSet};
 
@@ -68,6 +69,18 @@ impl RuleIndex {
             conditions.all(|(number, (path, wanted))| holds(record, path, wanted, exact(number))).then_some(())?;
             let captures = if rule.texts.is_empty() { Vec::new() } else { captures(rule, record)? };
             Some(Matched { rule, captures })
+        })
+    }
+}
+
+impl RuleIndex {
+    /// Whether a rule asks what the value of a field is, or maps it to a part that is no name.
+    pub(super) fn asks_for(&self, field: &Field<'_>) -> bool {
+        self.rules.iter().any(|rule| {
+            let mapped = rule.map.iter().filter(|(role, _)| !NAMES.contains(role)).flat_map(|(_, paths)| paths);
+            // `*` asks whether the field is there at all.
+            let asking = rule.conditions.iter().filter(|(_, wanted)| wanted.iter().all(|value| value != "*"));
+            asking.map(|(path, _)| path).chain(mapped).any(|path| at_path(field, path))
         })
     }
 }

@@ -87,12 +87,17 @@ pub(super) struct Detector {
 
 impl Detector {
     pub(super) fn new(vocabulary: Vocabulary) -> Self {
-        let names = vocabulary.codes.iter().map(|known| known.code.as_str());
-        let names = names.chain(vocabulary.no_failure.iter().map(String::as_str));
-        let codes = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
+        let mut detector = Self { vocabulary, codes: empty() };
+        let codes = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(detector.telling());
         // The codes come from a checked rule file; a set that is too large for an automaton finds nothing.
-        let codes = codes.unwrap_or_else(|_| empty());
-        Self { vocabulary, codes }
+        detector.codes = codes.unwrap_or(detector.codes);
+        detector
+    }
+
+    /// The codes that are looked for in every value.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &str> {
+        let names = self.vocabulary.codes.iter().map(|known| known.code.as_str());
+        names.chain(self.vocabulary.no_failure.iter().map(String::as_str))
     }
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {

@@ -49,6 +49,10 @@ pub struct Record<'a> {
     pub texts: Vec<&'a str>,
     /// When, as far as it says so.
     pub stamp: Option<Stamp>,
+    /// The value that says when, where a single one does.
+    pub time: Option<&'a str>,
+    /// The text that it was read from.
+    pub text: &'a str,
     /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.
     pub format: &'a str,
 }
@@ -103,6 +107,13 @@ impl Reader {
         Columns::of(heading, &known)
     }
 
+    /// Whether the value of a field is looked at because of its key: as a time, or as a message.
+    pub fn reads(&self, field: &Field<'_>) -> bool {
+        let keys = [field.leaf(), field.path];
+        keys.into_iter().any(|key| self.time_keys.contains_key(key) || self.message_keys.contains(key))
+            || matches!(field.leaf(), "epochsecond" | "nanoofsecond")
+    }
+
     /// Hands the record of `bytes` to `sink`: several where it is a batch.
     pub fn read(&self, arena: &Bump, bytes: &[u8], setting: &Setting<'_>, sink: &mut dyn FnMut(&Record<'_>)) {
         if let Some(records) = exports::records(bytes.trim_ascii()) {
@@ -149,7 +160,7 @@ impl Reader {
         jwt::claims(arena, text, &mut |key, value| {
             state.field(key, value, ValueKind::Quoted, 0);
         });
-        sink(&state.finish());
+        sink(&state.finish(text));
     }
 }
 

@@ -20,6 +20,8 @@ struct Parts<'a> {
     fields: Vec<Field<'a>>,
     texts: Vec<&'a str>,
     times: Vec<Candidate>,
+    /// The value of the last one, where it is a field's.
+    time: Option<&'a str>,
     /// A time of day that stands alone: what is left where no other time is.
     time_of_day: Option<Stamp>,
     wrapper: Option<&'a str>,
@@ -41,14 +43,16 @@ impl<'a, 'r> State<'a, 'r> {
 }
 
 impl<'a> State<'a, '_> {
-    pub(super) fn finish(mut self) -> Record<'a> {
+    pub(super) fn finish(mut self, text: &'a str) -> Record<'a> {
         let stamp = time_choice::choose(&self.record.times).or_else(|| self.split_time()).or(self.record.time_of_day);
         let inner = self.record.format.unwrap_or("text");
         let format = match self.record.wrapper {
             Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
             None => inner,
         };
-        Record { fields: std::mem::take(&mut self.record.fields), texts: self.record.texts, stamp, format }
+        let time = self.record.time.filter(|_| self.record.times.len() == 1);
+        let Parts { fields, texts, .. } = std::mem::take(&mut self.record);
+        Record { fields, texts, stamp, time, text, format }
     }
 
     /// A date and a time of day in fields of their own.
@@ -201,6 +205,7 @@ impl<'a> State<'a, '_> {
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
             self.record.times.push(Candidate { stamp, depth, rank });
+            self.record.time = Some(value);
         }
         // Log4j writes a moment as two numbers.
         if field.leaf() == "nanoofsecond" {
@@ -217,6 +222,7 @@ impl<'a> State<'a, '_> {
         let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
         if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
             last.stamp = stamp;
+            self.record.time = None;
         }
     }
 

@@ -12,6 +12,7 @@ mod fold;
 mod jwt;
 mod layers;
 mod notation;
+mod openings;
 mod pass;
 mod refusal;
 mod requirement;
@@ -26,6 +27,7 @@ mod view;
 use std::borrow::Cow;
 
 pub use examples::check_examples;
+pub use openings::{Telling, is_encoded};
 pub use url::next_url_password;
 
 use crate::model::{Confidence, LeakKind, Scent, Severity, TokenDigest};

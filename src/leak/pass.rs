@@ -329,7 +329,7 @@ fn letter_before(line: &[u8], start: usize) -> u8 {
 }
 
 /// Steps over the white space behind a scheme, and over Rails' `token=`.
-fn after_scheme(line: &[u8], end: usize) -> Option<usize> {
+pub(super) fn after_scheme(line: &[u8], end: usize) -> Option<usize> {
     let mut at = end;
     while let Some((b' ' | b'\t' | b'+' | COLOUR, length)) = unit(line, at).filter(|_| at < end + 16) {
         at += length;

@@ -95,14 +95,19 @@ pub(super) fn each(text: &[u8], look: &mut dyn FnMut(&View)) {
             at_base(View { unfolded: true, ..fold::unfolded(window, &folds) });
         }
         unescaped(window).into_iter().for_each(&mut at_base);
-        base64(window, &mut at_base);
+        of_digits(window, &mut at_base);
         numbers(window, &mut at_base);
-        hexadecimal(window, &mut at_base);
         if end == text.len() {
             break;
         }
         base += WINDOW;
     }
+}
+
+/// What runs of digits say, of base64 and of hexadecimal.
+pub(super) fn of_digits(text: &[u8], look: &mut dyn FnMut(View)) {
+    base64(text, look);
+    hexadecimal(text, look);
 }
 
 /// The whole text without its escapes and colours, where they hide letters.

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::{Regex, bytes};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::{RuleError, RuleSource};
 
@@ -91,6 +93,12 @@ impl BytePattern {
         self.compiled.get_or_init(|| self.compile().expect("a pattern that was checked compiles"))
     }
 
+    /// Whether a match can hold a byte.
+    pub fn can_hold(&self, byte: u8) -> bool {
+        let parser = ParserBuilder::new().utf8(false).unicode(false).build().parse(&self.text);
+        parser.map_or(true, |hir| can_hold(&hir, byte))
+    }
+
     /// Whether it has a group of this name, as far as its text tells.
     pub(super) fn has_group(&self, name: &str) -> bool {
         has_group(&self.text, name)
@@ -153,4 +161,17 @@ fn uncompiled(source: &RuleSource, pattern: &str, error: &regex::Error) -> RuleE
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or("it does not parse").trim();
     source.error_at(pattern, format!("pattern `{pattern}` cannot be compiled: {reason}"))
+}
+fn can_hold(hir: &Hir, byte: u8) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&byte),
+        HirKind::Class(Class::Bytes(class)) => class.iter().any(|range| (range.start()..=range.end()).contains(&byte)),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
+        }
+        HirKind::Repetition(repetition) => can_hold(&repetition.sub, byte),
+        HirKind::Capture(group) => can_hold(&group.sub, byte),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| can_hold(part, byte)),
+    }
 }

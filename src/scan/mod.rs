@@ -17,6 +17,7 @@ mod rule_set;
 mod scrub;
 mod skew;
 mod survey;
+mod templates;
 mod texts;
 mod watch;
 mod worker;
@@ -37,6 +38,7 @@ pub use redact::{RedactOptions, RedactTo, Redacted, RedactedInput, redact};
 use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
 pub use survey::{SurveyOutcome, survey};
+use templates::Names;
 pub use watch::{Watched, watch};
 use worker::{Harvest, Workshop};
 
@@ -82,7 +84,7 @@ pub struct ScanOptions {
     pub diagnose: bool,
     /// Whether the report names the SHA-256 of every input: one more reading of all of them.
     pub digests: bool,
-    /// For tests: parse every record, also those without a trigger literal. Never changes what is found.
+    /// For tests: parse every record in full, also those without a trigger literal. Never changes what is found.
     pub unfiltered: bool,
 }
 
@@ -208,6 +210,7 @@ fn read(
         rules,
         prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
         clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
+        names: if options.unfiltered || survey { None } else { Names::new(rules) },
         survey,
         idle: Mutex::default(),
     };

@@ -10,10 +10,11 @@ use super::parts::{Part, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
+use super::templates::{Names, Recognised, Templates};
 use crate::format::{Clock, Columns, Setting, Stamp};
 use crate::input::Segment;
 use crate::leak::LeakHit;
-use crate::model::{Assumed, EventSet, LeakSighting, without_kinds};
+use crate::model::{Assumed, EventSet, LeakSighting, Symbols, TokenEvent, without_kinds};
 
 /// What a worker found in one source.
 #[derive(Debug, Default)]
@@ -30,6 +31,28 @@ pub(super) struct SourceFound {
     pub(super) survey: SurveyFound,
 }
 
+impl SourceFound {
+    /// Counts a token event.
+    fn note(&mut self, format: &str, stamp: Option<Stamp>) {
+        self.token_events += 1;
+        self.count(format);
+        let Some(stamp) = stamp else { return };
+        self.zone_assumed += u64::from(stamp.zone_assumed);
+        self.year_assumed += u64::from(stamp.year_assumed);
+        self.date_assumed += u64::from(stamp.assumed() == Assumed::Date);
+    }
+
+    /// Counts a record that something was found in.
+    fn count(&mut self, format: &str) {
+        match self.formats.get_mut(format) {
+            Some(count) => *count += 1,
+            None => {
+                self.formats.insert(format.to_owned(), 1);
+            }
+        }
+    }
+}
+
 /// What a worker found, in its own numbering of strings; lines are counted from the segment.
 #[derive(Debug, Default)]
 pub(super) struct Harvest {
@@ -38,6 +61,7 @@ pub(super) struct Harvest {
     pub(super) sources: BTreeMap<usize, SourceFound>,
     arena: Bump,
     hits: Vec<LeakHit>,
+    templates: Templates,
 }
 
 /// What every worker needs to know.
@@ -45,6 +69,8 @@ pub(super) struct Workshop<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) prefilter: Prefilter,
     pub(super) clocks: Vec<Clock>,
+    /// What the names in templates must not hold; without it every record is read in full.
+    pub(super) names: Option<Names>,
     /// Whether to keep what was recognised and what was not.
     pub(super) survey: bool,
     /// Harvests that no worker holds at the moment.
@@ -72,8 +98,45 @@ impl Workshop<'_> {
         self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
     }
 
-    /// One record: its leaks first, because every string that is kept must be masked.
     fn record(&self, part: &Part<'_>, columns: Option<&Columns>, harvest: &mut Harvest) {
+        let Some(names) = self.names.as_ref().filter(|_| columns.is_none()) else {
+            return self.in_full(part, columns, harvest);
+        };
+        if self.is_recognised(names, part, harvest) {
+            return;
+        }
+        let leaks = harvest.leaks.len();
+        self.in_full(part, columns, harvest);
+        if harvest.leaks.len() == leaks {
+            let Harvest { events, arena, templates, .. } = harvest;
+            let clock = &self.clocks[part.position.source as usize];
+            templates.learn(self.rules, names, part.text, clock, (arena, &mut events.symbols));
+            arena.reset();
+        }
+    }
+
+    /// Whether a record is like one that was read before; then its event is kept, if it has one.
+    fn is_recognised(&self, names: &Names, part: &Part<'_>, harvest: &mut Harvest) -> bool {
+        let Harvest { events, sources, templates, .. } = harvest;
+        let (source, record) = (part.position.source as usize, (part.text, part.position));
+        let recognised = templates.recognise(names, record, &self.clocks[source], &mut events.symbols);
+        let Some(Recognised { format, event }) = recognised else { return false };
+        if let Some((event, stamp)) = event {
+            let event = self.completed(
+                event,
+                stamp,
+                part,
+                &mut || excerpt_of(part.text, &[], &self.rules.leaks),
+                &mut events.symbols,
+            );
+            events.events.push(event);
+            sources.entry(source).or_default().note(format, stamp);
+        }
+        true
+    }
+
+    /// One record, read: its leaks first, because every string that is kept must be masked.
+    fn in_full(&self, part: &Part<'_>, columns: Option<&Columns>, harvest: &mut Harvest) {
         let mut hits = std::mem::take(&mut harvest.hits);
         hits.clear();
         self.rules.leaks.find(part.text, &mut hits);
@@ -106,36 +169,36 @@ impl Workshop<'_> {
                 let mask = |text: &str| self.rules.leaks.mask(text).into_owned();
                 survey.note(record, sighting, position, &mask, &|| excerpt_of(bytes, hits, &self.rules.leaks));
             }
-            let Some(mut event) = event else {
-                if !hits.is_empty() {
-                    *sources
-                        .entry(position.source as usize)
-                        .or_default()
-                        .formats
-                        .entry(record.format.to_owned())
-                        .or_default() += 1;
+            let source = sources.entry(position.source as usize);
+            match event {
+                Some(event) => {
+                    let make =
+                        &mut || excerpt.get_or_insert_with(|| excerpt_of(bytes, hits, &self.rules.leaks)).clone();
+                    events.events.push(self.completed(event, record.stamp, part, make, &mut events.symbols));
+                    source.or_default().note(record.format, record.stamp);
                 }
-                return;
-            };
-            event.likeness = likeness(bytes);
-            event.assumed = record.stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
-            // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
-            // of the memory, and masking them a third of the time, of a log of nothing but token events.
-            if !part.stored {
-                let kept =
-                    excerpt.get_or_insert_with(|| events.symbols.intern(&excerpt_of(bytes, hits, &self.rules.leaks)));
-                event.excerpt = Some(*kept);
+                None if !hits.is_empty() => source.or_default().count(record.format),
+                None => {}
             }
-            events.events.push(event);
-            let found = sources.entry(position.source as usize).or_default();
-            found.token_events += 1;
-            *found.formats.entry(record.format.to_owned()).or_default() += 1;
-            found.zone_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.zone_assumed));
-            found.year_assumed += u64::from(record.stamp.is_some_and(|stamp| stamp.year_assumed));
-            found.date_assumed += u64::from(event.assumed == Assumed::Date);
         });
         arena.reset();
         stamp
+    }
+
+    /// An event with what the record as a whole is told by.
+    fn completed(
+        &self,
+        event: TokenEvent,
+        stamp: Option<Stamp>,
+        part: &Part<'_>,
+        excerpt: &mut dyn FnMut() -> String,
+        symbols: &mut Symbols,
+    ) -> TokenEvent {
+        // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
+        // of the memory, and masking them a third of the time, of a log of nothing but token events.
+        let excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
+        let assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
+        TokenEvent { likeness: likeness(part.text), assumed, excerpt, ..event }
     }
 
     fn leaks(&self, part: &Part<'_>, hits: &[LeakHit], stamp: Option<Stamp>, first: usize, harvest: &mut Harvest) {

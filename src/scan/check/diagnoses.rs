@@ -48,6 +48,7 @@ impl<'r> Pipeline<'r> {
             rules,
             prefilter: Prefilter::new(rules),
             clocks: vec![CLOCK],
+            names: None,
             survey: false,
             idle: Mutex::default(),
         };

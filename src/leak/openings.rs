@@ -1,0 +1,76 @@
+//! What a rule could take for a value in a line, whatever stood there: which parts of a line may be exchanged for others
+//! of their kind without a look by the rules.
+
+use super::triggers::Action;
+use super::{LeakScanner, carrier, layers, pass, text, view};
+use crate::rules::Detect;
+
+/// A text that makes a rule look, in lower case.
+#[derive(Clone, Copy, Debug)]
+pub enum Telling<'s> {
+    /// Wherever it stands, in any case.
+    AnyCase(&'s [u8]),
+    /// Wherever it stands, as it is written.
+    Exact(&'s [u8]),
+    /// Where something may be assigned to it: at the end of a name.
+    AtEnd(&'s [u8]),
+}
+
+impl LeakScanner {
+    /// Whether nothing in a line is a leak, whether or not a literal brings it to a search.
+    pub fn is_silent(&self, line: &[u8]) -> bool {
+        layers::search(self, line).is_empty()
+    }
+
+    /// Where the values begin that rules would look at; `None` where that depends on more than keys and schemes.
+    pub fn openings(&self, line: &[u8]) -> Option<Vec<usize>> {
+        if self.searches.as_ref().is_some_and(|searches| searches.is_brought(line)) {
+            return None;
+        }
+        let mut openings = Vec::new();
+        for hit in self.triggers.automaton.find_overlapping_iter(line) {
+            for action in &self.triggers.actions[hit.pattern().as_usize()] {
+                match action {
+                    // Without a quote it stays in the string that its literal is in.
+                    Action::Shape { rule, literal } => {
+                        let Detect::Shape(shape) = &self.rules[*rule].detect else { continue };
+                        if line[hit.start()..].starts_with(literal) && shape.pattern.can_hold(b'"') {
+                            return None;
+                        }
+                    }
+                    Action::Key { rule, key, .. } => {
+                        let Detect::Keys(keys) = &self.rules[*rule].detect else { continue };
+                        let key = carrier::key_ending_at(line, hit.end(), key.as_bytes(), keys.exact);
+                        let values = key.map(|key| [carrier::open(line, key), text::opening(line, key)]);
+                        openings.extend(values.into_iter().flatten().flatten().map(|opening| opening.at));
+                    }
+                    Action::Scheme { .. } => openings.extend(pass::after_scheme(line, hit.end())),
+                }
+            }
+        }
+        Some(openings)
+    }
+
+    /// The texts without which a name of letters, digits and joining signs makes no rule look.
+    pub fn telling(&self) -> impl Iterator<Item = Telling<'_>> {
+        let of_actions = self.triggers.actions.iter().flatten().filter_map(|action| match action {
+            Action::Shape { literal, .. } => Some(Telling::Exact(literal)),
+            Action::Key { key, .. } => Some(Telling::AtEnd(key.rsplit('_').next().unwrap_or(key).as_bytes())),
+            // A scheme is followed by a space, which no name has.
+            Action::Scheme { .. } => None,
+        });
+        let required = self.rules.iter().flat_map(|rule| match &rule.detect {
+            Detect::Keys(keys) => keys.requires.as_slice(),
+            _ => &[],
+        });
+        let searched = self.keywords().iter().map(Vec::as_slice);
+        of_actions.chain(required.map(String::as_bytes).chain(searched).map(Telling::AnyCase))
+    }
+}
+
+/// Whether a name of letters, digits and joining signs says something else once it is decoded.
+pub fn is_encoded(name: &[u8]) -> bool {
+    let mut any = false;
+    view::of_digits(name, &mut |_| any = true);
+    any
+}

@@ -1,0 +1,126 @@
+//! Records that differ in names, numbers and the time alone, read once and then compared.
+//!
+//! A program writes the same few objects over and over. Of the first one of a kind it is found out which of its values
+//! are names at most: the rules look at none of them, and what they do to the event is to stand in it. From then on a
+//! line that is the same everywhere else is known by comparing bytes, and its event is that of the first with other
+//! names. Reading it in full would give the same, at fifteen times the price; whatever is in doubt is read in full.
+
+mod names;
+mod slots;
+mod tree;
+
+use bumpalo::Bump;
+
+pub(super) use names::Names;
+
+use super::rule_set::RuleSet;
+use crate::extract::Copy;
+use crate::format::{Clock, Setting, Stamp, timestamp};
+use crate::model::{Position, Symbols, TokenEvent};
+use slots::{Learned, Slot};
+use tree::{Span, Tree};
+
+/// Longest record that is compared, in bytes.
+const LONGEST: usize = 16 << 10;
+/// Most templates at once; they are forgotten together, and those that are in use are soon learned again.
+const MOST: usize = 512;
+/// To learn a template costs what comparing so many lines saves.
+const PRICE: u32 = 64;
+/// What may be spent before anything was saved, and most that is saved up: where every line is another, learning ends.
+const CREDIT: u32 = 256 * PRICE;
+
+/// The templates that one worker has learned.
+#[derive(Debug)]
+pub(super) struct Templates {
+    tree: Tree,
+    known: Vec<Known>,
+    credit: u32,
+    /// Where the values stand in the line that was compared last.
+    spans: Vec<Span>,
+}
+
+/// What a template stands for.
+#[derive(Debug)]
+struct Known {
+    format: String,
+    /// The event of the line that it was learned from.
+    event: Option<TokenEvent>,
+    /// Which of the values go where.
+    copies: Vec<(usize, Copy)>,
+    /// Which value is the time.
+    time: Option<usize>,
+}
+
+/// A record that was known by its template.
+pub(super) struct Recognised<'t> {
+    pub(super) format: &'t str,
+    /// Its event, and its time.
+    pub(super) event: Option<(TokenEvent, Option<Stamp>)>,
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self { tree: Tree::default(), known: Vec::new(), credit: CREDIT, spans: Vec::new() }
+    }
+}
+
+impl Templates {
+    /// The record of a text, if it has a template. It holds no leak.
+    pub(super) fn recognise(
+        &mut self,
+        names: &Names,
+        (text, position): (&[u8], Position),
+        clock: &Clock,
+        symbols: &mut Symbols,
+    ) -> Option<Recognised<'_>> {
+        let number = self.tree.find(text, &mut self.spans)?;
+        let values = self.spans.iter().map(|span| &text[span.0..span.1]);
+        if !values.clone().all(|value| names.is_silent(value)) {
+            return None;
+        }
+        self.credit = CREDIT.min(self.credit + 1);
+        let known = &self.known[number];
+        let Some(mut event) = known.event else { return Some(Recognised { format: &known.format, event: None }) };
+        let value =
+            |place: usize| self.spans.get(place).and_then(|span| std::str::from_utf8(&text[span.0..span.1]).ok());
+        let stamp = match known.time {
+            Some(place) => Some(timestamp::parse(value(place)?, clock)?),
+            None => None,
+        };
+        event.time = stamp.map(|stamp| stamp.time);
+        event.position = position;
+        for (place, copy) in &known.copies {
+            copy.put(value(*place)?, &mut event, symbols);
+        }
+        Some(Recognised { format: &known.format, event: Some((event, stamp)) })
+    }
+
+    /// Learns the template of a record that had none, if it can have one.
+    pub(super) fn learn(
+        &mut self,
+        rules: &RuleSet,
+        names: &Names,
+        text: &[u8],
+        clock: &Clock,
+        (arena, symbols): (&Bump, &mut Symbols),
+    ) {
+        if text.len() > LONGEST || self.credit < PRICE {
+            return;
+        }
+        self.credit -= PRICE;
+        let (mut learned, mut records) = (None, 0);
+        rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
+            records += 1;
+            learned = slots::learn(rules, names, text, record, symbols);
+        });
+        let Some(learned) = learned.filter(|_| records == 1) else { return };
+        if self.known.len() == MOST {
+            (self.tree, self.known) = (Tree::default(), Vec::new());
+        }
+        let Learned { slots, event, copies, time, format } = learned;
+        let spans: Vec<(Slot, Span)> = slots;
+        if self.tree.insert(text, &spans, self.known.len()) {
+            self.known.push(Known { format, event, copies, time });
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Which values of a record may be exchanged for others.
+
+use super::super::rule_set::RuleSet;
+use super::names::Names;
+use super::tree::Span;
+use crate::extract::Copy;
+use crate::format::{Field, Record, ValueKind};
+use crate::model::{Position, Symbols, TokenEvent};
+
+/// Most values of one template.
+const MOST: usize = 48;
+/// Lengths of names: shorter ones are words such as `GET`, and few.
+const NAME: std::ops::RangeInclusive<usize> = 4..=128;
+
+/// What may stand in the place of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// Letters, digits and signs that join them: nothing that could be read as a key, a space or an escape.
+    Name,
+    /// The same with dots, as in an address.
+    Dotted,
+    /// A number as JSON writes it, without sign or exponent.
+    Number,
+    /// A time of digits and signs.
+    Time,
+}
+
+/// The template of one record.
+pub(super) struct Learned {
+    /// Its values, ascending.
+    pub(super) slots: Vec<(Slot, Span)>,
+    pub(super) event: Option<TokenEvent>,
+    /// Which of the values go where in the event.
+    pub(super) copies: Vec<(usize, Copy)>,
+    /// Which of them is its time.
+    pub(super) time: Option<usize>,
+    pub(super) format: String,
+}
+
+const JOINS: [bool; 256] = table(b"_-@|");
+const DOTS: [bool; 256] = table(b"_-@|.");
+
+const fn table(signs: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut sign = 0;
+    while sign < signs.len() {
+        table[signs[sign] as usize] = true;
+        sign += 1;
+    }
+    table
+}
+
+impl Slot {
+    /// The slot for a name that stands in quotes.
+    pub(super) fn of(name: &[u8]) -> Option<Self> {
+        [Self::Name, Self::Dotted].into_iter().find(|slot| slot.length(name) == name.len() && slot.holds(name))
+    }
+
+    /// How far it may go at the start of a text.
+    pub(super) fn length(self, text: &[u8]) -> usize {
+        let ends = |byte: &u8| match self {
+            Self::Name => !JOINS[usize::from(*byte)],
+            Self::Dotted => !DOTS[usize::from(*byte)],
+            Self::Number => !byte.is_ascii_digit() && *byte != b'.',
+            Self::Time => !byte.is_ascii_digit() && !b"TZ:.,+-/ ".contains(byte),
+        };
+        text.iter().position(ends).unwrap_or(text.len())
+    }
+
+    /// Whether it may hold a value of such bytes.
+    pub(super) fn holds(self, value: &[u8]) -> bool {
+        match self {
+            Self::Name | Self::Dotted => {
+                NAME.contains(&value.len()) && value.iter().any(u8::is_ascii_alphanumeric) && !is_void(value)
+            }
+            Self::Number => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 20,
+            Self::Time => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 40,
+        }
+    }
+}
+
+/// Words that stand where nobody is named.
+fn is_void(name: &[u8]) -> bool {
+    matches!(name, b"null" | b"none" | b"None" | b"NULL" | b"undefined" | b"unknown" | b"true" | b"false")
+}
+
+/// Finds out what of a record may vary, and what its event is; `None` where it must be read in full each time.
+pub(super) fn learn(
+    rules: &RuleSet,
+    names: &Names,
+    raw: &[u8],
+    record: &Record<'_>,
+    symbols: &mut Symbols,
+) -> Option<Learned> {
+    let slots = untouched(rules, raw, candidates(rules, names, raw, record)?)?;
+    let literals = slots.windows(2).map(|pair| pair[0].1.1..pair[1].1.0);
+    let (first, last) = (slots.first()?.1.0, slots.last()?.1.1);
+    if !literals.chain([0..first, last..raw.len()]).any(|literal| rules.extractor.is_worded(&raw[literal])) {
+        return None;
+    }
+    let mask = |text: &'_ str| rules.leaks.mask(text).into_owned();
+    let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
+    let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| mask(text).into(), symbols);
+    let time = slots.iter().position(|(slot, _)| *slot == Slot::Time);
+    if extracted.is_some() && time.is_some() != record.stamp.is_some() {
+        return None;
+    }
+    let (event, copied) = extracted.unzip();
+    let base = raw.len() - raw.trim_ascii_start().len();
+    let places = slots.iter().enumerate().flat_map(|(place, (_, span))| {
+        let value = record.text.get(span.0 - base..span.1 - base);
+        let copies = copied.zip(value).map(|(copied, value)| copied.of(value)).unwrap_or_default();
+        copies.into_iter().map(move |copy| (place, copy))
+    });
+    Some(Learned { copies: places.collect(), slots, event, time, format: record.format.to_owned() })
+}
+
+/// The values that are names at most, where the text of the record is that of the log byte for byte.
+fn candidates(rules: &RuleSet, names: &Names, raw: &[u8], record: &Record<'_>) -> Option<Vec<(Slot, Span)>> {
+    let is_object = record.text.starts_with('{') && record.text.ends_with('}');
+    if !is_object || raw.trim_ascii() != record.text.as_bytes() {
+        return None;
+    }
+    let base = raw.len() - raw.trim_ascii_start().len();
+    let of_field = |field: &Field<'_>| {
+        let span = span_in(record.text, field.value)?;
+        let in_text = |text: &&str| span_in(record.text, text).is_some_and(|text| text.0 < span.1 && span.0 < text.1);
+        let slot =
+            slot_of(rules, record, field).filter(|_| field.depth == 0 && is_member(record.text, span, field.kind))?;
+        let fits = !record.texts.iter().any(|text| in_text(&text)) && names.is_silent(field.value.as_bytes());
+        fits.then_some((slot, (base + span.0, base + span.1)))
+    };
+    let mut slots: Vec<(Slot, Span)> = record.fields.iter().filter_map(of_field).collect();
+    slots.sort_by_key(|(_, span)| *span);
+    slots.dedup_by_key(|(_, span)| *span);
+    let apart = slots.windows(2).all(|pair| pair[0].1.1 < pair[1].1.0);
+    (apart && slots.len() <= MOST).then_some(slots)
+}
+
+fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Slot> {
+    let value = field.value.as_bytes();
+    let fits = |slot: Slot| Some(slot).filter(|slot| slot.length(value) == value.len() && slot.holds(value));
+    if record.time.is_some_and(|time| std::ptr::eq(time, field.value)) {
+        return fits(Slot::Time);
+    }
+    // The keys of times and messages say what their values are taken for, and so do a date and a time that stand apart.
+    if rules.reader.reads(field) || matches!(field.leaf(), "date" | "time") || !rules.extractor.is_name(field) {
+        return None;
+    }
+    match field.kind {
+        ValueKind::Quoted => Slot::of(value),
+        ValueKind::Number => fits(Slot::Number),
+        _ => None,
+    }
+}
+
+/// Where a part of a text stands in it.
+fn span_in(text: &str, part: &str) -> Option<Span> {
+    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let end = start + part.len();
+    (end <= text.len()).then_some((start, end))
+}
+
+/// Whether a value is that of a key, as JSON writes it.
+fn is_member(text: &str, (start, end): Span, kind: ValueKind) -> bool {
+    let (before, behind) = (text[..start].as_bytes(), text[end..].as_bytes());
+    let (before, behind) = match kind {
+        ValueKind::Quoted => (before.strip_suffix(b"\""), behind.strip_prefix(b"\"")),
+        _ => (Some(before), Some(behind)),
+    };
+    let ended = |text: &[u8]| matches!(text.trim_ascii_start().first(), Some(b',' | b'}'));
+    before.is_some_and(|text| text.trim_ascii_end().ends_with(b"\":")) && behind.is_some_and(ended)
+}
+
+/// Those that no leak rule would look at, whatever stood in their places; `None` where the line holds a leak or that
+/// cannot be told.
+fn untouched(rules: &RuleSet, raw: &[u8], slots: Vec<(Slot, Span)>) -> Option<Vec<(Slot, Span)>> {
+    // What rules take for a secret rather than anything else.
+    const RANDOM: &[u8] = b"q7Zk2Vx9Lp4Rt8Wm3Ns6Yc1B";
+    let (mut other, mut spans, mut at) = (Vec::with_capacity(raw.len() * 2), Vec::new(), 0);
+    for (slot, (start, end)) in &slots {
+        other.extend_from_slice(&raw[at..*start]);
+        let from = other.len();
+        let value = if matches!(slot, Slot::Name | Slot::Dotted) { RANDOM } else { &raw[*start..*end] };
+        other.extend_from_slice(value);
+        spans.push((from, other.len()));
+        at = *end;
+    }
+    other.extend_from_slice(&raw[at..]);
+    let openings = rules.leaks.openings(&other)?;
+    let touched = |(start, end): Span| openings.iter().any(|at| (start.saturating_sub(1)..=end).contains(at));
+    let kept = slots.into_iter().zip(spans).filter(|(_, span)| !touched(*span)).map(|(slot, _)| slot);
+    Some(kept.collect()).filter(|_| rules.leaks.is_silent(raw))
+}
