@@ -40,18 +40,21 @@ type Attempts = Vec<u32>;
 
 /// Folds each attempt that two views tell into one event, at the earlier of the two times.
 pub(super) fn fold(set: &EventSet, mut events: Vec<TokenEvent>) -> Vec<TokenEvent> {
+    let seen_twice = seen_twice(&events);
+    if seen_twice.is_empty() {
+        return events;
+    }
     let mut by_principal: HashMap<Whose, BTreeMap<View, Attempts>> = HashMap::new();
     let mut rules: HashMap<View, HashSet<Symbol>> = HashMap::new();
     for (index, event) in (0..).zip(&events) {
-        let fine = event.time.is_some_and(|time| time.precision != Precision::Second);
-        if let (true, Some(subject)) = (fine && is_attempt(event), event.subject) {
-            let views = by_principal.entry((event.client, subject)).or_default();
-            views.entry(view(event)).or_default().push(index);
-            rules.entry(view(event)).or_default().insert(event.rule);
+        let Some(whose) = whose(event) else { continue };
+        if seen_twice.contains(&whose) {
+            by_principal.entry(whose).or_default().entry(view(event)).or_default().push(index);
         }
+        rules.entry(view(event)).or_default().insert(event.rule);
     }
     let mut pairs: HashMap<(View, View), Vec<Whose>> = HashMap::new();
-    for (whose, views) in by_principal.iter().filter(|(_, views)| (2..=VIEWS).contains(&views.len())) {
+    for (whose, views) in by_principal.iter().filter(|(_, views)| views.len() <= VIEWS) {
         for (at, a) in views.keys().enumerate() {
             for b in views.keys().skip(at + 1).filter(|b| a.1 != b.1 || rules[a].is_disjoint(&rules[*b])) {
                 pairs.entry((*a, *b)).or_default().push(*whose);
@@ -76,6 +79,19 @@ pub(super) fn fold(set: &EventSet, mut events: Vec<TokenEvent>) -> Vec<TokenEven
         !gone[index - 1]
     });
     events
+}
+
+/// Whose attempt it is, where it can be one of two that are told apart by milliseconds.
+fn whose(event: &TokenEvent) -> Option<Whose> {
+    let fine = event.time.is_some_and(|time| time.precision != Precision::Second);
+    event.subject.filter(|_| fine && is_attempt(event)).map(|subject| (event.client, subject))
+}
+
+/// The principals of several views: in most logs there are none, and the attempts of the others need no list.
+fn seen_twice(events: &[TokenEvent]) -> HashSet<Whose> {
+    let mut first: HashMap<Whose, View> = HashMap::new();
+    let attempts = events.iter().filter_map(|event| Some((whose(event)?, view(event))));
+    attempts.filter(|(whose, view)| first.entry(*whose).or_insert(*view) != view).map(|(whose, _)| whose).collect()
 }
 
 /// The pairs of two views, the earlier first; none where they are no views of the same attempts.
