@@ -102,7 +102,13 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
         sources: BTreeMap::new(),
     };
     for harvest in harvests {
-        merged.events.absorb(&harvest.events);
+        if merged.events.symbols.is_empty() {
+            // The first one is taken as it is: of a log of nothing but events a copy is a third of the memory.
+            let sources = std::mem::take(&mut merged.events.sources);
+            merged.events = EventSet { sources, ..harvest.events };
+        } else {
+            merged.events.absorb(&harvest.events);
+        }
         merged.leaks.extend(harvest.leaks);
         for (source, found) in harvest.sources {
             let sum = merged.sources.entry(source).or_default();

@@ -124,3 +124,55 @@ impl Templates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bumpalo::Bump;
+
+    use super::super::rule_set::RuleSet;
+    use super::{Names, Templates};
+    use crate::extract::Hints;
+    use crate::format::Clock;
+    use crate::model::{Position, Symbols, Zone};
+
+    const FIRST: &str = r#"{"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91,"access_token_id":"tok-0001"}"#;
+
+    /// The client, the subject and the duration of a line, if it is known once the first one was learned.
+    fn recognised(line: &str) -> Option<(String, String, Option<u32>)> {
+        let rules = RuleSet::load(&[], Hints::default()).unwrap();
+        let names = Names::new(&rules).unwrap();
+        let (mut templates, mut symbols, clock) =
+            (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
+        templates.learn(&rules, &names, FIRST.as_bytes(), &clock, (&Bump::new(), &mut symbols));
+        let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+        let found = templates.recognise(&names, (line.as_bytes(), position), &clock, &mut symbols)?;
+        let (event, stamp) = found.event.unwrap();
+        assert!(stamp.is_some() && event.time.is_some());
+        let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
+        Some((text(event.client), text(event.subject), event.duration_ms))
+    }
+
+    #[test]
+    fn a_line_with_other_names_is_known() {
+        let line = FIRST.replace("app-1", "app-2").replace("u-0001", "carla@corp").replace(":91,", ":4.2,");
+        assert_eq!(recognised(&line), Some(("app-2".into(), "carla@corp".into(), Some(4))));
+    }
+
+    #[test]
+    fn a_line_that_says_something_else_is_read() {
+        for (old, new) in [
+            ("success", "failure"),
+            ("app-1", "203.0.113.7"),
+            ("app-1", "null"),
+            ("u-0001", "AKIAIOSFODNN7EXAMPLE"),
+            ("u-0001", "eyJzdWIiOiJhbGljZSJ9"),
+            ("u-0001", "u 0001"),
+            ("u-0001", "invalid_grant"),
+            ("2026-03-02T12:00:00.001Z", "2026-13-02T12:00:00.001Z"),
+            (":91,", ":-91,"),
+            ("tok-0001", "tok-0002"),
+        ] {
+            assert_eq!(recognised(&FIRST.replace(old, new)), None, "{old} {new}");
+        }
+    }
+}
