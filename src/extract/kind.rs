@@ -10,7 +10,7 @@ pub(super) const WORDING: &str = "wording";
 
 /// The kind, and the id that tells by what it was recognised.
 pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
-    if signals.no_attempt || signals.about(Topic::Mention) {
+    if signals.no_attempt {
         return None;
     }
     let certain = signals.code.is_some_and(|hit| hit.known.refresh_only);

@@ -4,6 +4,7 @@
 //! vocabulary (topic, outcome, error code). Looks at one record at a time and at nothing else.
 
 mod address;
+mod aside;
 mod classify;
 mod draft;
 mod hints;
