@@ -86,10 +86,13 @@ fn lifecycle(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
 }
 
 /// What an address and a status tell.
-fn by_endpoint(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
+pub(super) fn by_endpoint(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
     // Some servers answer 200 with an error in the body.
     if signals.endpoint == Some(Endpoint::Token) && signals.code.is_some() {
         return Some((EventKind::RefreshFailed, "error-code"));
+    }
+    if signals.endpoint == Some(Endpoint::Token) && signals.status.is_none() && signals.about(Topic::Unreachable) {
+        return Some((EventKind::RefreshFailed, "unreachable"));
     }
     match (signals.endpoint?, signals.status?) {
         (Endpoint::Token, 200..=299) if signals.code.is_none() => Some((EventKind::RefreshSucceeded, ENDPOINT_RULE)),

@@ -95,6 +95,8 @@ pub enum Topic {
     Unsaved,
     /// An answer of the token endpoint without a refresh token.
     Omitted,
+    /// A server that did not answer, or could not be reached.
+    Unreachable,
     /// Talk about tokens that is none of these: schedules, settings, counts.
     Chatter,
 }
