@@ -37,11 +37,11 @@ pub(super) struct Draft<'a> {
     level: u8,
     /// Whatever else says why: hints, details, the error's own text.
     reasons: Vec<&'a str>,
-    identities: [Option<&'a str>; 8],
+    identities: [Option<&'a str>; 9],
 }
 
 /// The roles of `identities`, in its order.
-const IDENTITIES: [FieldRole; 8] = [
+const IDENTITIES: [FieldRole; 9] = [
     FieldRole::Client,
     FieldRole::Subject,
     FieldRole::Grant,
@@ -50,6 +50,7 @@ const IDENTITIES: [FieldRole; 8] = [
     FieldRole::Host,
     FieldRole::Process,
     FieldRole::Thread,
+    FieldRole::Logger,
 ];
 
 impl<'a> Draft<'a> {
@@ -103,7 +104,7 @@ impl<'a> Draft<'a> {
         // What was kept before has been masked, and masking it again would change nothing: names come again and again.
         let mut known = |text: &str| symbols.find(text).unwrap_or_else(|| symbols.intern(&mask(text)));
         let mut keep = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(&mut known);
-        let [client, subject, grant, request, address, host, process, thread] = self.identities;
+        let [client, subject, grant, request, address, host, process, thread, logger] = self.identities;
         event.error = keep(self.error);
         event.error_description = keep(self.description.as_deref());
         event.sub_code = keep(self.sub_code.as_deref());
@@ -112,6 +113,7 @@ impl<'a> Draft<'a> {
             (keep(client), keep(subject), keep(grant), keep(request));
         (event.address, event.host, event.process, event.thread) =
             (keep(address), keep(host), keep(process), keep(thread));
+        event.logger = keep(logger);
         event.presented = keep(self.presented.as_deref());
         event.issued = keep(self.issued.as_deref());
         event.time = self.time;
