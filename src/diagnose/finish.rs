@@ -6,15 +6,15 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::model::{
-    EventKind, Evidence, Finding, FindingClass, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest, TokenEvent,
-    Topology,
+    EventKind, Evidence, Finding, FindingClass, NamedBy, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
+    TokenEvent, Topology,
 };
 use crate::rules::Catalogue;
 
 use super::draft::Draft;
 use super::line::{Line, Scene};
 use super::names::{DUPLICATE, RACE, RACE_REVOKED};
-use super::{chain, impact, words};
+use super::{callers, chain, impact, words};
 
 /// Makes a finding of a draft.
 pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, draft: &Draft) -> Finding {
@@ -78,15 +78,21 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     finding
 }
 
-/// Why it is so sure; a name that another line gave is no name of the record's own.
+/// Why it is so sure; a name that another line or a logger gave is no name of the record's own.
 fn reason(scene: &Scene<'_>, draft: &Draft) -> String {
-    let own = draft.verdict.reason.as_str();
-    let mut all = draft.winners.iter().chain(&draft.failures);
-    if all.any(|&id| scene.event(id).named_elsewhere) {
-        format!("{own} Whose the attempts are is told by other lines of the same requests.")
-    } else {
-        own.to_owned()
+    let by = |by: NamedBy| draft.winners.iter().chain(&draft.failures).any(|&id| scene.event(id).named_by == by);
+    let mut reason = draft.verdict.reason.clone();
+    if by(NamedBy::Request) {
+        reason.push_str(" Whose the attempts are is told by other lines of the same requests.");
     }
+    if by(NamedBy::Logger) {
+        reason.push_str(" No record names anybody: the logger stands for the client.");
+    }
+    if let Some(told) = callers::told_by_files(scene, draft) {
+        reason.push(' ');
+        reason.push_str(&told);
+    }
+    reason
 }
 
 /// The total order of findings.

@@ -12,6 +12,7 @@ mod activity;
 mod adopt;
 mod attribution;
 mod cadence;
+mod callers;
 mod chain;
 mod chance;
 mod classes;
@@ -106,6 +107,8 @@ pub struct Diagnosis {
     pub token_lives: BTreeMap<String, TokenLife>,
     /// Clocks that were shown to be apart, which was allowed for.
     pub skews: Vec<Skew>,
+    /// How many attempts of each source have their logger for a client, because no record names anybody.
+    pub by_logger: BTreeMap<u32, u64>,
     /// Good refreshes, twins counted once.
     pub refresh_ok: u64,
     /// Failed refreshes, twins counted once: the failures of all causes add up to it.
@@ -149,6 +152,7 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
         principals: principals.len() as u64,
         token_lives,
         skews: clocks.get().map(|clocks| clocks.apart(events)).unwrap_or_default(),
+        by_logger: timelines.by_logger.clone(),
         refresh_ok: timelines.refresh_ok,
         refresh_failed: timelines.refresh_failed,
     }

@@ -2,7 +2,7 @@
 
 /// Whether a text tells of an HTTP request: `GET /items`, `"POST https://api.example.com/items HTTP/1.1"`.
 pub(super) fn is_request(text: &str) -> bool {
-    const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "request"];
     let words = || text.split_ascii_whitespace();
     let method = |word: &str| METHODS.contains(&word.trim_start_matches(['"', '\'', '(', '[']));
     words().zip(words().skip(1)).any(|(word, next)| method(word) && (next.starts_with('/') || next.starts_with("http")))

@@ -10,7 +10,7 @@ use crate::model::{Position, Symbol, Symbols, TokenEvent};
 use crate::rules::FieldRole;
 
 /// The roles whose values are names: kept as they stand, and never asked what they say.
-pub(super) const NAMES: [FieldRole; 8] = [
+pub(super) const NAMES: [FieldRole; 9] = [
     FieldRole::Client,
     FieldRole::Subject,
     FieldRole::Grant,
@@ -19,6 +19,7 @@ pub(super) const NAMES: [FieldRole; 8] = [
     FieldRole::Host,
     FieldRole::Process,
     FieldRole::Thread,
+    FieldRole::Logger,
 ];
 
 /// The values that an event was given.
@@ -73,7 +74,8 @@ fn name_mut(event: &mut TokenEvent, place: usize) -> &mut Option<Symbol> {
         FieldRole::Address => &mut event.address,
         FieldRole::Host => &mut event.host,
         FieldRole::Process => &mut event.process,
-        _ => &mut event.thread,
+        FieldRole::Thread => &mut event.thread,
+        _ => &mut event.logger,
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> Draft<'a> {
         // What was kept before has been masked, and masking it again would change nothing: names come again and again.
         let mut known = |text: &str| symbols.find(text).unwrap_or_else(|| symbols.intern(&mask(text)));
         let mut keep = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(&mut known);
-        let [client, subject, grant, request, address, host, process, thread] = self.identities;
+        let [client, subject, grant, request, address, host, process, thread, logger] = self.identities;
         event.error = keep(self.error);
         event.error_description = keep(self.description.as_deref());
         event.sub_code = keep(self.sub_code.as_deref());
@@ -104,6 +104,7 @@ impl<'a> Draft<'a> {
             (keep(client), keep(subject), keep(grant), keep(request));
         (event.address, event.host, event.process, event.thread) =
             (keep(address), keep(host), keep(process), keep(thread));
+        event.logger = keep(logger);
         event.presented = keep(self.presented.as_deref());
         event.issued = keep(self.issued.as_deref());
         event.time = self.time;

@@ -10,7 +10,7 @@ pub(super) const WORDING: &str = "wording";
 
 /// The kind, and the id that tells by what it was recognised.
 pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
-    if signals.no_attempt || signals.about(Topic::Mention) {
+    if signals.no_attempt {
         return None;
     }
     let certain = signals.code.is_some_and(|hit| hit.known.refresh_only);
@@ -86,10 +86,13 @@ fn lifecycle(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
 }
 
 /// What an address and a status tell.
-fn by_endpoint(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
+pub(super) fn by_endpoint(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static str)> {
     // Some servers answer 200 with an error in the body.
     if signals.endpoint == Some(Endpoint::Token) && signals.code.is_some() {
         return Some((EventKind::RefreshFailed, "error-code"));
+    }
+    if signals.endpoint == Some(Endpoint::Token) && signals.status.is_none() && signals.about(Topic::Unreachable) {
+        return Some((EventKind::RefreshFailed, "unreachable"));
     }
     match (signals.endpoint?, signals.status?) {
         (Endpoint::Token, 200..=299) if signals.code.is_none() => Some((EventKind::RefreshSucceeded, ENDPOINT_RULE)),

@@ -4,6 +4,7 @@
 //! vocabulary (topic, outcome, error code). Looks at one record at a time and at nothing else.
 
 mod address;
+mod aside;
 mod classify;
 mod copies;
 mod draft;
@@ -86,7 +87,10 @@ impl Extractor {
         let signals = self.signals.read(record, &roles);
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
         let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
-        let judged = || kind::decide(&signals).filter(|(_, rule)| *rule != kind::WORDING || worded());
+        let judged = || match kind::decide(&signals) {
+            Some((_, kind::WORDING)) if !worded() => kind::by_endpoint(&signals),
+            decided => decided,
+        };
         let (kind, rule_id) = named.or_else(judged)?;
         let of_rule = rule.as_ref().and_then(|matched| matched.rule.provider.as_deref());
         let provider = self.hints.provider.clone().or_else(|| self.providers.recognise(record, &roles, of_rule));

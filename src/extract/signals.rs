@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::address;
+use super::aside::{self, Asides};
 use super::roles::Roles;
 use super::words::{self, Heard};
 use crate::format::{Record, ValueKind};
@@ -102,10 +103,17 @@ impl Detector {
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {
         let mut polling = false;
-        let code = self.code(record, roles, &mut polling);
-        let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let headlines = headlines(record, roles);
-        let heard = words::read(&self.vocabulary, &headlines);
+        let mut heard = words::read(&self.vocabulary, &headlines);
+        let mut asides = Asides::default();
+        if heard.aside {
+            asides = Asides::find(&self.vocabulary, record.texts.iter().copied());
+            let stated: Vec<Cow<'_, str>> =
+                headlines.iter().map(|text| aside::without(&self.vocabulary, text)).collect();
+            heard = words::read(&self.vocabulary, &stated);
+        }
+        let code = self.code(record, roles, &asides, &mut polling);
+        let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let (endpoint, insecure) = self.endpoint(record, roles);
         Signals {
             outcome: self.outcome(&heard, roles, code.as_ref(), status),
@@ -120,7 +128,13 @@ impl Detector {
     }
 
     /// The code in the error field, then anywhere else; one that proves a refresh before one that does not.
-    fn code<'a>(&self, record: &Record<'a>, roles: &Roles<'a>, polling: &mut bool) -> Option<CodeHit<'_, 'a>> {
+    fn code<'a>(
+        &self,
+        record: &Record<'a>,
+        roles: &Roles<'a>,
+        asides: &Asides,
+        polling: &mut bool,
+    ) -> Option<CodeHit<'_, 'a>> {
         let of_roles = [FieldRole::Error, FieldRole::SubCode, FieldRole::Description];
         let first = of_roles.iter().flat_map(|role| roles.all(*role)).map(|field| field.value);
         let event = roles.all(FieldRole::Event).map(|field| field.value);
@@ -131,6 +145,9 @@ impl Detector {
                 // `timeout=32s` is a setting, not an error.
                 let key = text.as_bytes().get(found.end()) == Some(&b'=');
                 if key || !stands_alone(text, found.start(), found.end()) || names_a_page(text, found.start()) {
+                    continue;
+                }
+                if asides.hold(&text[found.start()..]) {
                     continue;
                 }
                 let Some(known) = self.vocabulary.codes.get(found.pattern().as_usize()) else {

@@ -15,6 +15,7 @@ pub(super) struct Heard {
     pub(super) success: bool,
     pub(super) weak_failure: bool,
     pub(super) no_attempt: bool,
+    pub(super) aside: bool,
 }
 
 /// Reads the headlines.
@@ -30,6 +31,7 @@ pub(super) fn read(vocabulary: &Vocabulary, headlines: &[Cow<'_, str>]) -> Heard
             Meaning::Success => heard.success = true,
             Meaning::WeakFailure => heard.weak_failure = true,
             Meaning::NoAttempt => heard.no_attempt = true,
+            Meaning::Aside => heard.aside = true,
         }
     }
     heard

@@ -76,6 +76,7 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     let rest = text.get(start..)?;
     let length =
         rest.find(|letter: char| letter.is_whitespace() || ",;)]}&|\"<".contains(letter)).unwrap_or(rest.len());
+    let length = whole_value(rest, length);
     let value = rest[..length].trim_end_matches(['.', ':']);
     // `refresh failed: client_id=c1`: what stands behind a colon may be a pair of its own.
     if bytes[at] == b':' && value.contains('=') && !value.contains("://") {
@@ -89,6 +90,27 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
         _ => ValueKind::Word,
     };
     Some((value, kind, start + length))
+}
+
+/// Where a bare value ends that its first sign of an end did not end: the date before a time of day, and the connection
+/// before an id (`auth0|65aa0c1f`).
+fn whole_value(rest: &str, length: usize) -> usize {
+    let bytes = rest.as_bytes();
+    let word = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    match bytes.get(length) {
+        Some(b' ') if length == 10 && bytes[4] == b'-' && bytes[7] == b'-' && bytes.get(length + 3) == Some(&b':') => {
+            let tail = rest[length + 1..].find(|letter: char| letter.is_whitespace() || ",;)]}|\"<".contains(letter));
+            tail.map_or(rest.len(), |tail| length + 1 + tail)
+        }
+        Some(b'|') if length > 1 => {
+            let end = length + 1 + word(length + 1);
+            let id = &bytes[length + 1..end];
+            let ends = !matches!(bytes.get(end), Some(b'=' | b':' | b'.' | b'-' | b'_'));
+            let whole = id.len() >= 4 && ends && id.iter().any(u8::is_ascii_digit);
+            if whole { end } else { length }
+        }
+        _ => length,
+    }
 }
 
 /// A quoted value; `quote - start` backslashes stand before each of its quotes.

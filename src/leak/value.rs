@@ -20,7 +20,7 @@ const PLACEHOLDERS: [&[u8]; 12] = [
     b"undefined",
 ];
 /// What hashes, certificates, images and URNs begin with.
-const OTHER_KINDS: [&[u8]; 20] = [
+const OTHER_KINDS: [&[u8]; 19] = [
     b"sha1",
     b"sha256",
     b"sha384",
@@ -39,7 +39,6 @@ const OTHER_KINDS: [&[u8]; 20] = [
     b"$2b$",
     b"$2y$",
     b"$argon",
-    b"0x",
     b"$pbkdf2",
 ];
 /// The sample of jwt.io, in thousands of documents and tests.
@@ -69,7 +68,8 @@ pub(super) fn secret(value: &[u8], demand: Demand) -> Result<(), Refusal> {
     // That a short value is a placeholder says more than that it is short.
     no_placeholder(value)?;
     long_enough(value, demand)?;
-    if OTHER_KINDS.iter().any(|start| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start)) {
+    let starts = |start: &&[u8]| value.len() >= start.len() && value[..start.len()].eq_ignore_ascii_case(start);
+    if OTHER_KINDS.iter().any(starts) || is_pointer(value) {
         return Err(Refusal::OtherKind);
     }
     if demand.printable {
@@ -100,6 +100,11 @@ pub(super) fn long_enough(value: &[u8], demand: Demand) -> Result<(), Refusal> {
 pub(super) fn mixed_enough(value: &[u8], demand: Demand) -> Result<(), Refusal> {
     let found = entropy(value);
     refuse(found < demand.min_entropy, Refusal::Entropy { found, wanted: demand.min_entropy })
+}
+
+/// What Go prints of a pointer; a token may begin with the same two signs, and then holds others than these.
+fn is_pointer(value: &[u8]) -> bool {
+    value.len() > 2 && value[..2].eq_ignore_ascii_case(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Neither starred out or cut off, nor a word that says so, nor a sample.

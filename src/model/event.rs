@@ -109,6 +109,18 @@ impl CauseClass {
     }
 }
 
+/// By what it is known whose an event is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamedBy {
+    /// Its own record, as far as at all.
+    #[default]
+    Record,
+    /// Its record leaves out whose it is, and another line of the same request told it.
+    Request,
+    /// No record names anybody, and the logger stands for the client.
+    Logger,
+}
+
 /// Where a record stands. Positions order by source, then by byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -129,8 +141,8 @@ pub struct TokenEvent {
     pub time: Option<Timestamp>,
     /// What of the time is the source's.
     pub assumed: Assumed,
-    /// Whether its record names nobody, and another line of the same request told whose it is.
-    pub named_elsewhere: bool,
+    /// By what it is known whose it is.
+    pub named_by: NamedBy,
     /// What happened.
     pub kind: EventKind,
     /// For a failed refresh: what its error says by itself.
@@ -173,6 +185,8 @@ pub struct TokenEvent {
     pub process: Option<Symbol>,
     /// Thread, task or worker id.
     pub thread: Option<Symbol>,
+    /// The logger that wrote the record: a part of a program.
+    pub logger: Option<Symbol>,
     /// Id of the rule that recognised the record.
     pub rule: Symbol,
     /// The record's text, masked and shortened, for evidence; `None` where it can be read again.
@@ -193,7 +207,7 @@ impl TokenEvent {
         Self {
             time: None,
             assumed: Assumed::Nothing,
-            named_elsewhere: false,
+            named_by: NamedBy::Record,
             kind,
             class: CauseClass::Ambiguous,
             status: None,
@@ -215,6 +229,7 @@ impl TokenEvent {
             host: None,
             process: None,
             thread: None,
+            logger: None,
             rule,
             excerpt: None,
             likeness: 0,
@@ -234,7 +249,7 @@ impl TokenEvent {
     }
 
     /// Every optional symbol of the event.
-    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
+    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 16] {
         [
             &mut self.error,
             &mut self.error_description,
@@ -250,6 +265,7 @@ impl TokenEvent {
             &mut self.host,
             &mut self.process,
             &mut self.thread,
+            &mut self.logger,
             &mut self.excerpt,
         ]
     }

@@ -21,7 +21,7 @@ mod zone;
 pub use activity::{Activity, Counts, Gaps, Lane};
 pub use comparison::{Change, ClientChange, Comparison, LeakChange, Pair, RuleChange, Side};
 pub use digest::{Scent, TokenDigest};
-pub use event::{CauseClass, EventKind, EventRow, EventSet, Position, TokenEvent};
+pub use event::{CauseClass, EventKind, EventRow, EventSet, NamedBy, Position, TokenEvent};
 pub use finding::{
     Confidence, Evidence, FamilyToken, Finding, FindingClass, Impact, Outcome, Presentation, PresentationOutcome, Role,
     RuleName, Severity, TokenFamily, Topology,

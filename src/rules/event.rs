@@ -42,11 +42,13 @@ pub enum FieldRole {
     Url,
     Issuer,
     Level,
+    /// The part of a program that wrote the record.
+    Logger,
 }
 
 impl FieldRole {
     /// All parts of an event.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Client,
         Self::Subject,
         Self::Grant,
@@ -70,6 +72,7 @@ impl FieldRole {
         Self::Url,
         Self::Issuer,
         Self::Level,
+        Self::Logger,
     ];
 
     /// The name in rule files: `client`.
@@ -98,6 +101,7 @@ impl FieldRole {
             Self::Url => "url",
             Self::Issuer => "issuer",
             Self::Level => "level",
+            Self::Logger => "logger",
         }
     }
 

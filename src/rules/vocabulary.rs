@@ -25,6 +25,8 @@ struct VocabularyFile {
     codes: BTreeMap<CauseClass, Codes>,
     no_failure: Vec<String>,
     no_attempt: Vec<String>,
+    #[serde(default)]
+    asides: Vec<AsideFile>,
     new_grants: Vec<String>,
     endpoints: Endpoints,
     topics: BTreeMap<Topic, Vec<String>>,
@@ -42,6 +44,13 @@ struct Codes {
     /// Codes that need a record about a refresh around them.
     #[serde(default)]
     shared: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AsideFile {
+    word: String,
+    clause: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,11 +95,10 @@ pub enum Topic {
     Unsaved,
     /// An answer of the token endpoint without a refresh token.
     Omitted,
+    /// A server that did not answer, or could not be reached.
+    Unreachable,
     /// Talk about tokens that is none of these: schedules, settings, counts.
     Chatter,
-    /// A record of something else that quotes or counts refreshes: an alert, a search, a test. Not even a code in it tells
-    /// of an attempt.
-    Mention,
 }
 
 /// An error code and what it says by itself.
@@ -121,6 +129,8 @@ pub enum Meaning {
     WeakFailure,
     /// A failure before any request was sent: no attempt at the token endpoint.
     NoAttempt,
+    /// A part of the text may state nothing: a condition, a quotation, a pointer to the documentation.
+    Aside,
 }
 
 /// The compiled vocabulary.
@@ -138,6 +148,8 @@ pub struct Vocabulary {
     pub codes: Vec<KnownCode>,
     /// Codes of polling and negotiation: neither success nor failure.
     pub no_failure: Vec<String>,
+    /// Parts of a text that state nothing of what happened; tried where `words` has `Meaning::Aside`.
+    pub asides: Vec<Pattern>,
     /// Values of `grant_type` that make a new grant.
     pub new_grants: Vec<String>,
     /// Paths of token endpoints.
@@ -180,6 +192,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         in_text,
         codes: file.codes.into_iter().flat_map(|(class, codes)| known(class, codes)).collect(),
         no_failure: file.no_failure,
+        asides: file.asides.iter().map(|aside| Pattern::new(source, &aside.clause)).collect::<Result<_, _>>()?,
         new_grants: file.new_grants,
         token_endpoint: set(&file.endpoints.token)?,
         revoke_endpoint: set(&file.endpoints.revoke)?,
@@ -220,8 +233,10 @@ fn words(file: &VocabularyFile) -> (Vec<String>, Vec<Meaning>) {
         (Meaning::WeakFailure, &file.outcome.weak_failure_texts),
         (Meaning::NoAttempt, &file.no_attempt),
     ];
+    let asides = file.asides.iter().map(|aside| (aside.word.clone(), Meaning::Aside));
     let all = topics.chain(outcomes);
-    all.flat_map(|(meaning, patterns)| patterns.iter().map(move |pattern| (pattern.clone(), meaning))).unzip()
+    let all = all.flat_map(|(meaning, patterns)| patterns.iter().map(move |pattern| (pattern.clone(), meaning)));
+    all.chain(asides).unzip()
 }
 
 fn known(class: CauseClass, codes: Codes) -> impl Iterator<Item = KnownCode> {

@@ -66,6 +66,7 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let mut diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
+    notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
     let findings = &mut diagnosis.findings;
     Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);

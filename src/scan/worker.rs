@@ -122,14 +122,8 @@ impl Workshop<'_> {
         let recognised = templates.recognise(names, record, &self.clocks[source], &mut events.symbols);
         let Some(Recognised { format, event }) = recognised else { return false };
         if let Some((event, stamp)) = event {
-            let event = self.completed(
-                event,
-                stamp,
-                part,
-                &mut || excerpt_of(part.text, &[], &self.rules.leaks),
-                &mut events.symbols,
-            );
-            events.events.push(event);
+            let excerpt = &mut || excerpt_of(part.text, &[], &self.rules.leaks);
+            events.events.push(completed(event, stamp, part, excerpt, &mut events.symbols));
             sources.entry(source).or_default().note(format, stamp);
         }
         true
@@ -174,7 +168,7 @@ impl Workshop<'_> {
                 Some(event) => {
                     let make =
                         &mut || excerpt.get_or_insert_with(|| excerpt_of(bytes, hits, &self.rules.leaks)).clone();
-                    events.events.push(self.completed(event, record.stamp, part, make, &mut events.symbols));
+                    events.events.push(completed(event, record.stamp, part, make, &mut events.symbols));
                     source.or_default().note(record.format, record.stamp);
                 }
                 None if !hits.is_empty() => source.or_default().count(record.format),
@@ -183,22 +177,6 @@ impl Workshop<'_> {
         });
         arena.reset();
         stamp
-    }
-
-    /// An event with what the record as a whole is told by.
-    fn completed(
-        &self,
-        event: TokenEvent,
-        stamp: Option<Stamp>,
-        part: &Part<'_>,
-        excerpt: &mut dyn FnMut() -> String,
-        symbols: &mut Symbols,
-    ) -> TokenEvent {
-        // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
-        // of the memory, and masking them a third of the time, of a log of nothing but token events.
-        let excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
-        let assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
-        TokenEvent { likeness: likeness(part.text), assumed, excerpt, ..event }
     }
 
     fn leaks(&self, part: &Part<'_>, hits: &[LeakHit], stamp: Option<Stamp>, first: usize, harvest: &mut Harvest) {
@@ -215,6 +193,21 @@ impl Workshop<'_> {
         });
         harvest.leaks.extend(seen);
     }
+}
+
+/// An event with what the record as a whole is told by.
+fn completed(
+    event: TokenEvent,
+    stamp: Option<Stamp>,
+    part: &Part<'_>,
+    excerpt: &mut dyn FnMut() -> String,
+    symbols: &mut Symbols,
+) -> TokenEvent {
+    // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
+    // of the memory, and masking them a third of the time, of a log of nothing but token events.
+    let excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
+    let assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
+    TokenEvent { likeness: likeness(part.text), assumed, excerpt, ..event }
 }
 
 /// The earlier one of two places.

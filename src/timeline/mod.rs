@@ -2,7 +2,7 @@
 //!
 //! Five steps and a register. `starts` joins requests to their responses; `views` folds what a client
 //! and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
-//! `identity` finds out whose an event is where its record did not say; `families` parts the
+//! `identity` finds out whose an event is where its record did not say; `loggers` is what is left where nobody is named; `families` parts the
 //! grants of one principal where they run side by side; `ledger` knows of each token who issued and
 //! who presented it. `skew` finds clocks that are apart before all of that. No rule and no window here: which attempts compete is the business of `diagnose`.
 
@@ -11,15 +11,18 @@ mod families;
 mod identity;
 mod layers;
 mod ledger;
+mod loggers;
 mod order;
 mod skew;
 mod starts;
 mod twins;
 mod views;
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 
-use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
+use crate::model::{EventKind, EventSet, NamedBy, Symbol, TokenEvent};
 
 pub use ledger::{Ledger, Token, is_masked};
 pub use skew::{Clock, Skew, align, skews};
@@ -74,6 +77,8 @@ pub struct Timelines {
     pub ties: Vec<Tie>,
     /// The token family of each event, where ids tell it; numbers mean nothing but equality.
     pub families: Vec<Option<u32>>,
+    /// How many attempts of each source have their logger for a client.
+    pub by_logger: BTreeMap<u32, u64>,
     /// Ordered by first event.
     pub timelines: Vec<Timeline>,
     /// Good refreshes, twins counted once.
@@ -85,9 +90,10 @@ pub struct Timelines {
 /// Builds the timelines of a set of events, whatever their order.
 pub fn build(set: &EventSet) -> Timelines {
     let events = views::fold(set, starts::fold(order::sorted(set)));
-    let events = twins::merge(set, events);
-    let tie = |event: &TokenEvent| if event.named_elsewhere { Tie::Linked } else { Tie::Named };
-    let mut timelines = Timelines { ties: events.iter().map(tie).collect(), events, ..Timelines::default() };
+    let mut events = twins::merge(set, events);
+    let by_logger = loggers::name(&mut events);
+    let tie = |event: &TokenEvent| if event.named_by == NamedBy::Request { Tie::Linked } else { Tie::Named };
+    let mut timelines = Timelines { ties: events.iter().map(tie).collect(), events, by_logger, ..Timelines::default() };
     timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
     for event in &timelines.events {
         match event.kind {

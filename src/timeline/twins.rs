@@ -29,7 +29,7 @@ use hashbrown::{HashMap, HashSet};
 use super::conflicts::{conflict, less};
 use super::is_attempt;
 use super::layers::Layers;
-use crate::model::{CauseClass, EventKind, EventSet, Precision, Symbol, TokenEvent};
+use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, TokenEvent};
 
 const MILLI: i64 = 1_000_000;
 /// Two layers write about one attempt within this time.
@@ -360,14 +360,18 @@ fn distance(a: &TokenEvent, b: &TokenEvent) -> Option<i64> {
 /// The union of two records of one attempt, with the finer time and the telling class.
 pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
     let mut other = *other;
-    into.named_elsewhere = match (names_nobody(into), names_nobody(&other)) {
-        (true, _) => other.named_elsewhere,
-        (_, true) => into.named_elsewhere,
-        _ => into.named_elsewhere && other.named_elsewhere,
+    into.named_by = match (names_nobody(into), names_nobody(&other)) {
+        (true, _) => other.named_by,
+        (_, true) => into.named_by,
+        _ if into.named_by == other.named_by => into.named_by,
+        _ => NamedBy::Record,
     };
+    // What two parts of a program wrote is of neither.
+    let logger = if into.logger == other.logger { into.logger } else { None };
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);
     }
+    into.logger = logger;
     into.status = into.status.or(other.status);
     into.insecure |= other.insecure;
     into.without_refresh_token |= other.without_refresh_token;

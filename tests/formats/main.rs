@@ -8,5 +8,6 @@ mod coverage;
 mod matrix;
 mod payloads;
 mod run;
+mod survey;
 mod times;
 mod wrappers;

@@ -62,6 +62,16 @@ pub(super) fn look(
     (notices, dated)
 }
 
+/// What is said of attempts whose logger stands for the client.
+pub(super) fn by_logger(counts: &BTreeMap<u32, u64>, events: &EventSet) -> Vec<Notice> {
+    let message = "token events name nobody; the loggers that wrote them were taken for clients, because each tells of good refreshes and of failures";
+    let said = counts.iter().map(|(source, &count)| {
+        let path = Some(events.sources[*source as usize].as_str());
+        Notice { count, ..Notice::new("identity-by-logger", path, message, Trouble::Note) }
+    });
+    said.collect()
+}
+
 /// Whether a second reading gives the same.
 fn can_be_read_again(source: &Source) -> bool {
     match source.origin {

@@ -8,7 +8,7 @@ use super::Looked;
 use crate::extract::{Extractor, Identity};
 use crate::format::Record;
 use crate::input::Source;
-use crate::model::{EventKind, EventSet, Notice, Symbol, TokenEvent, Trouble};
+use crate::model::{EventKind, EventSet, NamedBy, Notice, Symbol, TokenEvent, Trouble};
 
 /// So many requests are looked for in one run: their ids are searched for in every line.
 const IDS: usize = 1 << 14;
@@ -95,12 +95,14 @@ fn words(text: &[u8]) -> impl Iterator<Item = &str> {
     all.filter(|word| word.len() >= LONG).filter_map(|word| std::str::from_utf8(word).ok())
 }
 
-/// The requests of attempts that name nobody, of sources in which one of them failed: where nothing failed, there is
+/// The requests of attempts that name nobody, or a client but none of its users, of sources in which one of them failed: where nothing failed, there is
 /// nothing to explain. Another source counts only if it can be read again.
 pub(super) fn asked(events: &EventSet, sources: &[Source]) -> Asked {
-    let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_nameless(event)).filter_map(id).collect();
+    let shared = shared_clients(events);
+    let is_open = |event: &&TokenEvent| is_attempt(event) && lacks_names(event, &shared);
+    let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_open(event)).filter_map(id).collect();
     let open = || {
-        let nameless = events.events.iter().filter(|event| is_attempt(event) && is_nameless(event));
+        let nameless = events.events.iter().filter(is_open);
         nameless.filter_map(|event| Some((event, id(event).filter(|id| !known.contains(id))?)))
     };
     let failed: BTreeSet<u32> = open()
@@ -137,26 +139,33 @@ pub(super) fn bounded(asked: &mut Asked, events: &EventSet) -> Vec<Notice> {
 /// Gives the attempts their names.
 pub(super) fn apply(looked: &Looked, events: &mut EventSet) -> Vec<Notice> {
     let Answers(answers) = &looked.answers;
-    let mut notices = Vec::new();
+    let (mut notices, shared) = (Vec::new(), shared_clients(events));
     for &source in looked.asked.keys() {
         let trusted = [0, 1].map(|role| is_same_naming(answers, source, role, events));
         let mut count = 0;
         let EventSet { events: all, symbols, .. } = events;
-        let own = |event: &&mut TokenEvent| event.position.source as usize == source;
-        for event in all.iter_mut().filter(own).filter(|event| is_attempt(event) && is_nameless(event)) {
+        let own = |event: &&mut TokenEvent| event.position.source as usize == source && is_attempt(event);
+        for event in all.iter_mut().filter(own).filter(|event| lacks_names(event, &shared)) {
             let request = event.request_id.map(|request| symbols.get(request).to_owned());
             let Some(names) = request.and_then(|request| answers.get(&(source, request))) else { continue };
             let mut name = |role: usize| {
                 let told = Told::unique(names[role].as_ref()).filter(|_| trusted[role])?;
                 Some(symbols.intern(told))
             };
-            (event.client, event.subject) = (name(0), name(1));
-            event.named_elsewhere = !is_nameless(event);
-            count += u64::from(event.named_elsewhere);
+            let (client, subject) = (name(0), name(1));
+            // Another client's line of the same id is another request's.
+            if event.client.is_some() && client.is_some() && event.client != client {
+                continue;
+            }
+            let before = (event.client, event.subject);
+            (event.client, event.subject) = (event.client.or(client), event.subject.or(subject));
+            if (event.client, event.subject) != before {
+                event.named_by = NamedBy::Request;
+                count += 1;
+            }
         }
         if count > 0 {
-            let message =
-                "token events name nobody; their client or user was taken from another line with the same request id";
+            let message = "token events do not say whose they are; their client or user was taken from another line with the same request id";
             let path = Some(events.sources[source].as_str());
             notices.push(Notice { count, ..Notice::new("identity-by-request", path, message, Trouble::Note) });
         }
@@ -182,8 +191,14 @@ fn is_attempt(event: &TokenEvent) -> bool {
     matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed)
 }
 
-fn is_nameless(event: &TokenEvent) -> bool {
-    event.client.is_none() && event.subject.is_none()
+/// The clients that have several users: a failure of theirs that names none may be anybody's.
+fn shared_clients(events: &EventSet) -> HashSet<Symbol> {
+    let attempts = events.events.iter().filter(|event| is_attempt(event));
+    attempts.filter(|event| event.subject.is_some()).filter_map(|event| event.client).collect()
+}
+
+fn lacks_names(event: &TokenEvent, shared: &HashSet<Symbol>) -> bool {
+    event.subject.is_none() && event.client.is_none_or(|client| shared.contains(&client))
 }
 
 fn id(event: &TokenEvent) -> Option<Symbol> {

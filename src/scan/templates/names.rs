@@ -62,6 +62,8 @@ impl Names {
                 let written = &self.written[found.pattern().as_usize()];
                 written.is_empty() || written.iter().any(|text| **text == name[found.range()])
             });
-        !(tells || may_end && self.at_end.iter().any(|text| ends(text))) && !(name.len() >= ENCODED && is_encoded(name))
+        let names_key = may_end && self.at_end.iter().any(|text| ends(text));
+        let encoded = name.len() >= ENCODED && is_encoded(name);
+        !tells && !names_key && !encoded
     }
 }

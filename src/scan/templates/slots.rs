@@ -110,11 +110,11 @@ pub(super) fn learn(
     if extracted.is_some() && time.is_some() != record.stamp.is_some() {
         return None;
     }
-    let (event, copied) = extracted.unzip();
+    let (event, given) = extracted.unzip();
     let base = raw.len() - raw.trim_ascii_start().len();
     let places = slots.iter().enumerate().flat_map(|(place, (_, span))| {
         let value = record.text.get(span.0 - base..span.1 - base);
-        let copies = copied.zip(value).map(|(copied, value)| copied.of(value)).unwrap_or_default();
+        let copies = given.zip(value).map(|(given, value)| given.of(value)).unwrap_or_default();
         copies.into_iter().map(move |copy| (place, copy))
     });
     Some(Learned { copies: places.collect(), slots, event, time, format: record.format.to_owned() })
@@ -132,7 +132,7 @@ fn candidates(rules: &RuleSet, names: &Names, raw: &[u8], record: &Record<'_>) -
         let in_text = |text: &&str| span_in(record.text, text).is_some_and(|text| text.0 < span.1 && span.0 < text.1);
         let slot =
             slot_of(rules, record, field).filter(|_| field.depth == 0 && is_member(record.text, span, field.kind))?;
-        let fits = !record.texts.iter().any(|text| in_text(&text)) && names.is_silent(field.value.as_bytes());
+        let fits = !record.texts.iter().any(in_text) && names.is_silent(field.value.as_bytes());
         fits.then_some((slot, (base + span.0, base + span.1)))
     };
     let mut slots: Vec<(Slot, Span)> = record.fields.iter().filter_map(of_field).collect();
@@ -168,7 +168,7 @@ fn span_in(text: &str, part: &str) -> Option<Span> {
 
 /// Whether a value is that of a key, as JSON writes it.
 fn is_member(text: &str, (start, end): Span, kind: ValueKind) -> bool {
-    let (before, behind) = (text[..start].as_bytes(), text[end..].as_bytes());
+    let (before, behind) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
     let (before, behind) = match kind {
         ValueKind::Quoted => (before.strip_suffix(b"\""), behind.strip_prefix(b"\"")),
         _ => (Some(before), Some(behind)),

@@ -142,7 +142,7 @@ mod tests {
             let spans: Vec<_> = chosen.map(|(_, start)| (Slot::of(b"value").unwrap(), (*start, start + 5))).collect();
             tree.insert(line.as_bytes(), &spans, number);
         }
-        let other = line.replace("}", "!");
+        let other = line.replace('}', "!");
         assert_eq!(tree.find(other.as_bytes(), &mut Vec::new()), None);
     }
 }
