@@ -34,7 +34,7 @@ pub struct Copies<'a> {
 /// Where a value goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Copy {
-    /// A name: its place in [`NAMES`].
+    /// A name: the place of its role among those of names.
     Name(usize),
     /// A lifetime.
     ExpiresIn,
