@@ -135,15 +135,19 @@ mod tests {
     use crate::format::Clock;
     use crate::model::{Position, Symbols, Zone};
 
-    const FIRST: &str = r#"{"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91,"access_token_id":"tok-0001"}"#;
+    const FIRST: &str = r#"{"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91,"refresh_token_id":"tok-0001"}"#;
 
     /// The client, the subject and the duration of a line, if it is known once the first one was learned.
     fn recognised(line: &str) -> Option<(String, String, Option<u32>)> {
+        recognised_after(FIRST, line)
+    }
+
+    fn recognised_after(first: &str, line: &str) -> Option<(String, String, Option<u32>)> {
         let rules = RuleSet::load(&[], Hints::default()).unwrap();
         let names = Names::new(&rules).unwrap();
         let (mut templates, mut symbols, clock) =
             (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
-        templates.learn(&rules, &names, FIRST.as_bytes(), &clock, (&Bump::new(), &mut symbols));
+        templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
         let found = templates.recognise(&names, (line.as_bytes(), position), &clock, &mut symbols)?;
         let (event, stamp) = found.event.unwrap();
@@ -156,6 +160,13 @@ mod tests {
     fn a_line_with_other_names_is_known() {
         let line = FIRST.replace("app-1", "app-2").replace("u-0001", "carla@corp").replace(":91,", ":4.2,");
         assert_eq!(recognised(&line), Some(("app-2".into(), "carla@corp".into(), Some(4))));
+    }
+
+    #[test]
+    fn a_time_may_be_a_number() {
+        let first = FIRST.replace(r#""2026-03-02T12:00:00.001Z""#, "1772452800123");
+        let line = first.replace("1772452800123", "1772452800456").replace("u-0001", "u-0002");
+        assert_eq!(recognised_after(&first, &line), Some(("app-1".into(), "u-0002".into(), Some(91))));
     }
 
     #[test]

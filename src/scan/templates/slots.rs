@@ -21,7 +21,7 @@ pub(super) enum Slot {
     Dotted,
     /// A number as JSON writes it, without sign or exponent.
     Number,
-    /// A time of digits and signs.
+    /// A time of digits and signs, in quotes.
     Time,
 }
 
@@ -84,9 +84,10 @@ impl Slot {
     }
 }
 
-/// Words that stand where nobody is named.
+/// Words that stand where nobody is named, and keys that exports are known by.
 fn is_void(name: &[u8]) -> bool {
     matches!(name, b"null" | b"none" | b"None" | b"NULL" | b"undefined" | b"unknown" | b"true" | b"false")
+        || matches!(name, b"logRecords" | b"values" | b"field" | b"kvlistValue")
 }
 
 /// Finds out what of a record may vary, and what its event is; `None` where it must be read in full each time.
@@ -106,12 +107,13 @@ pub(super) fn learn(
     let mask = |text: &'_ str| rules.leaks.mask(text).into_owned();
     let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
     let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| mask(text).into(), symbols);
-    let time = slots.iter().position(|(slot, _)| *slot == Slot::Time);
+    let base = raw.len() - raw.trim_ascii_start().len();
+    let of_time = record.time.and_then(|time| span_in(record.text, time));
+    let time = slots.iter().position(|(_, span)| of_time.is_some_and(|time| *span == (base + time.0, base + time.1)));
     if extracted.is_some() && time.is_some() != record.stamp.is_some() {
         return None;
     }
     let (event, given) = extracted.unzip();
-    let base = raw.len() - raw.trim_ascii_start().len();
     let places = slots.iter().enumerate().flat_map(|(place, (_, span))| {
         let value = record.text.get(span.0 - base..span.1 - base);
         let copies = given.zip(value).map(|(given, value)| given.of(value)).unwrap_or_default();
@@ -146,7 +148,7 @@ fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Sl
     let value = field.value.as_bytes();
     let fits = |slot: Slot| Some(slot).filter(|slot| slot.length(value) == value.len() && slot.holds(value));
     if record.time.is_some_and(|time| std::ptr::eq(time, field.value)) {
-        return fits(Slot::Time);
+        return fits(if field.kind == ValueKind::Number { Slot::Number } else { Slot::Time });
     }
     // The keys of times and messages say what their values are taken for, and so do a date and a time that stand apart.
     if rules.reader.reads(field) || matches!(field.leaf(), "date" | "time") || !rules.extractor.is_name(field) {
