@@ -129,8 +129,7 @@ impl Templates {
 mod tests {
     use bumpalo::Bump;
 
-    use super::super::rule_set::RuleSet;
-    use super::{Names, Templates};
+    use super::{Names, RuleSet, Templates};
     use crate::extract::Hints;
     use crate::format::Clock;
     use crate::model::{Position, Symbols, Zone};

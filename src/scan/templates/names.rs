@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::super::rule_set::RuleSet;
+use super::RuleSet;
 use crate::leak::{Telling, is_encoded};
 
 /// Shorter names hold no encoded text: the shortest that is looked at takes 27 signs of base64.

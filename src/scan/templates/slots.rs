@@ -1,6 +1,6 @@
 //! Which values of a record may be exchanged for others.
 
-use super::super::rule_set::RuleSet;
+use super::RuleSet;
 use super::names::Names;
 use super::tree::Span;
 use crate::extract::Copy;

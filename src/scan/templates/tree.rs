@@ -92,8 +92,7 @@ fn descend(branches: &mut [Branch], line: &[u8], at: usize, spans: &mut Vec<Span
 
 #[cfg(test)]
 mod tests {
-    use super::super::slots::Slot;
-    use super::Tree;
+    use super::{Slot, Tree};
 
     fn tree(lines: &[(&str, &[&str])]) -> Tree {
         let mut tree = Tree::default();
