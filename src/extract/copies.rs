@@ -97,6 +97,7 @@ impl Extractor {
     /// Whether the value of a field is a name at most, so that another name in its place is as good.
     pub fn is_name(&self, field: &Field<'_>) -> bool {
         let leaf = field.leaf();
+        // A date and a time that stand apart are read together.
         let told_by_value = leaf.contains("refreshtoken") || leaf == "accesstoken" || matches!(leaf, "date" | "time");
         let mapped = self.hints.fields.iter().any(|(_, path)| at_path(field, path));
         let number = field.kind == ValueKind::Number;

@@ -31,6 +31,7 @@ pub use copies::{Copies, Copy};
 pub use draft::Masker;
 pub use hints::Hints;
 pub use identity::Identity;
+pub use roles::names_nobody;
 pub use survey::{NearMiss, Sighting};
 
 /// The rule id of events that only an endpoint and a status tell: the weakest evidence.

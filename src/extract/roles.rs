@@ -150,17 +150,19 @@ fn is_address(value: &str) -> bool {
     host.parse::<std::net::IpAddr>().is_ok() || value.trim_matches(['[', ']']).parse::<std::net::Ipv6Addr>().is_ok()
 }
 
+/// Words that stand where nobody is named.
+pub fn names_nobody(value: &[u8]) -> bool {
+    let word = matches!(
+        value,
+        b"null" | b"none" | b"None" | b"undefined" | b"nil" | b"unknown" | b"n/a" | b"N/A" | b"(null)" | b"<nil>"
+    );
+    word || value.iter().all(|byte| *byte == b'-')
+}
+
 /// Whether a value can play a role at all.
 fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
     let value = field.value.trim();
-    if value.is_empty()
-        || field.kind == ValueKind::Null
-        || matches!(
-            value,
-            "null" | "none" | "None" | "undefined" | "nil" | "unknown" | "n/a" | "N/A" | "(null)" | "<nil>"
-        )
-        || value.bytes().all(|byte| byte == b'-')
-    {
+    if value.is_empty() || field.kind == ValueKind::Null || names_nobody(value.as_bytes()) {
         return false;
     }
     match role {

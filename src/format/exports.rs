@@ -31,6 +31,11 @@ type Taker = fn(&Value) -> Vec<Rewritten>;
 const MARKS: [(&[u8], Taker); 4] =
     [(b"\"logRecords\"", otlp), (b"\"values\"", loki), (b"\"field\"", insights), (b"\"kvlistValue\"", otlp)];
 
+/// Whether a name, in quotes, is one of them.
+pub fn is_export_key(name: &[u8]) -> bool {
+    MARKS.iter().any(|(mark, _)| mark[1..mark.len() - 1] == *name)
+}
+
 fn lists(bytes: &[u8]) -> Option<Vec<Rewritten>> {
     // Each of them is a list, and most records hold none: that is known without a search.
     memchr::memchr(b'[', bytes)?;

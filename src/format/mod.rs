@@ -20,6 +20,7 @@ mod unwrap;
 
 pub use columns::Columns;
 pub use day::{Day, date_in_name};
+pub use exports::is_export_key;
 pub use json::ValueKind;
 pub use pairs::percent_decode;
 pub use reader::{Field, Reader, Record, Setting, normal_key};

@@ -19,7 +19,7 @@ use super::rule_set::RuleSet;
 use crate::extract::Copy;
 use crate::format::{Clock, Setting, Stamp, timestamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
-use slots::{Learned, Slot};
+use slots::Learned;
 use tree::{Span, Tree};
 
 /// Longest record that is compared, in bytes.
@@ -121,8 +121,7 @@ impl Templates {
             (self.tree, self.known) = (Tree::default(), Vec::new());
         }
         let Learned { slots, event, copies, time, format } = learned;
-        let spans: Vec<(Slot, Span)> = slots;
-        if self.tree.insert(text, &spans, self.known.len()) {
+        if self.tree.insert(text, &slots, self.known.len()) {
             self.known.push(Known { format, event, copies, time });
         }
     }

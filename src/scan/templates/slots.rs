@@ -3,8 +3,8 @@
 use super::RuleSet;
 use super::names::Names;
 use super::tree::Span;
-use crate::extract::Copy;
-use crate::format::{Field, Record, ValueKind};
+use crate::extract::{Copy, names_nobody};
+use crate::format::{Field, Record, ValueKind, is_export_key};
 use crate::model::{Position, Symbols, TokenEvent};
 
 /// Most values of one template.
@@ -37,24 +37,6 @@ pub(super) struct Learned {
     pub(super) format: String,
 }
 
-const JOINS: [bool; 256] = table(b"_-@|");
-const DOTS: [bool; 256] = table(b"_-@|.");
-
-const fn table(signs: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut sign = 0;
-    while sign < signs.len() {
-        table[signs[sign] as usize] = true;
-        sign += 1;
-    }
-    table
-}
-
 impl Slot {
     /// The slot for a name that stands in quotes.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
@@ -64,8 +46,8 @@ impl Slot {
     /// How far it may go at the start of a text.
     pub(super) fn length(self, text: &[u8]) -> usize {
         let ends = |byte: &u8| match self {
-            Self::Name => !JOINS[usize::from(*byte)],
-            Self::Dotted => !DOTS[usize::from(*byte)],
+            Self::Name => !joins(*byte),
+            Self::Dotted => !joins(*byte) && *byte != b'.',
             Self::Number => !byte.is_ascii_digit() && *byte != b'.',
             Self::Time => !byte.is_ascii_digit() && !b"TZ:.,+-/ ".contains(byte),
         };
@@ -76,7 +58,7 @@ impl Slot {
     pub(super) fn holds(self, value: &[u8]) -> bool {
         match self {
             Self::Name | Self::Dotted => {
-                NAME.contains(&value.len()) && value.iter().any(u8::is_ascii_alphanumeric) && !is_void(value)
+                NAME.contains(&value.len()) && value.iter().any(u8::is_ascii_alphanumeric) && !says_kind(value)
             }
             Self::Number => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 20,
             Self::Time => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 40,
@@ -84,10 +66,14 @@ impl Slot {
     }
 }
 
-/// Words that stand where nobody is named, and keys that exports are known by.
-fn is_void(name: &[u8]) -> bool {
-    matches!(name, b"null" | b"none" | b"None" | b"NULL" | b"undefined" | b"unknown" | b"true" | b"false")
-        || matches!(name, b"logRecords" | b"values" | b"field" | b"kvlistValue")
+/// Words that are taken for no name, and keys that exports are known by.
+fn says_kind(name: &[u8]) -> bool {
+    names_nobody(name) || matches!(name, b"true" | b"false") || is_export_key(name)
+}
+
+/// What names are made of: no sign of a key, a space or an escape.
+fn joins(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@' | b'|')
 }
 
 /// Finds out what of a record may vary, and what its event is; `None` where it must be read in full each time.
@@ -104,9 +90,8 @@ pub(super) fn learn(
     if !literals.chain([0..first, last..raw.len()]).any(|literal| rules.extractor.is_worded(&raw[literal])) {
         return None;
     }
-    let mask = |text: &'_ str| rules.leaks.mask(text).into_owned();
     let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
-    let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| mask(text).into(), symbols);
+    let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| rules.leaks.mask(text), symbols);
     let base = raw.len() - raw.trim_ascii_start().len();
     let of_time = record.time.and_then(|time| span_in(record.text, time));
     let time = slots.iter().position(|(_, span)| of_time.is_some_and(|time| *span == (base + time.0, base + time.1)));
@@ -150,8 +135,8 @@ fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Sl
     if record.time.is_some_and(|time| std::ptr::eq(time, field.value)) {
         return fits(if field.kind == ValueKind::Number { Slot::Number } else { Slot::Time });
     }
-    // The keys of times and messages say what their values are taken for, and so do a date and a time that stand apart.
-    if rules.reader.reads(field) || matches!(field.leaf(), "date" | "time") || !rules.extractor.is_name(field) {
+    // The keys of times and messages say what their values are taken for.
+    if rules.reader.reads(field) || !rules.extractor.is_name(field) {
         return None;
     }
     match field.kind {
