@@ -122,6 +122,22 @@ fn completions_load_in_the_shells_that_are_here() {
 }
 
 #[test]
+fn a_line_is_explained_by_the_lines_that_complete_it() {
+    let of = |line: &str| out(&tokscan(&["explain", &format!("tests/cases/short-request-ids/input.jsonl:{line}")]));
+    let failed = of("2");
+    for part in ["refresh_failed", "crm", "u-17", "from line 1, under userid: the same request"] {
+        assert!(failed.contains(part), "{part} is not in\n{failed}");
+    }
+    assert!(of("1").contains("line 2 has its subject from here"), "{}", of("1"));
+    assert!(of("3").contains("no token event"), "{}", of("3"));
+    let of_rails = out(&tokscan(&["explain", "tests/cases/rails-requests/input/plain.log:1"]));
+    assert!(of_rails.contains("has a part of its attempt from here"), "{of_rails}");
+    let dated = out(&tokscan(&["explain", "tests/cases/time-of-day-beside-dated-lines/input/worker-20260131.log:4"]));
+    assert!(dated.contains("the date from line"), "{dated}");
+    refused(&["explain", "tests/cases/short-request-ids/input.jsonl:99"], "none of the number 99");
+}
+
+#[test]
 fn slips_are_answered_with_what_was_meant() {
     refused(&["--windw", "1s", "x"], "'--window'");
     refused(&["--format", "jsn", "x"], "'json'");

@@ -6,9 +6,9 @@ use anyhow::{Result, anyhow};
 use toml::Value;
 
 use super::args::ExplainArgs;
-use super::pager::Pager;
 use super::rulebook::{Entry, Rulebook};
-use super::{Exit, config};
+use super::settings::Settings;
+use super::{Exit, config, explain_event};
 use crate::report::{escape, wrap};
 
 /// Columns of the text where the terminal does not say less.
@@ -18,9 +18,14 @@ const WIDTH: usize = 90;
 const SECTIONS: [(&str, &str); 3] =
     [("detects", "What it detects"), ("differs", "What it is told from"), ("why", "Why it matters")];
 
-pub(super) fn run(args: &ExplainArgs, pager: Pager) -> Result<Exit> {
+pub(super) fn run(args: &ExplainArgs, settings: &Settings) -> Result<Exit> {
+    let pager = settings.pager;
     let book = Rulebook::load(&args.place.rule_paths)?;
-    let entry = book.find(&args.rule).map_err(|hint| anyhow!("{hint}"))?;
+    let entry = match book.find(&args.rule) {
+        Ok(entry) => entry,
+        Err(_) if explain_event::is_line(&args.rule) => return explain_event::run(&args.rule, args, settings),
+        Err(hint) => return Err(anyhow!("{hint}")),
+    };
     let bold = config::color(args.place.color, io::stdout().is_terminal());
     let columns = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
     pager.show(|out| explain(entry, columns.min(WIDTH), bold, out))?;

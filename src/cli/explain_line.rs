@@ -8,10 +8,10 @@ use anyhow::{Result, bail};
 use super::args::LeaksArgs;
 use super::output::{complain, to_stdout};
 use super::settings::Settings;
-use super::{Exit, config};
+use super::{Exit, config, explain_event};
 use crate::model::Trouble;
 use crate::report::escape;
-use crate::scan::{Explanation, Judged, Verdict, explain_line};
+use crate::scan::{Explanation, Judged, Verdict, explain_line, tell_line};
 
 pub(super) fn run(place: &str, args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
     let (path, line) = parsed(place)?;
@@ -32,19 +32,23 @@ pub(super) fn run(place: &str, args: &LeaksArgs, settings: &Settings) -> Result<
     if !there {
         return Ok(Exit::Trouble);
     }
-    to_stdout(|out| show(place, &told, out))?;
+    let of_event = tell_line(&options, path, line)?;
+    to_stdout(|out| {
+        show(place, &told, out)?;
+        explain_event::show(&of_event, out)
+    })?;
     Ok(Exit::Clean)
 }
 
 /// The file to open: of a member of an archive, the archive.
-fn file_of(path: &str) -> PathBuf {
+pub(super) fn file_of(path: &str) -> PathBuf {
     let archives = path.match_indices('!').map(|(at, _)| Path::new(&path[..at]));
     let archive = archives.filter(|_| !Path::new(path).exists()).find(|archive| archive.is_file());
     archive.unwrap_or(Path::new(path)).to_path_buf()
 }
 
 /// The path and the line of `PATH:LINE` or `PATH:LINE:COLUMN`.
-fn parsed(place: &str) -> Result<(&str, u64)> {
+pub(super) fn parsed(place: &str) -> Result<(&str, u64)> {
     let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number > 0);
     let split = |text| -> Option<(&str, u64)> {
         let (path, last) = str::rsplit_once(text, ':')?;

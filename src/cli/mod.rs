@@ -11,6 +11,7 @@ mod configure;
 mod diff;
 mod events;
 mod explain;
+mod explain_event;
 mod explain_line;
 mod fail_on;
 mod files;
@@ -156,7 +157,7 @@ fn dispatch(cli: &Cli, settings: &Settings) -> Result<Exit> {
         Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Events(args)) => events::run(args, settings),
         Some(Command::Formats(args)) => formats::run(args, settings),
-        Some(Command::Explain(args)) => explain::run(args, settings.pager),
+        Some(Command::Explain(args)) => explain::run(args, settings),
         Some(Command::Rules(args)) => rules::run(args, settings.pager),
         Some(Command::Report(args)) => report::run(args, settings.pager),
         Some(Command::Diff(args)) => diff::run(args),

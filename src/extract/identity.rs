@@ -4,15 +4,28 @@ use super::Extractor;
 use crate::format::Record;
 use crate::rules::FieldRole;
 
-/// The names in a record. Beside a name stands its place in the list of keys: less is better.
+/// A name in a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    /// The place of its key in the list of keys: less is better.
+    pub rank: i32,
+    /// The key, as paths are compared; empty where running text has the name.
+    pub key: &'a str,
+    /// The name.
+    pub value: &'a str,
+}
+
+/// The names in a record.
 #[derive(Debug)]
 pub struct Identity<'a> {
     /// Its request, trace and correlation ids.
     pub requests: Vec<&'a str>,
     /// The client.
-    pub client: Option<(i32, &'a str)>,
+    pub client: Option<Name<'a>>,
     /// The subject.
-    pub subject: Option<(i32, &'a str)>,
+    pub subject: Option<Name<'a>>,
+    /// The host, process and thread that wrote it.
+    pub worker: [Option<&'a str>; 3],
 }
 
 impl Extractor {
@@ -20,11 +33,16 @@ impl Extractor {
     pub fn identity<'a>(&self, record: &Record<'a>) -> Identity<'a> {
         let rule = self.rules.find(record);
         let roles = self.roles_of(record, rule.as_ref());
-        let name = |role| roles.ranked(role).map(|(rank, value)| (rank, value.trim().trim_matches(['"', '\''])));
+        let name = |role| {
+            let (rank, field) = roles.ranked(role)?;
+            Some(Name { rank, key: field.path, value: field.value.trim().trim_matches(['"', '\'']) })
+        };
         Identity {
             requests: roles.all(FieldRole::Request).map(|field| field.value).collect(),
             client: name(FieldRole::Client),
             subject: name(FieldRole::Subject),
+            worker: [FieldRole::Host, FieldRole::Process, FieldRole::Thread]
+                .map(|role| name(role).map(|name| name.value)),
         }
     }
 }

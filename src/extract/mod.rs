@@ -30,8 +30,8 @@ use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 pub use copies::{Copies, Copy};
 pub use draft::Masker;
 pub use hints::Hints;
-pub use identity::Identity;
-pub use roles::names_nobody;
+pub use identity::{Identity, Name};
+pub use roles::{is_count, names_nobody};
 pub use survey::{NearMiss, Sighting};
 
 /// The rule id of events that only an endpoint and a status tell: the weakest evidence.

@@ -90,9 +90,9 @@ impl<'a> Roles<'a> {
     }
 
     /// The best value of a role, and its place in the list of aliases: less is better.
-    pub(super) fn ranked(&self, role: FieldRole) -> Option<(i32, &'a str)> {
+    pub(super) fn ranked(&self, role: FieldRole) -> Option<(i32, &Field<'a>)> {
         let found = self.found.get(self.found.partition_point(|found| found.role < role))?;
-        (found.role == role).then_some((found.cost, found.field.value))
+        (found.role == role).then_some((found.cost, &found.field))
     }
 
     /// All values of a role, best first.
@@ -159,6 +159,16 @@ pub fn names_nobody(value: &[u8]) -> bool {
     word || value.iter().all(|byte| *byte == b'-')
 }
 
+/// A request id of fewer signs tells requests apart only next to each other.
+const COUNT: usize = 4;
+
+/// Whether an id of a request is a count of few signs: `7`, `b2`. A zero stands where none was given.
+pub fn is_count(id: &str) -> bool {
+    id.len() < COUNT
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && id.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
 /// Whether a value can play a role at all.
 fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
     let value = field.value.trim();
@@ -183,7 +193,9 @@ fn accepts(role: FieldRole, field: &Field<'_>) -> bool {
         FieldRole::Client | FieldRole::Subject | FieldRole::Host | FieldRole::Thread | FieldRole::Address => {
             value.len() <= 256 && !value.starts_with(['{', '[']) && !matches!(value, "true" | "false")
         }
-        FieldRole::Request => (4..=128).contains(&value.len()) && !value.contains([' ', '/', '{']),
+        FieldRole::Request => {
+            is_count(value) || (COUNT..=128).contains(&value.len()) && !value.contains([' ', '/', '{'])
+        }
         _ => value.len() <= 64 * 1024,
     }
 }

@@ -1,7 +1,7 @@
 //! What the rules see in a record, and what they would need to see more: for `tokscan formats`.
 
 use super::roles::Roles;
-use super::signals::{Endpoint, Outcome, Signals};
+use super::signals::{Endpoint, GrantType, Outcome, Signals};
 use super::{Extractor, draft};
 use crate::format::Record;
 use crate::rules::{FieldRole, Topic};
@@ -40,6 +40,8 @@ const ROLES: [FieldRole; 12] = [
     FieldRole::Url,
 ];
 
+/// So many values stand for a name of the event where none has one of these keys.
+const TELLING: usize = 3;
 /// Keys whose value says what a record is about, the likeliest first.
 const HEADLINES: [&str; 7] = ["event", "msg", "message", "action", "eventtype", "type", "name"];
 
@@ -74,6 +76,9 @@ fn looks_like_an_event(record: &Record<'_>, signals: &Signals<'_, '_>) -> Option
     let chatter = signals.about(Topic::Chatter);
     match signals.endpoint {
         Some(Endpoint::Token) if signals.status.is_none() => Some("it names a token endpoint, but no outcome"),
+        _ if signals.grant == Some(GrantType::Refresh) => {
+            Some("it names the grant of a refresh token, but not its outcome")
+        }
         _ if signals.about(Topic::Refresh) && !chatter => Some("it speaks of a token refresh, but not of its outcome"),
         _ if signals.outcome == Some(Outcome::Failure) && !chatter && speaks_of_tokens(record) => {
             Some("it speaks of tokens and of a failure, but not of a refresh")
@@ -93,14 +98,25 @@ fn speaks_of_tokens(record: &Record<'_>) -> bool {
 
 /// An event rule for records like this one.
 fn suggestion(record: &Record<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>) -> String {
-    let kind = if signals.outcome == Some(Outcome::Success) { "refresh_succeeded" } else { "refresh_failed" };
+    let kind = match signals.outcome {
+        Some(Outcome::Success) => "\"refresh_succeeded\"",
+        Some(Outcome::Failure) => "\"refresh_failed\"",
+        _ => "\"refresh_failed\" # or \"refresh_succeeded\": these words do not tell",
+    };
     let headline = HEADLINES.iter().find_map(|name| {
         let fields = record.fields.iter().filter(|field| field.leaf() == *name);
         fields.map(|field| (field.path, field.value)).find(|(_, value)| is_headline(value))
     });
-    let condition = match headline {
-        Some((path, value)) => format!("where = {{ {} = [{}] }}", key(path), quoted(value)),
-        None => format!("text = [{}]", quoted(&pattern(record))),
+    let conditions: Vec<(&str, &str)> = match headline {
+        Some(headline) => vec![headline],
+        None if record.texts.is_empty() => telling(record, roles),
+        None => Vec::new(),
+    };
+    let condition = if conditions.is_empty() {
+        format!("text = [{}]", quoted(&pattern(record)))
+    } else {
+        let all = conditions.iter().map(|(path, value)| format!("{} = [{}]", key(path), quoted(value)));
+        format!("where = {{ {} }}", all.collect::<Vec<_>>().join(", "))
     };
     let unknown = [FieldRole::Client, FieldRole::Subject].into_iter().filter(|role| roles.get(*role).is_none());
     let map: Vec<String> = unknown.map(|role| format!("{} = [\"…\"]", role.name())).collect();
@@ -111,7 +127,7 @@ fn suggestion(record: &Record<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>)
             record.fields.iter().map(|field| field.path).filter(|path| draft::is_key(path)).take(12).collect();
         format!("\n# map = {{ {} }}, from: {}", map.join(", "), keys.join(", "))
     };
-    format!("[[event]]\nid = \"my-event\"\nkind = \"{kind}\"\n{condition}{map}")
+    format!("[[event]]\nid = \"my-event\"\nkind = {kind}\n{condition}{map}")
 }
 
 /// A value that names an event, rather than one that holds the event's own names and numbers.
@@ -121,11 +137,27 @@ fn is_headline(value: &str) -> bool {
         && !value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The words that a text begins with, as a pattern.
+/// The first values of a record without running text that name no one: together they may name the event.
+fn telling<'a>(record: &Record<'a>, roles: &Roles<'a>) -> Vec<(&'a str, &'a str)> {
+    let names = |path: &str| {
+        let others = ROLES.into_iter().chain([FieldRole::Level]);
+        others.flat_map(|role| roles.all(role)).any(|field| field.path == path)
+    };
+    let fields = record.fields.iter().filter(|field| is_headline(field.value) && !names(field.path));
+    fields.map(|field| (field.path, field.value)).take(TELLING).collect()
+}
+
+/// The longest run of words of a text, as a pattern: no number, no name of a pair and nothing in quotes or brackets.
 fn pattern(record: &Record<'_>) -> String {
     let text = record.texts.last().copied().unwrap_or_default();
-    let ends = |letter: char| letter.is_ascii_digit() || "{=\"'\n:<[(".contains(letter);
-    let words = text[..text.find(ends).unwrap_or(text.len())].trim();
+    let ends = |letter: char| letter.is_ascii_digit() || "{}=\"'\n<>[]()|".contains(letter);
+    let runs = text.split_inclusive(ends).map(|run| match run.strip_suffix('=') {
+        Some(before) => before.rsplit_once(' ').map_or("", |(words, _)| words),
+        None => run.trim_end_matches(ends),
+    });
+    let letters = |run: &str| run.bytes().filter(u8::is_ascii_alphabetic).count();
+    let longest = runs.rev().max_by_key(|run| letters(run)).unwrap_or_default();
+    let words = longest.trim_matches(|letter: char| !letter.is_alphanumeric());
     let mut end = words.len().min(60);
     while !words.is_char_boundary(end) {
         end -= 1;

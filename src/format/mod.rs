@@ -12,6 +12,7 @@ mod epoch;
 mod exports;
 pub mod json;
 mod jwt;
+mod months;
 mod pairs;
 mod reader;
 mod time_choice;

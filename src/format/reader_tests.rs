@@ -54,6 +54,19 @@ fn one_payload_in_every_wrapper() {
 }
 
 #[test]
+fn of_two_times_in_one_line_the_finer_one_is_the_programs() {
+    for line in [
+        "2026-01-02T03:04:06Z app[1]: 2026-01-02 03:04:05.123 WARN token refresh failed",
+        "2026-01-02T03:04:06Z 2026-01-02 03:04:05,123 WARN token refresh failed",
+        "[2026-01-02 03:04:06] [2026-01-02T03:04:05.123Z] token refresh failed",
+    ] {
+        check(line, "text", AT, &[]);
+    }
+    // A time that a text speaks of is none.
+    check("2026-01-02T03:04:05.123Z 2026-01-09 00:00:00 is when the token expires", "text", AT, &[]);
+}
+
+#[test]
 fn a_wrapper_with_a_finer_time_serves_an_application_that_logs_seconds() {
     check(
         r#"2026-01-02T03:04:05.123456789Z stdout F time="2026-01-02T03:04:05Z" level=warning msg="refresh failed" error=invalid_grant"#,

@@ -15,7 +15,7 @@ pub(super) struct Candidate {
 }
 
 /// Wrapper and event agree when they are this close: the time a line takes to be shipped.
-const SHIPPING_NANOS: i64 = 2_000_000_000;
+pub(super) const SHIPPING_NANOS: u64 = 2_000_000_000;
 
 /// The innermost time is the event's own. A wrapper's is taken where it agrees with it and is finer
 /// (an application that logs whole seconds), or where the inner one has no zone and disagrees (an
@@ -24,7 +24,7 @@ pub(super) fn choose(candidates: &[Candidate]) -> Option<Stamp> {
     let own = candidates.iter().min_by_key(|candidate| (u8::MAX - candidate.depth, candidate.rank))?;
     let mut best = own.stamp;
     for other in candidates.iter().filter(|other| other.depth < own.depth || own.depth == 0).map(|other| other.stamp) {
-        let apart = other.time.nanos.abs_diff(best.time.nanos) > SHIPPING_NANOS as u64;
+        let apart = other.time.nanos.abs_diff(best.time.nanos) > SHIPPING_NANOS;
         let finer = best.time.precision == Precision::Second && other.time.precision > Precision::Second;
         if (!apart && finer) || (apart && best.zone_assumed && !other.zone_assumed) {
             best = other;

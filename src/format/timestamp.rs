@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::day::{Day, yearless};
 use super::epoch::epoch;
+use super::months;
 use crate::model::{Assumed, Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
@@ -57,9 +58,10 @@ pub fn leading(text: &str, clock: &Clock) -> Option<(Stamp, usize)> {
     let civil = match cursor.bytes.first()? {
         b'0'..=b'9' => numeric_date(&mut cursor, clock)?,
         b'A'..=b'Z' => named_date(&mut cursor, clock)?,
+        b'a'..=b'z' if months::may_begin(cursor.bytes) => named_date(&mut cursor, clock)?,
         _ => return None,
     };
-    let zone = offset(&mut cursor);
+    let zone = offset(&mut cursor).or_else(|| named_zone(&mut cursor, &civil));
     // `Fri Jan 02 03:04:05.123456 2026`: the year follows the clock.
     let civil = if civil.year_assumed { trailing_year(&mut cursor, civil) } else { civil };
     let (day, at) = (civil.date.and_hms_opt(0, 0, 0)?, cursor.at);
@@ -135,12 +137,9 @@ impl Cursor<'_> {
     }
 
     fn month_name(&mut self) -> Option<u32> {
-        const NAMES: [&[u8]; 12] =
-            [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-        let name = self.bytes.get(self.at..self.at + 3)?.to_ascii_lowercase();
-        let month = NAMES.iter().position(|known| *known == name)?;
-        self.at += 3;
-        u32::try_from(month + 1).ok()
+        let (month, length) = months::named(self.bytes.get(self.at..)?)?;
+        self.at += length;
+        Some(month)
     }
 }
 
@@ -189,7 +188,8 @@ fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     let date = NaiveDate::from_ymd_opt(i32::try_from(date.0).ok()?, date.1, date.2)?;
     // JavaScript's own: `1/31/2026, 3:04:05 PM`.
     let comma = cursor.bytes[cursor.at..].starts_with(b", ") && cursor.take(b",").is_some();
-    if run != 14 && !comma && cursor.take(b"T t:_").is_none() {
+    let joined = run == 8 && cursor.take(b"-").is_some();
+    if run != 14 && !comma && !joined && cursor.take(b"T t:_").is_none() {
         return None;
     }
     while cursor.peek() == b' ' {
@@ -198,11 +198,13 @@ fn numeric_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
     clock_time(cursor, date, false)
 }
 
-/// `02/Jan/2026`, `02 Jan 2026`, `02-Jan-2026`, or `01/31/2026` (the American order unless the
+/// `02/Jan/2026`, `02 Jan 2026`, `02-Jan-2026`, `2. Januar 2026`, or `01/31/2026` (the American order unless the
 /// first number cannot be a month).
 fn day_first(cursor: &mut Cursor<'_>) -> Option<(u32, u32, u32)> {
     let first = cursor.day()?;
     let separator = cursor.take(b"/ -.")?;
+    let named = cursor.bytes.get(cursor.at + 1).is_some_and(u8::is_ascii_alphabetic);
+    let separator = if separator == b'.' && named { cursor.take(b" ").unwrap_or(separator) } else { separator };
     if cursor.peek().is_ascii_alphabetic() {
         let month = cursor.month_name()?;
         cursor.take(&[separator])?;
@@ -216,7 +218,9 @@ fn day_first(cursor: &mut Cursor<'_>) -> Option<(u32, u32, u32)> {
 
 /// `Jan  2 03:04:05`, `Fri Jan 02 03:04:05 2026`, `Fri, 02 Jan 2026 03:04:05 GMT`.
 fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
-    if cursor.month_name().is_none() {
+    let month = if let Some(month) = cursor.month_name() {
+        month
+    } else {
         let weekday = cursor.bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         if !(3..=9).contains(&weekday) {
             return None;
@@ -229,10 +233,8 @@ fn named_date(cursor: &mut Cursor<'_>, clock: &Clock) -> Option<Civil> {
             cursor.take(b" ")?;
             return clock_time(cursor, NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, false);
         }
-        cursor.month_name()?;
-    }
-    let month_end = cursor.at;
-    let month = Cursor { bytes: cursor.bytes, at: month_end - 3 }.month_name()?;
+        cursor.month_name()?
+    };
     cursor.take(b" ")?;
     let day = cursor.day()?;
     cursor.take(b",");
@@ -364,6 +366,22 @@ fn offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     found
 }
 
+/// ` Europe/Berlin`, `[Asia/Tokyo]`, as PHP and Java write them; the seconds east of UTC at that time.
+fn named_zone(cursor: &mut Cursor<'_>, civil: &Civil) -> Option<i32> {
+    let rest = &cursor.bytes[cursor.at..];
+    let start = rest.iter().take(2).take_while(|byte| b" [".contains(byte)).count();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-+".contains(byte);
+    let length = rest[start..].iter().take(40).take_while(|byte| is_part(byte)).count();
+    let name = &rest[start..start + length];
+    if start == 0 || !name.contains(&b'/') {
+        return None;
+    }
+    let zone: chrono_tz::Tz = std::str::from_utf8(name).ok()?.parse().ok()?;
+    let local = civil.date.and_hms_opt(0, 0, 0)? + chrono::Duration::seconds(civil.seconds);
+    cursor.at += start + length + usize::from(rest[..start].ends_with(b"[") && rest.get(start + length) == Some(&b']'));
+    Some(Zone::Named(zone).offset_seconds(local))
+}
+
 fn numeric_offset(cursor: &mut Cursor<'_>) -> Option<i32> {
     let sign = if cursor.take(b"+-")? == b'-' { -1 } else { 1 };
     let hours = cursor.digits(2)?;
@@ -402,16 +420,25 @@ mod tests {
             "2026/01/02 03:04:05.123",
             "20260102T030405.123Z",
             "20260102030405.123",
+            "20260102-030405.123",
             "02/Jan/2026:03:04:05.123 +0000",
             "02 Jan 2026 03:04:05.123",
             "01/02/2026 03:04:05.123",
             "Fri Jan 02 03:04:05.123 2026",
+            "2 gen 2026 03:04:05.123",
+            "02-janv.-2026 03:04:05.123",
+            "2. Januar 2026 03:04:05.123",
+            "January 2, 2026 3:04:05.123 AM",
+            "ene  2 03:04:05.123",
             "Jan 02, 2026 3:04:05.123 AM",
             "01/02/2026 3:04:05.123 AM",
             "2026-01-02 03:04:05:123",
             "1/2/2026, 3:04:05.123 AM",
             "2026-01-02 04:04:05.123 CET",
             "2026-01-01 19:04:05.123 PST",
+            "2026-01-02 04:04:05.123 Europe/Berlin",
+            "2026-01-02 12:04:05.123 [Asia/Tokyo]",
+            "[02-Jan-2026 04:04:05.123 Europe/Berlin]",
             "01-02|03:04:05.123",
             "Jan  2 03:04:05.123",
             "0102 03:04:05.123",

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::reader::{Field, Reader, Record, normal_in};
-use super::time_choice::{self, Candidate};
+use super::time_choice::{self, Candidate, SHIPPING_NANOS};
 use super::timestamp::{self, Clock, Stamp};
 use super::{Columns, epoch, pairs};
 use crate::rules::TextFormat;
@@ -149,7 +149,21 @@ impl<'a> State<'a, '_> {
             return text;
         };
         self.record.times.push(Candidate { stamp, depth, rank: 0 });
+        self.second_time(&text[end..], stamp, depth);
         if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
+    }
+
+    /// Takes the time of the program, where one before it is that of who passed the line on: the two follow each other,
+    /// or a tag stands between them. A text begins with many a time, so they must be of one moment.
+    fn second_time(&mut self, rest: &'a str, first: Stamp, depth: u8) {
+        let rest = rest.trim_start_matches([']', ')', ' ', '\t', '|', '-']);
+        let behind_tag =
+            rest.split_once(": ").filter(|(tag, _)| tag.len() < 40 && !tag.contains(' ')).map(|(_, rest)| rest);
+        let stamps = [Some(rest), behind_tag].into_iter().flatten().map(|text| text.trim_start_matches('['));
+        let same_moment = |stamp: &Stamp| stamp.time.nanos.abs_diff(first.time.nanos) <= SHIPPING_NANOS;
+        let mut times = stamps.filter_map(|text| Some(timestamp::leading(text, self.clock)?.0));
+        let second = times.find(same_moment);
+        self.record.times.extend(second.map(|stamp| Candidate { stamp, depth: depth + 1, rank: 0 }));
     }
 
     /// Remembers a time without a date; the outermost is as good as any.

@@ -15,7 +15,7 @@ use super::Weave;
 use super::continuation::DECIDING_BYTES;
 use super::job::{Buffer, Job, Tally};
 use super::open::retry;
-use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses};
+use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses, has_neighbours};
 
 /// How many continuation lines a cut moves past at most.
 const RUN_LINES: usize = 256;
@@ -211,16 +211,18 @@ impl<R: Read> Cutter<R> {
             return self.woven_end(first);
         }
         let mut at = first;
-        for _ in 0..RUN_LINES {
-            self.fill(at + DECIDING_BYTES);
-            let known = &self.buffer.filled()[at..self.buffer.filled.min(at + DECIDING_BYTES)];
-            let line = memchr(b'\n', known).map_or(known, |end| &known[..end]);
-            if !self.weave.continues(line) {
+        for lines in 0.. {
+            self.fill(at + 2 * DECIDING_BYTES);
+            if !self.weave.continues(self.buffer.filled(), at) {
                 return at;
             }
             match self.line_end(at, first + RUN_BYTES) {
-                Some(end) => at = end,
-                None => return at,
+                Some(end) if lines < RUN_LINES => at = end,
+                _ if has_neighbours(self.buffer.filled(), at) => match self.line_end(at, at + RUN_BYTES) {
+                    Some(end) => at = end,
+                    None => return at,
+                },
+                _ => return at,
             }
         }
         at

@@ -278,12 +278,14 @@ pub fn last_record(buffer: &[u8], weave: Weave) -> Option<usize> {
         end = found;
         let line = &buffer[start..];
         let known = memchr::memchr(b'\n', line).map_or(line, |at| &line[..at]);
-        if known.len() < DECIDING_BYTES && known.len() == line.len() {
+        let decides = |line: &[u8]| line.len() >= DECIDING_BYTES || memchr::memchr(b'\n', line).is_some();
+        let below = &line[line.len().min(known.len() + 1)..];
+        if !decides(line) || (known.trim_ascii().is_empty() && !decides(below)) {
             // Too little of it is known to tell.
             continue;
         }
         last_line.get_or_insert(start);
-        if !weave.continues(known) {
+        if !weave.continues(buffer, start) {
             return Some(start);
         }
         if buffer.len() - start > LONGEST_RECORD {

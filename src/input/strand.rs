@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::continuation::is_continuation;
+use super::continuation::{DECIDING_BYTES, is_below_frame, is_continuation, is_member, parts_exception};
 
 /// How many lines above a line the one may stand that it continues.
 pub const NEAR: usize = 8;
@@ -49,14 +49,42 @@ impl Weave {
         }
     }
 
-    /// Whether a line continues the record above it, in a source without strands.
-    pub fn continues(self, line: &[u8]) -> bool {
+    /// Whether the line that begins at `at` continues the record above it, in a source without strands.
+    pub fn continues(self, text: &[u8], at: usize) -> bool {
+        let line = deciding(text, at);
         match self {
             Self::Entries => !line.starts_with(b"__CURSOR="),
-            Self::Text => is_continuation(line) || is_brace(line),
-            Self::Plain | Self::Strands => is_continuation(line),
+            Self::Text if is_brace(line) => true,
+            Self::Text | Self::Plain | Self::Strands => is_continuation(line) || has_neighbours(text, at),
         }
     }
+}
+
+/// What decides of the line that begins at `at`.
+fn deciding(text: &[u8], at: usize) -> &[u8] {
+    let known = &text[at..text.len().min(at + DECIDING_BYTES)];
+    memchr(b'\n', known).map_or(known, |end| &known[..end])
+}
+
+/// Whether its neighbours make a line continue the record above it: it is the source line below a frame, a member of an
+/// object, or an empty line before an exception.
+pub(super) fn has_neighbours(text: &[u8], at: usize) -> bool {
+    let line = deciding(text, at);
+    // Most lines begin with a time or a brace, and need no look at others.
+    if !matches!(line.first(), None | Some(b'\r' | b'a'..=b'z' | b'_' | b'"')) {
+        return false;
+    }
+    let above = line_above(text, at);
+    let below = || deciding(text, text.len().min(at + line.len() + 1));
+    is_below_frame(above, line) || is_member(above, line) || parts_exception(above, line, below())
+}
+
+/// The line above the one that begins at `at`, if it is no longer than a frame of a traceback.
+fn line_above(text: &[u8], at: usize) -> &[u8] {
+    let Some(end) = at.checked_sub(1) else { return b"" };
+    let from = end.saturating_sub(4 * DECIDING_BYTES);
+    let start = memrchr(b'\n', &text[from..end]).map(|found| from + found + 1);
+    start.or((from == 0).then_some(0)).map_or(b"", |start| &text[start..end])
 }
 
 /// Whether a line is an opening brace and nothing else.
@@ -102,7 +130,7 @@ impl<'a> Strand<'a> {
             b'<' => syslog(line),
             b'A'..=b'Z' => legacy(line, 0),
             b'[' => pod(line),
-            b'a'..=b'z' => compose(line),
+            b'a'..=b'z' => compose(line).or_else(|| legacy(line, 0)),
             _ => None,
         }
     }
@@ -210,9 +238,12 @@ fn structured_data(line: &[u8], mut at: usize) -> Option<usize> {
 
 /// `Jan  2 03:04:05 host api[42]: …`.
 fn legacy(line: &[u8], from: usize) -> Option<Strand<'_>> {
-    let time = line.get(from..from + 16)?;
-    let shaped = time[3] == b' ' && time[6] == b' ' && time[9] == b':' && time[12] == b':';
-    let end = from + 15 + memchr(b' ', &line[from + 15..line.len().min(from + 26)])?;
+    // `déc.`: in other languages names of months are longer.
+    let month = memchr(b' ', line.get(from..from + 7)?).filter(|length| *length >= 3)?;
+    let time = line.get(from + month..from + month + 13)?;
+    let shaped = time[3] == b' ' && time[6] == b':' && time[9] == b':';
+    let end = from + month + 12;
+    let end = end + memchr(b' ', &line[end..line.len().min(end + 11)])?;
     if !shaped {
         return None;
     }
@@ -271,7 +302,11 @@ impl<'a> Line<'a> {
 pub fn link(lines: &[Line<'_>], index: usize) -> Option<usize> {
     let line = &lines[index];
     let Some(strand) = &line.strand else {
-        return (index > 0 && is_continuation(line.text)).then(|| index - 1);
+        let above = index.checked_sub(1)?;
+        return (is_continuation(line.text)
+            || is_below_frame(lines[above].text, line.text)
+            || is_member(lines[above].text, line.text))
+        .then_some(above);
     };
     let above = (index.saturating_sub(NEAR)..index).rev();
     let same = |at: &usize| {
@@ -284,7 +319,11 @@ pub fn link(lines: &[Line<'_>], index: usize) -> Option<usize> {
         let ends_object = before.words(lines[nearest].text).trim_ascii_end().ends_with(b"}");
         is_brace(strand.words(line.text)) && !ends_object
     };
-    (before.partial || strand.continues(line.text) || opens_dump()).then_some(nearest)
+    let goes_on = || {
+        let (above, line) = (before.words(lines[nearest].text), strand.words(line.text));
+        is_below_frame(above, line) || is_member(above, line)
+    };
+    (before.partial || strand.continues(line.text) || opens_dump() || goes_on()).then_some(nearest)
 }
 
 /// Whether a line from `at` on belongs to one before it: there is no cut between them.
@@ -356,6 +395,7 @@ mod tests {
             ("2026-01-02T03:04:05.123456+00:00 app[web.1]: x y", false),
             ("2026-01-02T03:04:05.123456+0000 host api[42]: x y", false),
             ("Jan  2 03:04:05 host api[42]: x y", false),
+            ("déc. 29 03:04:05 host api[42]: x y", false),
             ("<12>Jan  2 03:04:05 host api[42]: x y", false),
             ("<12>1 2026-01-02T03:04:05Z host api 42 - - x y", false),
             ("<12>1 2026-01-02T03:04:05Z host api 42 ID [a b=\"c]d\"][e f=\"g\"] x y", false),
@@ -425,7 +465,9 @@ mod tests {
         let dump = b"2026-01-02 03:04:05 ERROR refresh failed\n400 Bad Request\n{\n  \"error\": \"x\"\n}\n";
         let row = b"ready\n{\n  \"error\": \"x\"\n}\n{\n  \"error\": \"y\"\n}\n";
         assert_eq!((Weave::of(dump), Weave::of(row)), (Weave::Text, Weave::Plain));
-        assert!(Weave::Text.continues(b"{\r") && !Weave::Text.continues(b"{\"a\":1}") && !Weave::Plain.continues(b"{"));
-        assert!(Weave::Entries.continues(b"MESSAGE=x") && Weave::Entries.continues(b""));
+        let continues = |weave: Weave, line: &[u8]| weave.continues(line, 0);
+        assert!(continues(Weave::Text, b"{\r") && !continues(Weave::Text, b"{\"a\":1}"));
+        assert!(continues(Weave::Entries, b"MESSAGE=x") && continues(Weave::Entries, b""));
+        assert!(!continues(Weave::Plain, b"{"));
     }
 }

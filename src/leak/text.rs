@@ -68,9 +68,12 @@ pub(super) fn opening(line: &[u8], key: Key) -> Option<Opening> {
     if one_of(word, &VERBS).is_none() {
         return looks_random(line, at).then(|| closed(at));
     }
+    let mut last = word;
     for _ in 0..MAX_WORDS {
-        let word = word_at(line, at);
-        let end = at + word.len();
+        let found = word_at(line, at);
+        let end = at + found.len();
+        // `Client ID : …`: a colon that stands alone belongs to the word before it.
+        let word = if found.is_empty() { last } else { found };
         if line.get(end) == Some(&b':') {
             let tail = &word[word.len().saturating_sub(2)..];
             let other = tail.eq_ignore_ascii_case(b"id") || one_of(word, &OTHERS).is_some();
@@ -80,7 +83,7 @@ pub(super) fn opening(line: &[u8], key: Key) -> Option<Opening> {
         if word.len() > 40 {
             return None;
         }
-        at = word_start(line, end)?;
+        (at, last) = (word_start(line, end)?, word);
     }
     None
 }

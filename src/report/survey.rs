@@ -24,12 +24,13 @@ pub fn render_survey(survey: &Survey, out: &mut dyn Write) -> io::Result<()> {
     if unmatched > 0 {
         writeln!(
             out,
-            "\nTo read what matched no rule: write the suggested rule into events/mine.toml with an [[examples.match]] of such a"
+            "\nTo read what matched no rule: begin a file events/mine.toml with id = \"mine\" and title = \"Our logs\", add the suggested"
         )?;
         writeln!(
             out,
-            "line and an examples.ignore, prove it with `tokscan rules check events/mine.toml` and scan with --rules events/mine.toml."
+            "rule and an [[examples.match]] with such a line and its kind, prove it with `tokscan rules check events/mine.toml`, and"
         )?;
+        writeln!(out, "scan with --rules events/mine.toml.")?;
         writeln!(out, "A key that no role was read from is named with --field: --field client=app.name.")?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What the leak rules made of one line, and what the gate made of that.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use super::parts::Part;
@@ -80,6 +81,16 @@ pub fn explain_line(options: &ScanOptions, path: &str, line: u64) -> Result<Expl
     })
 }
 
+/// Where a line stands in the bytes of a segment that begins with the line `first`.
+pub(super) fn line_in(bytes: &[u8], first: u64, line: u64) -> Option<Range<usize>> {
+    let start = match line.checked_sub(first)?.checked_sub(1) {
+        None => 0,
+        Some(nth) => memchr::memchr_iter(b'\n', bytes).nth(nth as usize)? + 1,
+    };
+    let end = memchr::memchr(b'\n', bytes.get(start..)?).map_or(bytes.len(), |length| start + length);
+    (start < bytes.len()).then_some(start..end)
+}
+
 /// Looks at one line of a source that was read once, so that it is known where its lines are.
 struct Reader<'r> {
     options: &'r ScanOptions,
@@ -110,14 +121,8 @@ impl Reader<'_> {
     /// What is in the line, as far as this segment holds it.
     fn segment(&self, segment: &Segment<'_>, prefilter: &Prefilter) -> Vec<Judged> {
         let bytes = segment.bytes;
-        let first = self.read.first_line(segment.base);
-        let Some(before) = self.line.checked_sub(first) else { return Vec::new() };
-        let start = match before.checked_sub(1) {
-            None => Some(0),
-            Some(nth) => memchr::memchr_iter(b'\n', bytes).nth(nth as usize).map(|end| end + 1),
-        };
-        let Some(start) = start.filter(|start| *start < bytes.len()) else { return Vec::new() };
-        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+        let line = line_in(bytes, self.read.first_line(segment.base), self.line);
+        let Some(Range { start, end }) = line else { return Vec::new() };
         let mut judged = Vec::new();
         let mut look_at = |part: &Part<'_>| {
             let looked_at = prefilter.is_candidate(part.text);

@@ -35,13 +35,15 @@ pub(super) fn finish(
     let mut notices = discovery.notices;
     notices.extend(reads.iter().flat_map(|read| read.notices.iter().cloned()));
     notices.extend(rules.notices.iter().cloned());
-    let (said, dated) = again::look(options, rules, &discovery.sources, &mut merged);
+    let (said, dated) = again::look(options, rules, &discovery.sources, &mut merged, &mut |_| ());
     notices.extend(said);
     days::settle(&mut merged, options.zone, &discovery.sources, &dated);
     merged.events.sort();
     notices.extend(assumptions(options, &merged, &dated));
-    notices.extend(endpoint_lines::set_aside(&mut merged.events));
+    notices.extend(compared(options, &merged));
+    // Lines that are set aside show, too, how far the clocks of those who wrote them are apart.
     notices.extend(skew::align(options, &mut merged.events));
+    notices.extend(endpoint_lines::set_aside(&mut merged.events));
     select(options, &mut merged, &mut notices);
 
     let scrubber = Scrubber::new(&merged.leaks);
@@ -178,6 +180,17 @@ fn assumptions(options: &ScanOptions, merged: &Merged, dated: &Dated) -> Vec<Not
         }
     }
     notices
+}
+
+/// What is said where times without a zone are compared with those of other files.
+fn compared(options: &ScanOptions, merged: &Merged) -> Option<Notice> {
+    let timed = merged.sources.values().filter(|found| found.token_events > 0).count();
+    let count = merged.sources.values().filter(|found| found.zone_assumed > 0).count() as u64;
+    let message = format!(
+        "files whose times have no zone were compared with other files as if theirs were {}; where it is another one, give it with --tz, or scan them apart",
+        options.zone
+    );
+    (count > 0 && timed > 1).then(|| Notice { count, ..Notice::new("zones-compared", None, message, Trouble::Note) })
 }
 
 /// Keeps what `--since`, `--until` and `--client` ask for.

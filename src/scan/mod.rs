@@ -19,6 +19,7 @@ mod skew;
 mod survey;
 mod templates;
 mod texts;
+mod told;
 mod watch;
 mod worker;
 
@@ -39,6 +40,7 @@ use rule_set::RuleSet;
 pub use rule_set::RuleSizes;
 pub use survey::{SurveyOutcome, survey};
 use templates::Names;
+pub use told::{Told, ToldEvent, tell_line};
 pub use watch::{Watched, watch};
 use worker::{Harvest, Workshop};
 

@@ -1,7 +1,7 @@
 //! Which records are worth parsing: a search for the literals of all rules over whole segments.
 
 use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Span};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind as Longest, Span};
 
 use super::grams::{self, Grams};
 use super::rule_set::RuleSet;
@@ -55,12 +55,16 @@ impl Prefilter {
         Self::of(leaks.literals(), leaks.keywords())
     }
 
-    /// Literals that a second look is for, each of at least four bytes, and nothing else.
+    /// Literals that a second look is for, and nothing else.
     pub(super) fn of_texts(mut literals: Vec<Vec<u8>>) -> Self {
         literals.sort();
         literals.dedup();
         // Thousands of ids are alike in parts, and each place would be compared with all that share the part.
-        let automaton = (literals.len() > FEW).then(|| AhoCorasick::new(&literals).ok()).flatten();
+        let short = literals.iter().any(|literal| literal.len() < grams::SHORTEST);
+        // Of the numbers 12 and 123 the longer one must be found where it stands: the shorter one is a part of it there.
+        let nested = literals.windows(2).any(|pair| pair[1].starts_with(&pair[0]));
+        let longest = || AhoCorasick::builder().match_kind(Longest::LeftmostLongest).build(&literals).ok();
+        let automaton = (short || nested || literals.len() > FEW).then(longest).flatten();
         Self { passes: vec![automaton.map_or_else(|| Pass::Grams(Grams::new(literals)), Pass::Automaton)] }
     }
 

@@ -83,13 +83,13 @@ impl<'b> Run<'b> {
     /// that begins with a continuation line begins beyond them (the first of a source aside).
     fn record_around(self, hit: usize, floor: usize) -> (usize, usize) {
         let Self { bytes, first, weave } = self;
-        let continues = |line: &[u8]| weave.continues(line);
+        let continues = |at: usize| weave.continues(bytes, at);
         let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
         let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
         let own = line_start(hit);
         let mut end = line_end(own);
         let (mut start, mut lines) = (own, 0);
-        while !(start == 0 && first) && continues(&bytes[start..line_end(start)]) {
+        while !(start == 0 && first) && continues(start) {
             if start <= floor || lines == LINES {
                 return (own, end);
             }
@@ -103,7 +103,7 @@ impl<'b> Run<'b> {
         }
         while lines < LINES && end + 1 < bytes.len() {
             let next = line_end(end + 1);
-            if !continues(&bytes[end + 1..next]) || !within(next) {
+            if !continues(end + 1) || !within(next) {
                 break;
             }
             end = next;

@@ -105,7 +105,7 @@ fn run(options: &ScanOptions, rules: &RuleSet, progress: &dyn Progress) -> Surve
     let (discovery, reads, harvests) = read(options, rules, progress, true);
     let paths = discovery.sources.iter().map(|source| rules.leaks.mask(&source.path).into_owned()).collect();
     let mut merged = merge(paths, &reads, harvests);
-    let (said, _) = again::look(options, rules, &discovery.sources, &mut merged);
+    let (said, _) = again::look(options, rules, &discovery.sources, &mut merged, &mut |_| ());
     let scrubber = Scrubber::new(&merged.leaks);
     scrubber.events(&mut merged.events);
     let clean = |text: &str| scrubber.text(text).into_owned();

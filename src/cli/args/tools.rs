@@ -11,9 +11,21 @@ use crate::report::alert::System;
 /// `tokscan explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Name of a rule, as reports give it: refresh-race
-    #[arg(value_name = "RULE")]
+    /// Name of a rule, as reports give it: refresh-race; or a line of a log, PATH:LINE
+    ///
+    /// Of a line it says which token event it is, and which of its parts other lines of the file tell: whose it is, of
+    /// which day, how it ended. A column behind the line is left aside.
+    #[arg(value_name = "RULE|PATH:LINE")]
     pub rule: String,
+    /// Zone of times that carry none, for a line
+    #[arg(long, value_name = "ZONE", default_value = "UTC", allow_hyphen_values = true, help_heading = "Input")]
+    pub tz: String,
+    /// The server that the log is about, for a line
+    #[arg(long, value_name = "ID", help_heading = "Input")]
+    pub provider: Option<String>,
+    /// Where a part of an event stands, for a line: client=app.name (repeatable)
+    #[arg(long = "field", value_name = "PART=KEY", help_heading = "Input")]
+    pub fields: Vec<String>,
     #[allow(missing_docs, reason = "the fields are options")]
     #[command(flatten)]
     pub place: RulePlaceArgs,

@@ -4,6 +4,7 @@
 //! The first look finds what is missing. Only the sources in which something is are read again, and only the lines that
 //! hold what is asked for; what is kept of them grows with the token events. A stream cannot be read again.
 
+mod counted;
 mod dates;
 mod rails;
 mod requests;
@@ -17,17 +18,36 @@ use super::ScanOptions;
 use super::days::{self, Dated};
 use super::excerpt::{excerpt_of, likeness};
 use super::finish::Merged;
-use super::parts::{Part, each_part};
+use super::parts::{self, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use crate::format::{Clock, Columns, Setting};
 use crate::input::{self, Origin, ReadSettings, Segment, Source, SourceRead};
-use crate::model::{EventSet, Notice, TokenEvent, Trouble, without_kinds};
+use crate::model::{EventSet, Notice, Position, TokenEvent, Trouble, without_kinds};
+
+/// A part of an event that other lines told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Client,
+    Subject,
+    /// The whole attempt, put together of the lines of its request.
+    Attempt,
+}
+
+/// What other lines told of an event: their bytes, and the key there where it is one.
+#[derive(Clone, Debug)]
+pub(super) struct Completion {
+    pub(super) event: Position,
+    pub(super) part: Part,
+    pub(super) by: Vec<u64>,
+    pub(super) key: String,
+}
 
 /// What was asked, and what was found.
 #[derive(Debug, Default)]
 struct Looked {
     asked: requests::Asked,
+    counted: counted::Anchors,
     anchors: rails::Anchors,
     undated: dates::Undated,
     answers: requests::Answers,
@@ -35,29 +55,32 @@ struct Looked {
     dated: dates::Lines,
 }
 
-/// Completes the events of a run by what other lines of their sources say.
+/// Completes the events of a run by what other lines of their sources say; `witness` is told of each part.
 pub(super) fn look(
     options: &ScanOptions,
     rules: &RuleSet,
     sources: &[Source],
     merged: &mut Merged,
+    witness: &mut dyn FnMut(Completion),
 ) -> (Vec<Notice>, Dated) {
     let begun = rails::anchors(merged);
     let mut undated = dates::undated(merged);
     undated.retain(|source, _| can_be_read_again(&sources[*source]));
     let events = &mut merged.events;
-    let mut asked = requests::asked(events, sources);
+    let (mut asked, counted) = requests::asked(events, sources);
     let mut notices = requests::bounded(&mut asked, events);
     let anchors = begun.iter().filter(|(source, _)| can_be_read_again(&sources[**source]));
     let anchors: rails::Anchors = anchors.map(|(source, bytes)| (*source, bytes.clone())).collect();
     let mut dated = Dated::new();
-    if !asked.is_empty() || !anchors.is_empty() || !undated.is_empty() {
-        let again = Again::new(options, rules, sources, Looked { asked, anchors, undated, ..Looked::default() });
+    if !asked.is_empty() || !counted.is_empty() || !anchors.is_empty() || !undated.is_empty() {
+        let wanted = Looked { asked, counted, anchors, undated, ..Looked::default() };
+        let again = Again::new(options, rules, sources, wanted);
         let (mut looked, reads) = again.read(options);
         dated = std::mem::take(&mut looked.dated).dated();
-        notices.extend(requests::apply(&looked, events));
-        again.requests(looked, &reads, merged);
+        notices.extend(requests::apply(&looked, events, witness));
+        again.requests(looked, &reads, merged, witness);
     }
+    counted::forget(&mut merged.events);
     notices.extend(not_joined(&begun, merged));
     (notices, dated)
 }
@@ -101,16 +124,20 @@ struct Again<'r> {
     sources: Vec<Source>,
     clocks: Vec<Clock>,
     prefilter: Prefilter,
+    /// What is looked for far from the requests that are counted, too; all of it where there are none.
+    anywhere: Option<Prefilter>,
     looked: Mutex<Looked>,
     asked: requests::Asked,
+    counted: counted::Anchors,
     anchors: rails::Anchors,
     undated: dates::Undated,
 }
 
 impl<'r> Again<'r> {
     fn new(options: &ScanOptions, rules: &'r RuleSet, sources: &[Source], wanted: Looked) -> Self {
-        let Looked { asked, anchors, undated, .. } = wanted;
+        let Looked { asked, counted, anchors, undated, .. } = wanted;
         let mut numbers: Vec<usize> = asked.keys().chain(anchors.keys()).chain(undated.keys()).copied().collect();
+        numbers.extend(counted.sources());
         numbers.sort_unstable();
         numbers.dedup();
         let mut literals: Vec<Vec<u8>> = asked.values().flatten().map(|id| id.clone().into_bytes()).collect();
@@ -119,14 +146,18 @@ impl<'r> Again<'r> {
         }
         let clock = |number: usize| days::clock(options.zone, &sources[number]);
         literals.extend(undated.keys().flat_map(|&number| dates::literals(&clock(number))));
+        let anywhere = (!counted.is_empty()).then(|| Prefilter::of_texts(literals.clone()));
+        literals.extend(counted.ids().map(|id| id.as_bytes().to_vec()));
         Self {
             rules,
             sources: numbers.iter().map(|&number| sources[number].clone()).collect(),
             clocks: numbers.iter().map(|&number| clock(number)).collect(),
             numbers,
             prefilter: Prefilter::of_texts(literals),
+            anywhere,
             looked: Mutex::default(),
             asked,
+            counted,
             anchors,
             undated,
         }
@@ -138,6 +169,7 @@ impl<'r> Again<'r> {
         let reads = input::read(&self.sources, &settings, &|_| (), &|segment| self.visit(segment));
         let mut looked = self.looked.lock().map(|mut looked| std::mem::take(&mut *looked)).unwrap_or_default();
         (looked.asked, looked.anchors) = (self.asked.clone(), self.anchors.clone());
+        looked.counted = self.counted.clone();
         (looked, reads)
     }
 
@@ -156,18 +188,23 @@ impl<'r> Again<'r> {
         }
     }
 
-    fn record(&self, part: &Part<'_>, columns: Option<&Columns>, arena: &Bump, own: &mut Looked) {
+    fn record(&self, part: &parts::Part<'_>, columns: Option<&Columns>, arena: &Bump, own: &mut Looked) {
         let at = part.position.source as usize;
-        let source = self.numbers[at];
+        let (source, byte) = (self.numbers[at], part.position.byte_start);
+        let far = self.anywhere.as_ref().filter(|_| !self.counted.are_near(source, byte));
+        if far.is_some_and(|anywhere| !anywhere.is_candidate(part.text)) {
+            return;
+        }
+        let wanted = requests::Wanted { source, ids: self.asked.get(&source), counted: &self.counted };
         let seen = without_kinds(part.text);
         let setting = Setting { clock: &self.clocks[at], columns };
         let mask = |text: &str| self.rules.leaks.mask(text).into_owned();
         self.rules.reader.read(arena, &seen, &setting, &mut |record| {
-            if let Some(asked) = self.asked.get(&source) {
-                own.answers.note((source, asked), record, part.text, (&self.rules.extractor, &mask));
+            if wanted.ids.is_some() || !self.counted.is_empty() {
+                own.answers.note(&wanted, record, (part.text, byte), (&self.rules.extractor, &mask));
             }
             if let Some(undated) = self.undated.get(&source) {
-                own.dated.note((source, undated), part.position.byte_start, record);
+                own.dated.note((source, undated), byte, record);
             }
             let line = self.anchors.get(&source).and_then(|anchors| rails::line(part, record, anchors));
             if let Some(line) = line {
@@ -177,7 +214,7 @@ impl<'r> Again<'r> {
     }
 
     /// Makes token events of the requests that were put together.
-    fn requests(&self, looked: Looked, reads: &[SourceRead], merged: &mut Merged) {
+    fn requests(&self, looked: Looked, reads: &[SourceRead], merged: &mut Merged, witness: &mut dyn FnMut(Completion)) {
         for (source, mut lines) in looked.lines {
             let Some(at) = self.numbers.iter().position(|number| *number == source) else { continue };
             for line in &mut lines {
@@ -186,6 +223,8 @@ impl<'r> Again<'r> {
             }
             for request in rails::requests(lines, &looked.anchors[&source]) {
                 let event = self.event(&request, at, &mut merged.events);
+                let by = request.others.clone();
+                witness(Completion { event: request.position, part: Part::Attempt, by, key: String::new() });
                 let found = merged.sources.entry(source).or_default();
                 found.joined += 1;
                 found.token_events += u64::from(event.is_some());

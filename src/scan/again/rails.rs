@@ -48,6 +48,8 @@ pub(super) struct Line {
 pub(super) struct Request {
     /// Of the line that tells the outcome.
     pub(super) position: Position,
+    /// Where its other lines stand.
+    pub(super) others: Vec<u64>,
     pub(super) text: Vec<u8>,
 }
 
@@ -176,5 +178,6 @@ fn joined(lines: &[&Line]) -> Request {
     let last = lines[lines.len() - 1];
     let (first, rest) = if last.timed { (Some(last), &lines[..lines.len() - 1]) } else { (None, lines) };
     let texts: Vec<&[u8]> = first.into_iter().chain(rest.iter().copied()).map(|line| line.text.as_slice()).collect();
-    Request { position: last.position, text: texts.join(&b'\n') }
+    let others = lines[..lines.len() - 1].iter().map(|line| line.position.byte_start).collect();
+    Request { position: last.position, others, text: texts.join(&b'\n') }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashSet;
 
-use super::Looked;
-use crate::extract::{Extractor, Identity};
+use super::{Completion, Looked, Part, counted};
+use crate::extract::{Extractor, Identity, Name, is_count};
 use crate::format::Record;
 use crate::input::Source;
 use crate::model::{EventKind, EventSet, NamedBy, Notice, Symbol, TokenEvent, Trouble};
@@ -24,6 +24,8 @@ struct Told {
     rank: i32,
     name: String,
     differently: bool,
+    /// The first line that says so, by its byte, and the key there.
+    by: (u64, String),
 }
 
 impl Told {
@@ -33,22 +35,33 @@ impl Told {
             Some(told) if told.rank < other.rank => {}
             Some(told) if told.rank == other.rank => {
                 told.differently |= other.differently || told.name != other.name;
+                told.by = std::mem::take(&mut told.by).min(other.by);
             }
             _ => *known = Some(other),
         }
     }
 
-    fn unique(told: Option<&Self>) -> Option<&str> {
-        told.filter(|told| !told.differently).map(|told| told.name.as_str())
+    fn unique(told: Option<&Self>) -> Option<&Self> {
+        told.filter(|told| !told.differently)
     }
 }
 
 /// The names of one request: its client and its subject.
 type Names = [Option<Told>; 2];
 
+/// The source of a request, its id, and before that, where its id is a count, the byte of the attempt.
+type Request = (usize, Option<u64>, String);
+
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Answers(BTreeMap<(usize, String), Names>);
+pub(super) struct Answers(BTreeMap<Request, Names>);
+
+/// Which requests of a source are asked for.
+pub(super) struct Wanted<'a> {
+    pub(super) source: usize,
+    pub(super) ids: Option<&'a BTreeSet<String>>,
+    pub(super) counted: &'a counted::Anchors,
+}
 
 impl Answers {
     pub(super) fn absorb(&mut self, other: Self) {
@@ -65,22 +78,28 @@ impl Answers {
     /// Notes what a record says of the requests that are asked for.
     pub(super) fn note(
         &mut self,
-        (source, asked): (usize, &BTreeSet<String>),
+        wanted: &Wanted<'_>,
         record: &Record<'_>,
-        text: &[u8],
+        (text, byte): (&[u8], u64),
         (extractor, mask): (&Extractor, &dyn Fn(&str) -> String),
     ) {
-        let Identity { requests, client, subject } = extractor.identity(record);
+        let identity = extractor.identity(record);
+        let Identity { client, subject, .. } = identity;
         if client.is_none() && subject.is_none() {
             return;
         }
-        let own = requests.into_iter().filter_map(|request| asked.get(request));
-        let ids: BTreeSet<&String> = own.chain(words(text).filter_map(|word| asked.get(word))).collect();
-        for id in ids {
-            let known = self.0.entry((source, id.clone())).or_default();
+        let Wanted { source, ids, counted } = *wanted;
+        let own = identity.requests.iter().copied().chain(words(text));
+        let long = own.filter_map(|id| ids?.get(id)).map(|id| (source, None, id.clone()));
+        let counted = counted.of((source, byte), record, &identity, mask).into_iter();
+        let requests: BTreeSet<Request> =
+            long.chain(counted.map(|(byte, id)| (source, Some(byte), id.to_owned()))).collect();
+        for request in requests {
+            let known = self.0.entry(request).or_default();
             for (known, told) in known.iter_mut().zip([client, subject]) {
-                if let Some((rank, name)) = told {
-                    Told::join(known, Told { rank, name: mask(name), differently: false });
+                if let Some(Name { rank, key, value }) = told {
+                    let by = (byte, key.to_owned());
+                    Told::join(known, Told { rank, name: mask(value), differently: false, by });
                 }
             }
         }
@@ -97,26 +116,32 @@ fn words(text: &[u8]) -> impl Iterator<Item = &str> {
 
 /// The requests of attempts that name nobody, or a client but none of its users, of sources in which one of them failed: where nothing failed, there is
 /// nothing to explain. Another source counts only if it can be read again.
-pub(super) fn asked(events: &EventSet, sources: &[Source]) -> Asked {
+pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::Anchors) {
     let shared = shared_clients(events);
     let is_open = |event: &&TokenEvent| is_attempt(event) && lacks_names(event, &shared);
     let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_open(event)).filter_map(id).collect();
+    let counts = |id: &Symbol| is_count(events.symbols.get(*id));
     let open = || {
         let nameless = events.events.iter().filter(is_open);
-        nameless.filter_map(|event| Some((event, id(event).filter(|id| !known.contains(id))?)))
+        nameless.filter_map(|event| Some((event, id(event).filter(|id| counts(id) || !known.contains(id))?)))
     };
     let failed: BTreeSet<u32> = open()
         .filter(|(event, _)| event.kind == EventKind::RefreshFailed)
         .map(|(event, _)| event.position.source)
         .collect();
-    let mut asked = Asked::new();
+    let (mut asked, mut counted) = (Asked::new(), counted::Anchors::default());
     for (event, id) in open().filter(|(event, _)| failed.contains(&event.position.source)) {
         let source = event.position.source as usize;
-        if super::can_be_read_again(&sources[source]) {
+        if !super::can_be_read_again(&sources[source]) {
+            continue;
+        }
+        if counts(&id) {
+            counted.add(event, id, events);
+        } else {
             asked.entry(source).or_default().insert(events.symbols.get(id).to_owned());
         }
     }
-    asked
+    (asked, counted)
 }
 
 /// Leaves out the sources that would be too much; what is said of them.
@@ -137,22 +162,23 @@ pub(super) fn bounded(asked: &mut Asked, events: &EventSet) -> Vec<Notice> {
 }
 
 /// Gives the attempts their names.
-pub(super) fn apply(looked: &Looked, events: &mut EventSet) -> Vec<Notice> {
+pub(super) fn apply(looked: &Looked, events: &mut EventSet, witness: &mut dyn FnMut(Completion)) -> Vec<Notice> {
     let Answers(answers) = &looked.answers;
     let (mut notices, shared) = (Vec::new(), shared_clients(events));
-    for &source in looked.asked.keys() {
+    let sources: BTreeSet<usize> = looked.asked.keys().copied().chain(looked.counted.sources()).collect();
+    for source in sources {
         let trusted = [0, 1].map(|role| is_same_naming(answers, source, role, events));
         let mut count = 0;
         let EventSet { events: all, symbols, .. } = events;
         let own = |event: &&mut TokenEvent| event.position.source as usize == source && is_attempt(event);
         for event in all.iter_mut().filter(own).filter(|event| lacks_names(event, &shared)) {
-            let request = event.request_id.map(|request| symbols.get(request).to_owned());
-            let Some(names) = request.and_then(|request| answers.get(&(source, request))) else { continue };
-            let mut name = |role: usize| {
-                let told = Told::unique(names[role].as_ref()).filter(|_| trusted[role])?;
-                Some(symbols.intern(told))
-            };
-            let (client, subject) = (name(0), name(1));
+            let request = event.request_id.map(|request| {
+                let id = symbols.get(request);
+                (source, is_count(id).then_some(event.position.byte_start), id.to_owned())
+            });
+            let Some(names) = request.and_then(|request| answers.get(&request)) else { continue };
+            let told = [0, 1].map(|role| Told::unique(names[role].as_ref()).filter(|_| trusted[role]));
+            let [client, subject] = told.map(|told| told.map(|told| symbols.intern(&told.name)));
             // Another client's line of the same id is another request's.
             if event.client.is_some() && client.is_some() && event.client != client {
                 continue;
@@ -162,6 +188,13 @@ pub(super) fn apply(looked: &Looked, events: &mut EventSet) -> Vec<Notice> {
             if (event.client, event.subject) != before {
                 event.named_by = NamedBy::Request;
                 count += 1;
+                for (part, told) in [(Part::Client, told[0]), (Part::Subject, told[1])] {
+                    let open = if part == Part::Client { before.0 } else { before.1 }.is_none();
+                    let by = told.filter(|_| open).map(|told| told.by.clone());
+                    if let Some((byte, key)) = by {
+                        witness(Completion { event: event.position, part, by: vec![byte], key });
+                    }
+                }
             }
         }
         if count > 0 {
@@ -175,16 +208,16 @@ pub(super) fn apply(looked: &Looked, events: &mut EventSet) -> Vec<Notice> {
 
 /// Whether the names of a role that lines gave are of the kind that token events themselves have: one of them is known,
 /// or no event names any. A user id would else make two of one whom the events know by a tenant.
-fn is_same_naming(answers: &BTreeMap<(usize, String), Names>, source: usize, role: usize, events: &EventSet) -> bool {
+fn is_same_naming(answers: &BTreeMap<Request, Names>, source: usize, role: usize, events: &EventSet) -> bool {
     let named: HashSet<&str> = events
         .events
         .iter()
         .filter(|event| is_attempt(event))
         .filter_map(|event| events.symbols.text([event.client, event.subject][role]))
         .collect();
-    let of_source = answers.range((source, String::new())..).take_while(|((other, _), _)| *other == source);
+    let of_source = answers.range((source, None, String::new())..).take_while(|((other, ..), _)| *other == source);
     let mut told = of_source.filter_map(|(_, names)| Told::unique(names[role].as_ref()));
-    named.is_empty() || told.any(|name| named.contains(name))
+    named.is_empty() || told.any(|told| named.contains(told.name.as_str()))
 }
 
 fn is_attempt(event: &TokenEvent) -> bool {
@@ -211,11 +244,11 @@ mod tests {
 
     #[test]
     fn the_best_key_names_and_disagreement_is_silence_in_any_order() {
-        let told = |rank, name: &str| Told { rank, name: name.into(), differently: false };
+        let told = |rank, name: &str| Told { rank, name: name.into(), differently: false, by: Default::default() };
         let unique = |all: &[Told]| {
             let mut known = None;
             all.iter().cloned().for_each(|one| Told::join(&mut known, one));
-            Told::unique(known.as_ref()).map(str::to_owned)
+            Told::unique(known.as_ref()).map(|told| told.name.clone())
         };
         let (user, tenant, other) = (told(0, "u1"), told(9, "t1"), told(0, "u2"));
         for all in [[user.clone(), tenant.clone()], [tenant.clone(), user.clone()]] {
