@@ -40,12 +40,19 @@ impl<'a> Archive<'a> {
 
     /// Puts the text of each record in the place of what stands for it, where the file still has it.
     pub(super) fn fill(&mut self, findings: &mut [Finding], leaks: &LeakScanner, scrubber: &Scrubber) {
-        let mut hits = Vec::new();
+        let (mut hits, mut known) = (Vec::new(), HashMap::new());
         for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
-            let Some(bytes) = self.record(evidence) else { continue };
-            hits.clear();
-            leaks.find(&bytes, &mut hits);
-            evidence.excerpt = scrubber.text(&excerpt_of(&bytes, &hits, leaks)).into_owned();
+            // A record of many events is read once: it may be as long as a file.
+            let place = (evidence.path.clone(), evidence.byte_start);
+            let excerpt = known.entry(place).or_insert_with(|| {
+                let bytes = self.record(evidence)?;
+                hits.clear();
+                leaks.find(&bytes, &mut hits);
+                Some(scrubber.text(&excerpt_of(&bytes, &hits, leaks)).into_owned())
+            });
+            if let Some(excerpt) = excerpt {
+                evidence.excerpt.clone_from(excerpt);
+            }
         }
     }
 

@@ -162,7 +162,7 @@ impl Reader<'_> {
     /// What the gate makes of a leak.
     fn weigh(&self, leaks: &LeakScanner, part: &Part<'_>, hit: &LeakHit) -> (Verdict, String) {
         // Which source it is does not matter to what it is held against.
-        let mut seen = part.sighting(leaks, hit);
+        let mut seen = part.sighting(leaks, hit, &mut part.places());
         seen.position.source = 0;
         let gate = &self.options.gate;
         if let Some(why) = gate.passes(&seen, &self.source.path) {

@@ -1,8 +1,10 @@
 //! The records of a segment that are worth a look, where they stand: lines, or documents.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::chains::{Chain, placed};
+use super::excerpt::likeness;
 use super::prefilter::Prefilter;
 use super::records::{Found, Run, line_around};
 use super::rule_set::RuleSet;
@@ -71,6 +73,7 @@ pub(super) struct Part<'b> {
     pub(super) stored: bool,
     /// Whether it is a part of a line that has too many of them to be put together.
     pub(super) divided: bool,
+    likeness: OnceCell<u32>,
 }
 
 impl<'b> Part<'b> {
@@ -79,7 +82,15 @@ impl<'b> Part<'b> {
         let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
         let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
         let position = Position { source, byte_start: base, byte_end, line };
-        Self { text: log, log, position, joined: None, stored: segment.stored, divided: false }
+        Self {
+            text: log,
+            log,
+            position,
+            joined: None,
+            stored: segment.stored,
+            divided: false,
+            likeness: OnceCell::new(),
+        }
     }
 
     /// The same, put together where a transport took it apart.
@@ -95,19 +106,54 @@ impl<'b> Part<'b> {
         placed(self.joined, self.position, start, end)
     }
 
+    /// Where places of it stand, for [`Self::sighting`].
+    pub(super) fn places(&self) -> Places<'b> {
+        Places::of(self.log)
+    }
+
     /// A hit in the record, at its place in the log; of the record itself nothing is told.
-    pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit) -> LeakSighting {
+    pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit, places: &mut Places<'_>) -> LeakSighting {
         let position = self.placed(hit.start, hit.end);
-        let before = &self.log[..(position.byte_start - self.position.byte_start) as usize];
-        let line = position.line + newlines(before);
-        sighting(leaks, hit, Position { line, ..position }, before)
+        let (newlines, column) = places.at((position.byte_start - self.position.byte_start) as usize);
+        sighting(leaks, hit, Position { line: position.line + newlines, ..position }, column)
+    }
+
+    /// See [`TokenEvent::likeness`](crate::model::TokenEvent::likeness): a record may hold many events.
+    pub(super) fn likeness(&self) -> u32 {
+        *self.likeness.get_or_init(|| likeness(self.text))
     }
 }
 
-/// A hit at its place in the log. `before` ends where the hit begins and holds its line up to there.
-pub(super) fn sighting(leaks: &LeakScanner, hit: &LeakHit, position: Position, before: &[u8]) -> LeakSighting {
-    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    let column = (before.len() - line_start) as u64 + 1;
+/// Line and column of places in a text, each counted from the one before: a line may hold a hundred thousand leaks.
+pub(super) struct Places<'t> {
+    text: &'t [u8],
+    passed: usize,
+    newlines: u64,
+    line_start: usize,
+}
+
+impl<'t> Places<'t> {
+    pub(super) fn of(text: &'t [u8]) -> Self {
+        Self { text, passed: 0, newlines: 0, line_start: 0 }
+    }
+
+    /// The line ends before a place, and its column.
+    pub(super) fn at(&mut self, place: usize) -> (u64, u64) {
+        if place < self.passed {
+            *self = Self::of(self.text);
+        }
+        let between = &self.text[self.passed..place];
+        if let Some(last) = memchr::memrchr(b'\n', between) {
+            self.newlines += newlines(between);
+            self.line_start = self.passed + last + 1;
+        }
+        self.passed = place;
+        (self.newlines, (place - self.line_start) as u64 + 1)
+    }
+}
+
+/// A hit at its place in the log.
+pub(super) fn sighting(leaks: &LeakScanner, hit: &LeakHit, position: Position, column: u64) -> LeakSighting {
     LeakSighting {
         rule: leaks.rule_id(hit.rule).to_owned(),
         kind: hit.kind,
@@ -163,4 +209,19 @@ impl<'s> Table<'s> {
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[test]
+    fn places_are_the_same_in_whatever_order_they_are_asked_for() {
+        let mut places = Places::of(b"ab\n\ncd");
+        for (place, found) in
+            [(1, (0, 2)), (2, (0, 3)), (3, (1, 1)), (5, (2, 2)), (5, (2, 2)), (4, (2, 1)), (0, (0, 1))]
+        {
+            assert_eq!(places.at(place), found, "{place}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::chains::placed;
-use super::parts::sighting;
+use super::parts::{Places, sighting};
 use super::prefilter::Prefilter;
 use super::records::{self, Found, Run};
 use super::redact::Rewriter;
@@ -187,10 +187,11 @@ impl Stream<'_, '_, '_> {
     fn tell(&mut self, chunk: &Chunk) -> io::Result<()> {
         let mut sightings = Vec::new();
         let (rewriter, mut hits, mut divided) = (self.rewriter, Vec::new(), false);
+        let mut places = Places::of(&chunk.bytes);
         rewriter.records(Run::of(chunk), chunk.layout(), &mut |found| {
             hits.clear();
             rewriter.leaks.find(found.text(&chunk.bytes), &mut hits);
-            sightings.extend(hits.iter().map(|hit| self.sighting(chunk, found, hit)));
+            sightings.extend(hits.iter().map(|hit| self.sighting(chunk.base, found, hit, &mut places)));
             divided |= found.divided;
         });
         if divided {
@@ -221,12 +222,12 @@ impl Stream<'_, '_, '_> {
         Ok(())
     }
 
-    fn sighting(&self, chunk: &Chunk, record: &Found, hit: &LeakHit) -> LeakSighting {
-        let from = Position { byte_start: chunk.base + record.range.start as u64, ..Position::default() };
+    fn sighting(&self, base: u64, record: &Found, hit: &LeakHit, places: &mut Places<'_>) -> LeakSighting {
+        let from = Position { byte_start: base + record.range.start as u64, ..Position::default() };
         let position = placed(record.joined.as_ref(), from, hit.start, hit.end);
-        let before = &chunk.bytes[..(position.byte_start - chunk.base) as usize];
-        let line = self.newlines + memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-        let seen = sighting(self.rewriter.leaks, hit, Position { line, ..position }, before);
+        let (newlines, column) = places.at((position.byte_start - base) as usize);
+        let line = self.newlines + newlines + 1;
+        let seen = sighting(self.rewriter.leaks, hit, Position { line, ..position }, column);
         // Nothing is looked for again in a stream.
         LeakSighting { scents: Vec::new(), ..seen }
     }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use bumpalo::Bump;
 
-use super::excerpt::{excerpt_of, excerpt_of_silent, likeness};
+use super::excerpt::{excerpt_of, excerpt_of_silent};
 use super::parts::{Part, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
@@ -184,12 +184,13 @@ impl Workshop<'_> {
         let name = |symbol| harvest.events.symbols.text(symbol).map(str::to_owned);
         let client = owner.and_then(|event| name(event.client));
         let subject = owner.and_then(|event| name(event.subject));
+        let mut places = part.places();
         let seen = hits.iter().map(|hit| LeakSighting {
             time: stamp.map(|stamp| stamp.time),
             assumed: stamp.map(|stamp| stamp.assumed()).unwrap_or_default(),
             client: client.clone(),
             subject: subject.clone(),
-            ..part.sighting(&self.rules.leaks, hit)
+            ..part.sighting(&self.rules.leaks, hit, &mut places)
         });
         harvest.leaks.extend(seen);
     }
@@ -207,7 +208,7 @@ fn completed(
     // of the memory, and masking them a third of the time, of a log of nothing but token events.
     let excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
     let assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
-    TokenEvent { likeness: likeness(part.text), assumed, excerpt, ..event }
+    TokenEvent { likeness: part.likeness(), assumed, excerpt, ..event }
 }
 
 /// The earlier one of two places.
