@@ -151,7 +151,7 @@ pub(super) struct Line<'a> {
     /// The logs show themselves that they miss lines.
     pub(super) lossy: bool,
     /// See [`Line::good_places`].
-    pub(super) places: OnceLock<Places>,
+    pub(super) places: OnceLock<Box<Places>>,
 }
 
 impl<'a> Line<'a> {
@@ -274,7 +274,7 @@ impl<'a> Line<'a> {
     /// Where the good refreshes came from.
     pub(super) fn good_places(&self) -> &Places {
         self.places.get_or_init(|| {
-            let mut places = Places::default();
+            let mut places = Box::new(Places::default());
             let events = (0..self.ids.len()).map(|position| self.event(position));
             for event in events.filter(|event| event.kind == EventKind::RefreshSucceeded) {
                 places.addresses.extend(event.address);

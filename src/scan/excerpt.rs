@@ -76,6 +76,15 @@ pub(super) fn likeness(bytes: &[u8]) -> u32 {
 /// The start of a record with every secret masked, on one line. Masked twice: by the places that
 /// were found in the whole record, and as a text of its own.
 pub(super) fn excerpt_of(bytes: &[u8], hits: &[LeakHit], leaks: &LeakScanner) -> String {
+    on_one_line(&leaks.mask(&start_of(bytes, hits)))
+}
+
+/// The same of a record in which nothing is a secret, by any rule.
+pub(super) fn excerpt_of_silent(bytes: &[u8]) -> String {
+    on_one_line(&start_of(bytes, &[]))
+}
+
+fn start_of(bytes: &[u8], hits: &[LeakHit]) -> String {
     let mut text = String::new();
     let mut from = 0;
     for hit in hits.iter().take_while(|hit| hit.start < EXCERPT) {
@@ -93,5 +102,9 @@ pub(super) fn excerpt_of(bytes: &[u8], hits: &[LeakHit], leaks: &LeakScanner) ->
     } else {
         text.push_str(&String::from_utf8_lossy(rest));
     }
-    leaks.mask(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    text
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -126,6 +126,7 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
             }
         }
     }
+    merged.events.events.shrink_to_fit();
     // Workers count lines from their segment; the segments' own first lines are known by now.
     let numbered = |source: u32, byte: u64, line: u64| reads[source as usize].first_line(byte) + line;
     for event in &mut merged.events.events {

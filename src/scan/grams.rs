@@ -16,6 +16,8 @@ pub(super) const SHORTEST: usize = RUN + 1;
 const TABLE_BITS: u32 = 17;
 /// Words of the table.
 const TABLE: usize = 1 << (TABLE_BITS - 6);
+/// Fibonacci hashing: the upper bits of the product depend on all bytes.
+const SPREAD: u32 = 0x9E37_79B1;
 /// Places are looked at so many bytes at a time.
 const BLOCK: usize = 16;
 /// What ordinary log lines are made of: runs that stand here tell little.
@@ -69,39 +71,53 @@ impl Grams {
     pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
         let mut at = from;
         while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<{ BLOCK + 2 }>()) {
-            if self.may_begin(block)
-                && let Some(found) = self.at_places(bytes, from, at, at + BLOCK)
-            {
-                return Some(found);
+            if self.may_begin(block) {
+                let mut places = Places(self.places(block));
+                if let Some(found) = places.find_map(|place| self.at_place(bytes, from, at + place)) {
+                    return Some(found);
+                }
             }
             at += BLOCK;
         }
-        self.at_places(bytes, from, at, bytes.len())
+        let mut places = (at..bytes.len().saturating_sub(RUN - 1)).step_by(2);
+        places.find_map(|at| self.at_place(bytes, from, at))
     }
 
     /// Whether any place of a block may be the start of a run.
     fn may_begin(&self, block: &[u8; BLOCK + 2]) -> bool {
         let mut met = 0;
-        for at in (0..BLOCK).step_by(2) {
-            let Some(four) = block[at..].first_chunk() else { continue };
-            met |= self.runs.at((u32::from_le_bytes(*four) | self.folded) << 8);
+        for place in (0..BLOCK).step_by(2) {
+            met |= self.begins(block, place);
         }
         met & 1 != 0
     }
 
-    fn at_places(&self, bytes: &[u8], from: usize, start: usize, end: usize) -> Option<(usize, usize)> {
-        let places = (start..end.min(bytes.len().saturating_sub(RUN - 1))).step_by(2);
-        places.map(|at| (at, run(&bytes[at..]) | self.folded >> 8)).find_map(|(at, run)| {
-            if self.runs.at(run << 8) & 1 == 0 || !self.has_window(bytes, at) {
-                return None;
-            }
-            self.owners.get(&run)?.iter().find_map(|(number, offset)| {
-                let literal = self.literals[*number].as_slice();
-                let begin = at.checked_sub(*offset).filter(|begin| *begin >= from)?;
-                let here = bytes.get(begin..begin + literal.len())?;
-                let same = if self.folded == 0 { here == literal } else { here.eq_ignore_ascii_case(literal) };
-                same.then_some((begin, begin + literal.len()))
-            })
+    /// At which places of a block a run may begin, a bit for each.
+    fn places(&self, block: &[u8; BLOCK + 2]) -> u32 {
+        let mut places = 0;
+        for place in (0..BLOCK).step_by(2) {
+            places |= (self.begins(block, place) as u32 & 1) << place;
+        }
+        places
+    }
+
+    /// In the lowest bit whether a place of a block may be the start of a run.
+    fn begins(&self, block: &[u8; BLOCK + 2], place: usize) -> u64 {
+        let Some(four) = block[place..].first_chunk() else { return 0 };
+        self.runs.at_run(u32::from_le_bytes(*four) | self.folded)
+    }
+
+    /// The literal of which a run begins at a place.
+    fn at_place(&self, bytes: &[u8], from: usize, at: usize) -> Option<(usize, usize)> {
+        if !self.has_window(bytes, at) {
+            return None;
+        }
+        self.owners.get(&(run(&bytes[at..]) | self.folded >> 8))?.iter().find_map(|(number, offset)| {
+            let literal = self.literals[*number].as_slice();
+            let begin = at.checked_sub(*offset).filter(|begin| *begin >= from)?;
+            let here = bytes.get(begin..begin + literal.len())?;
+            let same = if self.folded == 0 { here == literal } else { here.eq_ignore_ascii_case(literal) };
+            same.then_some((begin, begin + literal.len()))
         })
     }
 
@@ -111,6 +127,19 @@ impl Grams {
         let windows = [four(Some(at)), four(at.checked_sub(1))];
         let mut windows = windows.into_iter().flatten().map(u32::from_le_bytes);
         windows.any(|window| self.windows.at(window | self.folded) & 1 == 1)
+    }
+}
+
+/// The places of a block that have their bit set, in order.
+struct Places(u32);
+
+impl Iterator for Places {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (place < BLOCK).then_some(place)
     }
 }
 
@@ -133,12 +162,22 @@ impl Bits {
         let (word, bit) = place(number);
         self.0[word] >> bit
     }
+
+    /// The same for the run in the lower three bytes of a number: its product is that of the run further up, and one
+    /// step less for each place of a log.
+    fn at_run(&self, four: u32) -> u64 {
+        let (word, bit) = of_hash(four.wrapping_mul(SPREAD << 8));
+        self.0[word] >> bit
+    }
 }
 
 /// Where a table says whether it holds a number.
 fn place(number: u32) -> (usize, u32) {
-    // Fibonacci hashing: the upper bits of the product depend on all bytes.
-    let hash = number.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS);
+    of_hash(number.wrapping_mul(SPREAD))
+}
+
+fn of_hash(product: u32) -> (usize, u32) {
+    let hash = product >> (32 - TABLE_BITS);
     ((hash >> 6) as usize, hash & 63)
 }
 

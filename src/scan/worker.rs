@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use bumpalo::Bump;
 
-use super::excerpt::{excerpt_of, likeness};
+use super::excerpt::{excerpt_of, excerpt_of_silent, likeness};
 use super::parts::{Part, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
@@ -122,7 +122,7 @@ impl Workshop<'_> {
         let recognised = templates.recognise(names, record, &self.clocks[source], &mut events.symbols);
         let Some(Recognised { format, event }) = recognised else { return false };
         if let Some((event, stamp)) = event {
-            let excerpt = &mut || excerpt_of(part.text, &[], &self.rules.leaks);
+            let excerpt = &mut || excerpt_of_silent(part.text);
             events.events.push(completed(event, stamp, part, excerpt, &mut events.symbols));
             sources.entry(source).or_default().note(format, stamp);
         }

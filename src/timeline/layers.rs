@@ -1,54 +1,61 @@
 //! Which layers told of an attempt: rules, sources, wordings and levels.
 
+use std::iter;
+
 use crate::model::{Symbol, TokenEvent};
 
 /// Who writes: rule, source, wording and level.
-type Layer = (Symbol, u32, u32, u8);
+pub(super) type Layer = (Symbol, u32, u32, u8);
 
-/// The layers of one attempt; never empty.
-pub(super) struct Layers(Vec<Layer>);
+/// The layers of one attempt: that of its first record, and those of the others.
+#[derive(Clone, Copy)]
+pub(super) struct Layers<'m> {
+    first: Layer,
+    more: &'m [Layer],
+}
 
-impl Layers {
-    pub(super) fn of(event: &TokenEvent) -> Self {
-        Self(vec![layer(event)])
+impl<'m> Layers<'m> {
+    pub(super) fn of(first: &TokenEvent, more: &'m [Layer]) -> Self {
+        Self { first: layer(first), more }
     }
 
-    pub(super) fn push(&mut self, event: &TokenEvent) {
-        self.0.push(layer(event));
+    fn all(self) -> impl Iterator<Item = Layer> + 'm {
+        iter::once(self.first).chain(self.more.iter().copied())
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// Whether one record is all that told of it.
+    pub(super) fn are_one(self) -> bool {
+        self.more.is_empty()
     }
 
     /// Whether a layer told of it already: the same rule, source and, as far as known, wording.
-    pub(super) fn have(&self, event: &TokenEvent) -> bool {
-        let same = |&(rule, source, wording, level): &Layer| {
+    pub(super) fn have(self, event: &TokenEvent) -> bool {
+        let same = |(rule, source, wording, level): Layer| {
             rule == event.rule && source == event.position.source && !written_apart(wording, level, event)
         };
-        self.0.iter().any(same)
+        self.all().any(same)
     }
 
     /// Whether all that was told is of one source, and worded otherwise.
-    pub(super) fn reworded_by(&self, event: &TokenEvent) -> bool {
-        let apart = |&(_, source, wording, level): &Layer| {
+    pub(super) fn reworded_by(self, event: &TokenEvent) -> bool {
+        let apart = |(_, source, wording, level): Layer| {
             source == event.position.source && written_apart(wording, level, event)
         };
-        self.0.iter().all(apart)
+        self.all().all(apart)
     }
 
     /// Whether other rules told all of it.
-    pub(super) fn by_other_rules(&self, event: &TokenEvent) -> bool {
-        self.0.iter().all(|(rule, ..)| *rule != event.rule)
+    pub(super) fn by_other_rules(self, event: &TokenEvent) -> bool {
+        self.all().all(|(rule, ..)| rule != event.rule)
     }
 
     /// Whether a record of the same source told of it.
-    pub(super) fn of_source(&self, event: &TokenEvent) -> bool {
-        self.0.iter().any(|(_, source, ..)| *source == event.position.source)
+    pub(super) fn of_source(self, event: &TokenEvent) -> bool {
+        self.all().any(|(_, source, ..)| source == event.position.source)
     }
 }
 
-fn layer(event: &TokenEvent) -> Layer {
+pub(super) fn layer(event: &TokenEvent) -> Layer {
     (event.rule, event.position.source, event.wording, event.level)
 }
 

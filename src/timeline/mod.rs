@@ -8,6 +8,8 @@
 
 mod conflicts;
 mod families;
+mod fits;
+mod groups;
 mod identity;
 mod layers;
 mod ledger;
@@ -112,11 +114,13 @@ pub fn build(set: &EventSet) -> Timelines {
         }
         groups[group].1.push(index as u32);
     }
+    timelines.timelines.reserve(groups.len());
     for (principal, members) in groups {
         for (family, members) in families::part(&timelines, principal, members) {
-            let first_untimed = members.partition_point(|&index| timelines.events[index as usize].time.is_some());
-            let (timed, untimed) = members.split_at(first_untimed);
-            timelines.timelines.push(Timeline { principal, family, timed: timed.into(), untimed: untimed.into() });
+            let mut timed: Vec<u32> = members;
+            let untimed =
+                timed.split_off(timed.partition_point(|&index| timelines.events[index as usize].time.is_some()));
+            timelines.timelines.push(Timeline { principal, family, timed, untimed });
         }
     }
     timelines

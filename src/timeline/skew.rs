@@ -58,17 +58,23 @@ pub struct Skew {
 
 /// The clocks that shared requests show to be apart by more than `least` nanoseconds, by name.
 pub fn skews(set: &EventSet, least: i64) -> Vec<Skew> {
+    let mut first: HashMap<Symbol, &TokenEvent> = HashMap::new();
+    // Most requests have one record, and need no list.
     let (mut numbers, mut requests): (HashMap<Symbol, usize>, Vec<Vec<&TokenEvent>>) = Default::default();
     for event in &set.events {
         let fine = event.time.is_some_and(|time| time.precision != Precision::Second);
         if let (Some(request), true) = (event.request_id, fine && is_attempt(event)) {
+            let Some(&before) = first.get(&request) else {
+                first.insert(request, event);
+                continue;
+            };
             let number = *numbers.entry(request).or_insert(requests.len());
             if number == requests.len() {
-                requests.push(Vec::new());
+                requests.push(vec![before]);
             }
             let known = &mut requests[number];
-            let first = known.iter().all(|one| Clock::of(one) != Clock::of(event) || one.kind != event.kind);
-            if first && known.len() < RECORDS {
+            let new = known.iter().all(|one| Clock::of(one) != Clock::of(event) || one.kind != event.kind);
+            if new && known.len() < RECORDS {
                 known.push(event);
             }
         }

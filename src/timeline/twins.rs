@@ -23,19 +23,16 @@
 //! polling and `DPoP` nonce rounds are no failures and are left out.
 
 use std::collections::VecDeque;
+use std::iter;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::conflicts::{conflict, less};
+use super::conflicts::conflict;
+use super::fits::{ECHO, MILLI, distance, echoes, handed_over, nanos, same_moment, status_only, thread};
+use super::groups::{Group, Groups};
 use super::is_attempt;
-use super::layers::Layers;
 use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, TokenEvent};
 
-const MILLI: i64 = 1_000_000;
-/// Two layers write about one attempt within this time.
-const LAYERS: i64 = 5 * MILLI;
-/// An application's own line follows that of its HTTP client within this time.
-const ECHO: i64 = 50 * MILLI;
 /// The same, where both were written by one thread, which waits for its own request.
 const SAME_THREAD: i64 = 500 * MILLI;
 /// One thread cannot try twice within this time but by a library's own second try.
@@ -54,16 +51,16 @@ const NO_FAILURE: [&str; 3] = ["authorization_pending", "slow_down", "use_dpop_n
 pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> {
     let polling: Vec<Symbol> = NO_FAILURE.iter().filter_map(|code| set.symbols.find(code)).collect();
     let is_polling = |symbol: Option<Symbol>| symbol.is_some_and(|symbol| polling.contains(&symbol));
-    let mut merger = Merger { invalid_client: set.symbols.find("invalid_client"), ..Merger::default() };
-    merger.count_requests(&events);
-    for event in join_bodies(events) {
+    let mut merger = Merger::of(join_bodies(events));
+    merger.invalid_client = set.symbols.find("invalid_client");
+    for place in 0..merger.groups.records() {
+        let event = merger.groups.record(place);
         if event.kind == EventKind::RefreshFailed && (is_polling(event.error) || is_polling(event.sub_code)) {
             continue;
         }
         merger.add(event);
     }
-    let mut kept: Vec<TokenEvent> =
-        merger.groups.into_iter().filter(|group| !group.dropped).map(|group| group.event).collect();
+    let mut kept = merger.groups.into_events();
     // A finer time may move an event by less than a second; stable, so ties keep the total order.
     kept.sort_by_key(|event| (event.time.is_none(), event.time));
     kept
@@ -99,17 +96,12 @@ fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
     kept
 }
 
-/// One attempt and the layers that told of it.
-struct Group {
-    event: TokenEvent,
-    layers: Layers,
-    dropped: bool,
-}
-
-#[derive(Default)]
 struct Merger {
-    groups: Vec<Group>,
-    by_request: HashMap<Symbol, Vec<u32>>,
+    groups: Groups,
+    /// The last attempt of each request.
+    by_request: HashMap<Symbol, u32>,
+    /// The attempt of the same request before one.
+    before: HashMap<u32, u32>,
     by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
     /// Attempts of the last 50 ms.
     recent: VecDeque<u32>,
@@ -119,59 +111,57 @@ struct Merger {
 }
 
 impl Merger {
-    /// Finds the requests of which a layer logged exactly two failures: more is a job that retries.
-    fn count_requests(&mut self, events: &[TokenEvent]) {
-        let mut counts: HashMap<(Symbol, Symbol, u32), u32> = HashMap::new();
-        for event in events.iter().filter(|event| event.kind == EventKind::RefreshFailed) {
-            if let Some(request) = event.request_id {
-                let key = (request, event.rule, event.position.source);
-                let count = counts.entry(key).or_insert(0);
-                *count += 1;
-                if *count == 2 {
-                    self.pairs.insert(key);
-                } else if *count == 3 {
-                    self.pairs.remove(&key);
-                }
-            }
+    fn of(events: Vec<TokenEvent>) -> Self {
+        Self {
+            pairs: pairs(&events),
+            groups: Groups::of(events),
+            by_request: HashMap::new(),
+            before: HashMap::new(),
+            by_error: HashMap::new(),
+            recent: VecDeque::new(),
+            last_of_source: HashMap::new(),
+            invalid_client: None,
         }
     }
 
     fn add(&mut self, event: TokenEvent) {
-        if is_attempt(&event) {
-            let twin = self.twin_by_request(&event).or_else(|| self.twin_by_time(&event));
-            let twin = twin.or_else(|| self.echoed(&event));
-            if let Some(twin) = twin {
-                let group = &mut self.groups[twin as usize];
-                group.layers.push(&event);
-                absorb(&mut group.event, &event);
-                return;
-            }
-            self.drop_probe_before(&event);
+        if !is_attempt(&event) {
+            self.groups.add(event);
+            return;
         }
-        let number = self.groups.len() as u32;
-        if is_attempt(&event) {
-            if let Some(request) = event.request_id {
-                self.by_request.entry(request).or_default().push(number);
-            }
-            if event.time.is_some() {
-                self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
-                self.recent.push_back(number);
-                self.last_of_source.insert(event.position.source, number);
-            }
+        let twin = self.twin_by_request(&event).or_else(|| self.twin_by_time(&event));
+        if let Some(twin) = twin.or_else(|| self.echoed(&event)) {
+            self.groups.tell(twin, &event);
+            return;
         }
-        let layers = Layers::of(&event);
-        self.groups.push(Group { event, layers, dropped: false });
+        self.drop_probe_before(&event);
+        let number = self.groups.add(event);
+        if let Some(request) = event.request_id
+            && let Some(before) = self.by_request.insert(request, number)
+        {
+            self.before.insert(number, before);
+        }
+        if event.time.is_some() {
+            self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
+            self.recent.push_back(number);
+            self.last_of_source.insert(event.position.source, number);
+        }
+    }
+
+    /// The attempts of a request, the latest first.
+    fn of_request(&self, request: Symbol) -> impl Iterator<Item = u32> {
+        let last = self.by_request.get(&request).copied();
+        iter::successors(last, |number| self.before.get(number).copied()).take(REACH)
     }
 
     fn twin_by_request(&self, event: &TokenEvent) -> Option<u32> {
-        let earlier = self.by_request.get(&event.request_id?)?;
-        earlier.iter().rev().take(REACH).copied().find(|&number| {
-            let group = &self.groups[number as usize];
-            if group.event.kind != event.kind || conflict(&group.event, event) {
+        self.of_request(event.request_id?).find(|&number| {
+            let group = self.groups.group(number);
+            if group.event.kind != event.kind || conflict(group.event, event) {
                 return false;
             }
             let new_layer = !group.layers.have(event);
-            match distance(&group.event, event) {
+            match distance(group.event, event) {
                 None => new_layer,
                 Some(apart) if new_layer => apart <= REQUEST,
                 Some(apart) => {
@@ -190,12 +180,12 @@ impl Merger {
         let recent = self.by_error.get_mut(&(event.kind, event.error))?;
         let oldest = time.nanos - THREAD;
         let groups = &self.groups;
-        while recent.front().is_some_and(|&number| nanos(&groups[number as usize].event) < oldest) {
+        while recent.front().is_some_and(|&number| nanos(groups.group(number).event) < oldest) {
             recent.pop_front();
         }
-        let near = |&number: &u32, fits: fn(&Group, &TokenEvent, i64) -> bool| {
-            let group = &groups[number as usize];
-            let apart = time.nanos - nanos(&group.event);
+        let near = |&number: &u32, fits: fn(Group<'_>, &TokenEvent, i64) -> bool| {
+            let group = groups.group(number);
+            let apart = time.nanos - nanos(group.event);
             apart <= THREAD && fits(group, event, apart)
         };
         let all = || recent.iter().rev().take(REACH).copied();
@@ -205,7 +195,7 @@ impl Merger {
         let mut fitting = all().filter(|number| near(number, same_moment));
         let nearest = fitting.next()?;
         // A record without a client belongs to no one of several clients.
-        let client = |number: u32| groups[number as usize].event.client;
+        let client = |number: u32| groups.group(number).event.client;
         let unsure = event.client.is_none() && fitting.any(|other| client(other) != client(nearest));
         (!unsure).then_some(nearest)
     }
@@ -215,146 +205,77 @@ impl Merger {
     fn echoed(&mut self, event: &TokenEvent) -> Option<u32> {
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
         let groups = &self.groups;
-        let at = |number: u32| nanos(&groups[number as usize].event);
+        let at = |number: u32| nanos(groups.group(number).event);
         while self.recent.front().is_some_and(|&number| at(number) < time.nanos - SAME_THREAD) {
             self.recent.pop_front();
         }
         let one_thread = |number: &u32| {
-            let known = &groups[*number as usize].event;
+            let known = groups.group(*number).event;
             thread(event).is_some() && thread(known) == thread(event)
         };
         let soon = self.recent.partition_point(|&number| at(number) < time.nanos - ECHO);
         let near = self.recent.iter().skip(soon).take(REACH).copied();
         let before = self.recent.iter().take(soon).rev().take(REACH).copied().filter(one_thread);
-        let all: Vec<u32> = before.chain(near).filter(|&number| echoes(&groups[number as usize], event)).collect();
+        let all: Vec<u32> = before.chain(near).filter(|&number| echoes(groups.group(number), event)).collect();
         let fitting = || all.iter().copied();
         let close = |number: &u32| {
-            let known = &groups[*number as usize].event;
+            let known = groups.group(*number).event;
             let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
             same(known.thread, event.thread) || same(known.request_id, event.request_id)
         };
         let earliest = fitting().next()?;
-        let client = |number: u32| groups[number as usize].event.client;
+        let client = |number: u32| groups.group(number).event.client;
         let unsure = event.client.is_none() && fitting().any(|other| client(other) != client(earliest));
         fitting().find(close).or((!unsure).then_some(earliest))
     }
 
     fn neighbour_in_source(&self, event: &TokenEvent) -> Option<u32> {
         let number = *self.last_of_source.get(&event.position.source)?;
-        let group = &self.groups[number as usize];
+        let group = self.groups.group(number);
         let near = event.position.line.saturating_sub(group.event.position.line) <= 5;
         let twins = near
             && group.event.kind == event.kind
             && group.event.time == event.time
             && (group.layers.by_other_rules(event) || group.layers.reworded_by(event))
-            && (group.event.error == event.error || status_only(&group.event) != status_only(event))
-            && !conflict(&group.event, event);
+            && (group.event.error == event.error || status_only(group.event) != status_only(event))
+            && !conflict(group.event, event);
         twins.then_some(number)
     }
 
     /// A client authentication that was refused and then done another way is no failure.
     fn drop_probe_before(&mut self, event: &TokenEvent) {
         let (EventKind::RefreshSucceeded, Some(request)) = (event.kind, event.request_id) else { return };
-        for &number in self.by_request.get(&request).into_iter().flatten().rev().take(REACH) {
-            let group = &mut self.groups[number as usize];
-            let refused = group.event.error.is_some() && group.event.error == self.invalid_client;
-            let near = distance(&group.event, event).is_some_and(|apart| apart <= PROBE);
-            if refused && near && !conflict(&group.event, event) {
-                group.dropped = true;
+        let refused: Vec<u32> =
+            self.of_request(request).filter(|number| self.is_refused_before(*number, event)).collect();
+        for number in refused {
+            self.groups.drop(number);
+        }
+    }
+
+    fn is_refused_before(&self, number: u32, event: &TokenEvent) -> bool {
+        let known = self.groups.group(number).event;
+        let refused = known.error.is_some() && known.error == self.invalid_client;
+        refused && distance(known, event).is_some_and(|apart| apart <= PROBE) && !conflict(known, event)
+    }
+}
+
+/// The requests of which a layer logged exactly two failures: more is a job that retries.
+fn pairs(events: &[TokenEvent]) -> HashSet<(Symbol, Symbol, u32)> {
+    let mut counts: HashMap<(Symbol, Symbol, u32), u32> = HashMap::new();
+    let mut pairs = HashSet::new();
+    for event in events.iter().filter(|event| event.kind == EventKind::RefreshFailed) {
+        if let Some(request) = event.request_id {
+            let key = (request, event.rule, event.position.source);
+            let count = counts.entry(key).or_insert(0);
+            *count += 1;
+            if *count == 2 {
+                pairs.insert(key);
+            } else if *count == 3 {
+                pairs.remove(&key);
             }
         }
     }
-}
-
-/// Whether a record of the same outcome and error, at most 10 ms later, is the same attempt.
-fn same_moment(group: &Group, event: &TokenEvent, apart: i64) -> bool {
-    let known = &group.event;
-    if group.dropped || known.time.is_none_or(|time| time.precision == Precision::Second) || conflict(known, event) {
-        return false;
-    }
-    let told = event.error.is_some() || (event.status.is_some() && event.status == known.status);
-    if event.kind == EventKind::RefreshFailed && !told {
-        return false;
-    }
-    let shares_worker = known.thread.is_some() && known.thread == event.thread
-        || known.host.is_some()
-            && known.host == event.host
-            && known.process.is_some()
-            && known.process == event.process;
-    if group.layers.have(event) {
-        let one_thread = group.layers.len() == 1 && thread(known).is_some() && thread(known) == thread(event);
-        let failed = event.kind == EventKind::RefreshFailed;
-        return failed && (one_thread || (apart <= LAYERS && (less(known, event) || less(event, known))));
-    }
-    if group.layers.reworded_by(event) || group.layers.by_other_rules(event) {
-        return apart <= LAYERS;
-    }
-    let fine = event.time.is_some_and(|time| time.precision >= Precision::Micro);
-    apart == 0 && (shares_worker || (fine && known.likeness != 0 && known.likeness == event.likeness))
-}
-
-/// Whether a record is the same attempt, told in other words by another thread of its process: an answer that comes in on
-/// one thread is often judged on another.
-fn handed_over(group: &Group, event: &TokenEvent, apart: i64) -> bool {
-    let known = &group.event;
-    let text = known.error_description.is_some() && known.error_description == event.error_description;
-    let moved = TokenEvent { thread: known.thread, ..*event };
-    apart <= LAYERS
-        && text
-        && group.layers.reworded_by(event)
-        && known.thread != event.thread
-        && same_moment(group, &moved, apart)
-}
-
-/// Whether a record is what another layer says of an attempt, a moment later.
-fn echoes(group: &Group, event: &TokenEvent) -> bool {
-    let known = &group.event;
-    let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
-    let one_process = same(known.host, event.host) && same(known.process, event.process);
-    let together = one_process || group.layers.of_source(event);
-    let fine = known.time.is_some_and(|time| time.precision != Precision::Second);
-    if group.dropped || !fine || !together || known.kind != event.kind || conflict(known, event) {
-        return false;
-    }
-    let says_same = |a: Option<Symbol>, b: Option<Symbol>| a.is_none() || b.is_none() || a == b;
-    let one_worker = same(known.process, event.process) && same(known.thread, event.thread);
-    let agree = event.kind == EventKind::RefreshSucceeded
-        || (known.error.is_some() && known.error == event.error)
-        || status_only(known) != status_only(event)
-        || (one_worker && is_mute(known) != is_mute(event));
-    agree
-        && says_same(known.error_description, event.error_description)
-        && says_same(known.sub_code, event.sub_code)
-        && (group.layers.by_other_rules(event)
-            || (group.layers.reworded_by(event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
-}
-
-/// The thread that wrote a record, where its host and process are known too.
-fn thread(event: &TokenEvent) -> Option<(Symbol, Symbol, Symbol)> {
-    Some((event.host?, event.process?, event.thread?))
-}
-
-/// Whether a failure is told by its HTTP status alone.
-fn status_only(event: &TokenEvent) -> bool {
-    let refused = event.status.is_some_and(|status| status >= 400);
-    refused && event.error.is_none() && event.sub_code.is_none() && event.class == CauseClass::Ambiguous
-}
-
-/// Whether a failure says nothing of what it was.
-fn is_mute(event: &TokenEvent) -> bool {
-    event.error.is_none() && event.sub_code.is_none() && event.status.is_none() && event.error_description.is_none()
-}
-
-fn nanos(event: &TokenEvent) -> i64 {
-    event.time.map_or(i64::MIN, |time| time.nanos)
-}
-
-/// Time between two events; a time of whole seconds may lie anywhere in its second.
-fn distance(a: &TokenEvent, b: &TokenEvent) -> Option<i64> {
-    let (left, right) = (a.time?, b.time?);
-    let slack =
-        if left.precision == Precision::Second || right.precision == Precision::Second { 1000 * MILLI } else { 0 };
-    Some((left.nanos.saturating_sub(right.nanos).saturating_abs() - slack).max(0))
+    pairs
 }
 
 /// The union of two records of one attempt, with the finer time and the telling class.
