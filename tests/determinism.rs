@@ -101,6 +101,14 @@ fn without_place(value: &mut Value) {
     }
 }
 
+/// A stream says that it cannot be read again; nothing is known of these logs by that.
+fn without_second_look(report: &mut Value) {
+    const CODE: &str = "identity-not-looked-for";
+    report["notices"].as_array_mut().unwrap().retain(|notice| notice["code"] != CODE);
+    let of_input = report["inputs"][0]["notices"].as_array_mut().unwrap();
+    of_input.retain(|notice| !notice.as_str().unwrap().starts_with(CODE));
+}
+
 #[test]
 fn plain_packed_or_piped_a_log_says_the_same() {
     let place = TempDir::new().unwrap();
@@ -125,6 +133,7 @@ fn plain_packed_or_piped_a_log_says_the_same() {
         assert_eq!(gzip["inputs"][0]["compression"], "gzip");
         assert_eq!((&plain["inputs"][0]["path"], &piped["inputs"][0]["path"]), (&name.into(), &"-".into()));
         [&mut plain, &mut gzip, &mut piped].into_iter().for_each(without_place);
+        without_second_look(&mut piped);
         assert!(plain["summary"]["token_events"].as_u64().unwrap() > 0, "{name}");
         assert_eq!(gzip, plain, "{name} as gzip");
         assert_eq!(piped, plain, "{name} as a stream");

@@ -43,10 +43,16 @@ fn key_before(text: &str, at: usize) -> Option<&str> {
             end -= 1;
         }
     }
+    // PHP's print_r: `[client_id] => crm`.
+    let bracketed = end > 0 && bytes[end - 1] == b']' && bytes.get(at + 1) == Some(&b'>');
+    end -= usize::from(bracketed);
     let length = bytes[..end].iter().rev().take(KEY).take_while(|byte| is_key_byte(**byte)).count();
+    if bracketed && !bytes[..end - length].ends_with(b"[") {
+        return None;
+    }
     let key = text.get(end - length..end)?.trim_matches(['.', '-', '@']);
     let named = key.bytes().any(|byte| byte.is_ascii_alphabetic());
-    (named && (quoted || bytes[at] == b'=' || end == at)).then_some(key)
+    (named && (quoted || bracketed || bytes[at] == b'=' || end == at)).then_some(key)
 }
 
 fn is_key_byte(byte: u8) -> bool {
@@ -66,6 +72,8 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     while bytes.get(start) == Some(&b' ') && start - at < 3 {
         start += 1;
     }
+    // Rust's Debug: `user_id: Some("u-8")`.
+    start += if bytes[start..].starts_with(b"Some(") { 5 } else { 0 };
     let mut quote = start;
     while bytes.get(quote) == Some(&b'\\') {
         quote += 1;
@@ -165,6 +173,17 @@ mod tests {
     use bumpalo::Bump;
 
     use super::{percent_decode, scan};
+
+    #[test]
+    fn printers_of_php_and_rust() {
+        let of = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let php = pairs("Array ( [error] => invalid_grant [client_id] => crm )");
+        assert_eq!(php, [of("error", "invalid_grant"), of("client_id", "crm")]);
+        assert_eq!(
+            pairs("E { user_id: Some(\"u-8\"), age: Some(7), x: None }")[..2],
+            [of("user_id", "u-8"), of("age", "7")]
+        );
+    }
 
     fn pairs(text: &str) -> Vec<(String, String)> {
         let arena = Bump::new();

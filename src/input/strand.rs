@@ -87,9 +87,9 @@ fn line_above(text: &[u8], at: usize) -> &[u8] {
     start.or((from == 0).then_some(0)).map_or(b"", |start| &text[start..end])
 }
 
-/// Whether a line is an opening brace and nothing else.
+/// Whether a line is an opening brace and nothing else; PHP's `print_r` begins with a round one.
 fn is_brace(line: &[u8]) -> bool {
-    line.trim_ascii_end() == b"{"
+    matches!(line.trim_ascii_end(), b"{" | b"(")
 }
 
 /// Whether a source that begins so is a log of text with dumps in it, and no row of objects over several lines: there

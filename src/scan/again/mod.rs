@@ -67,8 +67,8 @@ pub(super) fn look(
     let mut undated = dates::undated(merged);
     undated.retain(|source, _| can_be_read_again(&sources[*source]));
     let events = &mut merged.events;
-    let (mut asked, counted) = requests::asked(events, sources);
-    let mut notices = requests::bounded(&mut asked, events);
+    let (mut asked, counted, mut notices) = requests::asked(events, sources);
+    notices.extend(requests::bounded(&mut asked, events));
     let anchors = begun.iter().filter(|(source, _)| can_be_read_again(&sources[**source]));
     let anchors: rails::Anchors = anchors.map(|(source, bytes)| (*source, bytes.clone())).collect();
     let mut dated = Dated::new();
@@ -140,7 +140,7 @@ impl<'r> Again<'r> {
         numbers.extend(counted.sources());
         numbers.sort_unstable();
         numbers.dedup();
-        let mut literals: Vec<Vec<u8>> = asked.values().flatten().map(|id| id.clone().into_bytes()).collect();
+        let mut literals: Vec<Vec<u8>> = asked.values().flatten().map(|id| requests::searched(id).to_vec()).collect();
         if !anchors.is_empty() {
             literals.extend(rails::LITERALS.map(|literal| literal.as_bytes().to_vec()));
         }

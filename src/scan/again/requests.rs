@@ -10,8 +10,11 @@ use crate::format::Record;
 use crate::input::Source;
 use crate::model::{EventKind, EventSet, NamedBy, Notice, Symbol, TokenEvent, Trouble};
 
-/// So many requests are looked for in one run: their ids are searched for in every line.
-const IDS: usize = 1 << 14;
+/// So many requests are looked for in one run: the ends of their ids are searched for in every line.
+const IDS: usize = 1 << 16;
+/// So many signs at the end of an id are searched for: they tell one id from another, and an automaton of whole ids would
+/// be three times as large.
+const END: usize = 12;
 /// An id of so many signs is no accident where it stands without a key.
 const LONG: usize = 16;
 
@@ -106,6 +109,14 @@ impl Answers {
     }
 }
 
+/// What of an id is searched for: its end, from a place on that is no middle of a number.
+pub(super) fn searched(id: &str) -> &[u8] {
+    let bytes = id.as_bytes();
+    let inside = |at: &usize| bytes[*at].is_ascii_digit() && bytes[at - 1].is_ascii_digit();
+    let from = (1..=bytes.len().saturating_sub(END)).rev().find(|at| !inside(at));
+    &bytes[from.unwrap_or(0)..]
+}
+
 /// The long words of a text that may be ids, also those of which a `traceparent` is made.
 fn words(text: &[u8]) -> impl Iterator<Item = &str> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
@@ -116,7 +127,7 @@ fn words(text: &[u8]) -> impl Iterator<Item = &str> {
 
 /// The requests of attempts that name nobody, or a client but none of its users, of sources in which one of them failed: where nothing failed, there is
 /// nothing to explain. Another source counts only if it can be read again.
-pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::Anchors) {
+pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::Anchors, Vec<Notice>) {
     let shared = shared_clients(events);
     let is_open = |event: &&TokenEvent| is_attempt(event) && lacks_names(event, &shared);
     let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_open(event)).filter_map(id).collect();
@@ -130,9 +141,11 @@ pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::A
         .map(|(event, _)| event.position.source)
         .collect();
     let (mut asked, mut counted) = (Asked::new(), counted::Anchors::default());
+    let mut streams: BTreeMap<u32, u64> = BTreeMap::new();
     for (event, id) in open().filter(|(event, _)| failed.contains(&event.position.source)) {
         let source = event.position.source as usize;
         if !super::can_be_read_again(&sources[source]) {
+            *streams.entry(event.position.source).or_default() += 1;
             continue;
         }
         if counts(&id) {
@@ -141,7 +154,12 @@ pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::A
             asked.entry(source).or_default().insert(events.symbols.get(id).to_owned());
         }
     }
-    (asked, counted)
+    let message = "attempts name nobody, and a stream cannot be read again for the other lines of their requests; save it to a file and scan that";
+    let notices = streams.into_iter().map(|(source, count)| {
+        let path = Some(events.sources[source as usize].as_str());
+        Notice { count, ..Notice::new("identity-not-looked-for", path, message, Trouble::Note) }
+    });
+    (asked, counted, notices.collect())
 }
 
 /// Leaves out the sources that would be too much; what is said of them.
@@ -240,7 +258,7 @@ fn id(event: &TokenEvent) -> Option<Symbol> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Told, words};
+    use super::{Told, searched, words};
 
     #[test]
     fn the_best_key_names_and_disagreement_is_silence_in_any_order() {
@@ -257,6 +275,14 @@ mod tests {
         for all in [[user.clone(), other.clone(), tenant.clone()], [tenant, other, user]] {
             assert_eq!(unique(&all), None);
         }
+    }
+
+    #[test]
+    fn the_end_of_an_id_is_searched_for_and_no_middle_of_a_number() {
+        let end = |id: &str| String::from_utf8_lossy(searched(id)).into_owned();
+        assert_eq!(end("0f8fad5b-d9cb-469f-a165-70867728950e"), "70867728950e");
+        assert_eq!(end("4bf92f3577b34da6a3ce929d0e0e4736"), "929d0e0e4736");
+        assert_eq!((end("req-1"), end("12345678901234567890")), ("req-1".into(), "12345678901234567890".into()));
     }
 
     #[test]
