@@ -7,6 +7,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::archive::{self, LIMITS, Limits};
@@ -194,7 +195,12 @@ impl Finder {
         found.sort_by(|a, b| (&a.source.path, !a.named).cmp(&(&b.source.path, !b.named)));
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(identity(&found.source)));
-        let mut sources: Vec<Source> = found.into_iter().flat_map(|found| self.texts(found)).collect();
+        // Of ten thousand small files looking at their beginnings is most of the work.
+        let limits = self.limits;
+        let looked: Vec<(Vec<Source>, Vec<Notice>)> = found.into_par_iter().map(|found| look(limits, found)).collect();
+        let (sources, notices): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+        let mut sources = sources.concat();
+        self.notices.extend(notices.into_iter().flatten());
         // Members of an archive are found in its own order; of two of one name the first stays the first.
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         self.notices.sort();
@@ -249,6 +255,13 @@ impl Finder {
         self.notices.extend(notices);
         members
     }
+}
+
+/// What stands behind a name, and what must be said of it.
+fn look(limits: Limits, found: Found) -> (Vec<Source>, Vec<Notice>) {
+    let mut finder = Finder { limits, found: Vec::new(), notices: Vec::new() };
+    let sources = finder.texts(found);
+    (sources, finder.notices)
 }
 
 /// What makes two names one source: the file behind them.
