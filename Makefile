@@ -1,7 +1,7 @@
 # Everything a contributor and CI need. `make test` is what CI runs.
 CARGO ?= cargo
 
-.PHONY: build test accuracy bench compare-leaks browser stages fmt lint docs pictures rules
+.PHONY: build test accuracy bench scaling compare-leaks browser stages fmt lint docs pictures rules
 
 build:
 	$(CARGO) build --release
@@ -35,6 +35,11 @@ rules:
 bench:
 	$(CARGO) build --release --bin tokscan --example make_corpus
 	python3 benches/compare.py
+
+# Time and memory by bytes, threads and number of files.
+scaling:
+	$(CARGO) build --release --bin tokscan --example make_corpus
+	python3 benches/scaling.py
 
 # tokscan beside other leak scanners on the labelled corpus of leaks: recall, false alarms and seconds.
 compare-leaks:

@@ -164,7 +164,7 @@ def check(command, truth):
     with tempfile.TemporaryDirectory() as place:
         report = pathlib.Path(place, "out.json")
         run = [str(part).replace("{out}.json", str(report)) for part in command]
-        subprocess.run(run, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         summary = json.loads(report.read_text())["summary"]
     said = {
         "lines": summary["lines"],
@@ -208,12 +208,16 @@ def rendered(name, path, truth, runs):
     return "\n".join(lines) + "\n"
 
 
+def machine():
+    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    return (f"Machine: {processor}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; "
+            f"load {os.getloadavg()[0]:.1f} at the end.")
+
+
 def write_record(options, tables):
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     today = datetime.date.today().isoformat()
-    head = (f"# {today}: whole runs beside other tools\n\n- Machine: {processor}, {os.cpu_count()} cores, {platform.system()} "
-            f"{platform.release()}; load {os.getloadavg()[0]:.1f} at the end.\n- Commit {commit}, seed {SEED}, scale {options.scale}, "
+    head = (f"# {today}: whole runs beside other tools\n\n- {machine()}\n- Commit {commit}, seed {SEED}, scale {options.scale}, "
             f"{options.rounds} rounds in which each command ran once in turn; medians.\n- `python3 benches/compare.py "
             f"{' '.join(sys.argv[1:])}`. A ratio below 1 means that tokscan needed less.\n\n")
     record = ROOT / "benches" / "records" / f"{today}-{commit}.md"
