@@ -6,7 +6,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::{Crc, Decompress, FlushDecompress};
+use crc32fast::Hasher;
+use flate2::{Decompress, FlushDecompress};
 use lzma_rust2::{Action, XzStream};
 
 use super::open::{Damage, Input};
@@ -119,14 +120,16 @@ impl<C: Codec> Read for Members<'_, C> {
 /// gzip, RFC 1952.
 pub(super) struct Gzip {
     inflate: Decompress,
-    crc: Crc,
+    crc: Hasher,
+    /// Bytes of the member so far, as its trailer counts them.
+    length: u32,
     /// Whether a trailer is still to be read.
     open: bool,
 }
 
 impl Default for Gzip {
     fn default() -> Self {
-        Self { inflate: Decompress::new(false), crc: Crc::new(), open: false }
+        Self { inflate: Decompress::new(false), crc: Hasher::new(), length: 0, open: false }
     }
 }
 
@@ -159,6 +162,7 @@ impl Codec for Gzip {
         }
         self.inflate.reset(false);
         self.crc.reset();
+        self.length = 0;
         self.open = true;
         Ok(())
     }
@@ -168,6 +172,7 @@ impl Codec for Gzip {
         let status = self.inflate.decompress(input, output, FlushDecompress::None);
         let produced = (self.inflate.total_out() - before.1) as usize;
         self.crc.update(&output[..produced]);
+        self.length = self.length.wrapping_add(produced as u32);
         let ended = status.map(|status| status == flate2::Status::StreamEnd).map_err(|error| error.to_string());
         Step { consumed: (self.inflate.total_in() - before.0) as usize, produced, ended }
     }
@@ -179,7 +184,8 @@ impl Codec for Gzip {
         let mut trailer = [0; 8];
         exact(input, &mut trailer)?;
         let [a, b, c, d, length @ ..] = trailer;
-        if u32::from_le_bytes([a, b, c, d]) != self.crc.sum() || u32::from_le_bytes(length) != self.crc.amount() {
+        if u32::from_le_bytes([a, b, c, d]) != self.crc.clone().finalize() || u32::from_le_bytes(length) != self.length
+        {
             return Err(Damage::Corrupt("checksum mismatch".into()).into());
         }
         Ok(())
