@@ -6,7 +6,7 @@ use crate::format::Record;
 use crate::rules::{FieldRole, Pattern};
 
 /// Words that stand where a name would, and are none.
-const NO_NAMES: [&str; 25] = [
+const NO_NAMES: [&str; 24] = [
     "error",
     "client_credentials",
     "client_secret",
@@ -27,7 +27,6 @@ const NO_NAMES: [&str; 25] = [
     "that",
     "this_client",
     "sign-in",
-    "re-authentication",
     "authentication",
     "authorization",
     "refresh",
@@ -70,6 +69,13 @@ impl TextFields {
     }
 }
 
+/// Whether a value is what somebody did and no name: `user re-authorized`, `account logged-in`.
+fn is_verb(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let worded = value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    worded && (value.starts_with("re-") || value.ends_with("ed-in") || value.ends_with("ed-out"))
+}
+
 fn is_name(role: FieldRole, value: &str) -> bool {
     if !matches!(role, FieldRole::Client | FieldRole::Subject) {
         return !value.is_empty();
@@ -78,6 +84,7 @@ fn is_name(role: FieldRole, value: &str) -> bool {
         value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':') && value.contains('.');
     value.len() > 1
         && !address
+        && !is_verb(value)
         && !value.starts_with("http")
         && !NO_NAMES.contains(&value.to_ascii_lowercase().as_str())
 }

@@ -21,7 +21,8 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
             return given.then_some((EventKind::TokenIssued, "grant-type"));
         }
         Some(GrantType::New) => {
-            let told = signals.outcome.is_none() && signals.about(Topic::Grant);
+            let stored = signals.about(Topic::Grant) || signals.about(Topic::Store);
+            let told = signals.outcome.is_none() && stored;
             let granted = signals.outcome == Some(Outcome::Success) || told;
             return granted.then_some((EventKind::GrantIssued, "grant-type"));
         }
@@ -30,6 +31,9 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
     }
     if signals.about(Topic::Chatter) && !certain {
         return None;
+    }
+    if let Some(decided) = login(signals) {
+        return decided;
     }
     if certain {
         return Some((EventKind::RefreshFailed, "error-code"));
@@ -47,6 +51,24 @@ pub(super) fn decide(signals: &Signals<'_, '_>) -> Option<(EventKind, &'static s
         return Some(found);
     }
     lifecycle(signals).or_else(|| by_endpoint(signals))
+}
+
+/// What became of a code or a password, where the record is about one and no refresh: `invalid_grant` is the answer to
+/// either, too. Nothing is decided where it does not say.
+#[allow(clippy::option_option, reason = "whether it decides, and what")]
+fn login(signals: &Signals<'_, '_>) -> Option<Option<(EventKind, &'static str)>> {
+    if !signals.about(Topic::Login) {
+        return None;
+    }
+    let refresh = signals.about(Topic::Refresh);
+    match signals.outcome {
+        Some(Outcome::Failure) if !refresh => Some(None),
+        // `re-authorized, new refresh token stored` speaks of a refresh token, and of no refresh.
+        None | Some(Outcome::Success) if signals.about(Topic::Store) && (!refresh || signals.about(Topic::Grant)) => {
+            Some(Some((EventKind::GrantIssued, WORDING)))
+        }
+        _ => None,
+    }
 }
 
 /// A store that could not be read or written. An answer with a status is a server's, not a store's.

@@ -112,8 +112,9 @@ impl Detector {
                 headlines.iter().map(|text| aside::without(&self.vocabulary, text)).collect();
             heard = words::read(&self.vocabulary, &stated);
         }
-        let code = self.code(record, roles, &asides, &mut polling);
         let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
+        let code = self.code(record, roles, &asides, &mut polling);
+        let code = code.filter(|hit| status.is_some() || heard.failure || !is_remark(hit, record, roles));
         let (endpoint, insecure) = self.endpoint(record, roles);
         Signals {
             outcome: self.outcome(&heard, roles, code.as_ref(), status),
@@ -267,6 +268,14 @@ impl Detector {
 pub(super) fn empty() -> AhoCorasick {
     #[allow(clippy::expect_used, reason = "an automaton of no patterns always builds")]
     AhoCorasick::new(std::iter::empty::<&str>()).expect("an automaton of no patterns builds")
+}
+
+/// Whether a code only stands in the words of a debug message: no field holds it, and so it is no answer.
+fn is_remark(hit: &CodeHit<'_, '_>, record: &Record<'_>, roles: &Roles<'_>) -> bool {
+    let level = super::wording::level(roles.get(FieldRole::Level), record.texts.first().copied());
+    let answers = [FieldRole::Error, FieldRole::SubCode, FieldRole::Description];
+    let in_field = |role| roles.all(role).any(|field| field.value.contains(hit.known.code.as_str()));
+    level > 0 && level <= super::wording::DEBUG && !answers.into_iter().any(in_field)
 }
 
 /// The texts that say what a record is about: event names, messages, errors; short ones only, so

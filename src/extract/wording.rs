@@ -17,6 +17,9 @@ const LEVELS: [&[&str]; 6] = [
     &["fatal", "critical", "crit", "severe"],
 ];
 
+/// The level of `debug`.
+pub(super) const DEBUG: u8 = 2;
+
 /// The level of a record, or the one at the beginning of its message, as a number; 0 where neither is known.
 pub(super) fn level(of_record: Option<&str>, message: Option<&str>) -> u8 {
     let number = |name: &str| {

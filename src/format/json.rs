@@ -7,6 +7,8 @@
 use bumpalo::Bump;
 use bumpalo::collections::String as Text;
 
+use super::wrapped;
+
 /// What a leaf's value was written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
@@ -97,16 +99,26 @@ impl<'a> Reader<'a, '_> {
                 self.push(path, value, ValueKind::Quoted)
             }
             0 | b'{' | b'[' | b'(' => None,
+            byte if byte.is_ascii_alphabetic() && depth < DEPTH => self.typed(path, depth),
             _ => self.bare(path),
         }
     }
 
+    /// A value behind the name of its type: `Some("u-8")`, `Optional[u-8]`, `User{id=u-8}`, `User(id=u-8)`.
+    fn typed(&mut self, path: &mut Text<'a>, depth: usize) -> Option<()> {
+        let rest = &self.text[self.at..];
+        let Some(open) = wrapped::opening(rest) else { return self.bare(path) };
+        self.at += open;
+        if wrapped::opens_fields(&rest[open..]) { self.object(path, depth) } else { self.array(path, depth) }
+    }
+
     fn object(&mut self, path: &mut Text<'a>, depth: usize) -> Option<()> {
+        let close = if self.peek() == b'(' { b')' } else { b'}' };
         self.at += 1;
         loop {
             self.space();
             match self.peek() {
-                b'}' => {
+                byte if byte == close => {
                     self.at += 1;
                     return Some(());
                 }
@@ -206,7 +218,7 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let kind = match value {
-            "null" | "None" | "nil" | "undefined" | "NULL" | "<nil>" => ValueKind::Null,
+            _ if wrapped::is_nothing(value) => ValueKind::Null,
             _ if value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) => ValueKind::Number,
             _ => ValueKind::Word,
         };
@@ -336,6 +348,30 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_the_name_of_a_type_is_the_value() {
+        let wanted = pairs(&[("client_id", "a"), ("user_id", "u-8"), ("error", "None"), ("try", "2")]);
+        for text in [
+            r#"{ client_id: "a", user_id: Some("u-8"), error: None, try: Ok(2) }"#,
+            r#"{ client_id: ClientId("a"), user_id: Some(UserId("u-8")), error: None, try: Some(Ok(2)) }"#,
+            "{client_id=a, user_id=Optional[u-8], error=None, try=2}",
+            "{client_id=a, user_id=Some(u-8), error=None, try=Right(2)}",
+        ] {
+            assert_eq!(leaves(text), (wanted.clone(), true), "{text}");
+        }
+        let wanted = pairs(&[("user.id", "u-8"), ("error.code", "invalid_grant"), ("status", "400")]);
+        for text in [
+            "{user=User{id=u-8}, error=Error{code='invalid_grant'}, status=400}",
+            "{user=User(id=u-8), error=Error(code='invalid_grant'), status=400}",
+            r#"{ user: User { id: "u-8" }, error: Err(oauth2::Error { code: "invalid_grant" }), status: 400 }"#,
+        ] {
+            assert_eq!(leaves(text), (wanted.clone(), true), "{text}");
+        }
+        let prose = "{error=Bad Request (retry later), status=400}";
+        assert_eq!(leaves(prose).0, pairs(&[("error", "Bad Request (retry later")]));
+        assert!(!leaves(&format!("{{a: {}", "Some(".repeat(100_000))).1);
+    }
+
+    #[test]
     fn a_struct_of_go_is_read_by_its_keys() {
         let (found, _) =
             leaves("{Email:a@b.example User:u1 Expires:2026-01-02 03:04:05 +0000 UTC Url:https://x/y Valid:true}");
@@ -374,8 +410,10 @@ mod tests {
     fn kinds_are_told_apart() {
         let arena = Bump::new();
         let mut sink = Vec::new();
-        flatten(&arena, r#"{"a":"1","b":1,"c":null,"d":None,"e":yes}"#, "", &mut sink);
+        flatten(&arena, r#"{"a":"1","b":1,"c":null,"d":None,"e":yes,"f":Optional.empty}"#, "", &mut sink);
         let kinds: Vec<ValueKind> = sink.iter().map(|leaf| leaf.kind).collect();
-        assert_eq!(kinds, [ValueKind::Quoted, ValueKind::Number, ValueKind::Null, ValueKind::Null, ValueKind::Word]);
+        let wanted = [ValueKind::Quoted, ValueKind::Number, ValueKind::Null, ValueKind::Null, ValueKind::Word];
+        assert_eq!(kinds[..5], wanted);
+        assert_eq!(kinds[5], ValueKind::Null);
     }
 }

@@ -18,6 +18,7 @@ mod reader;
 mod time_choice;
 pub mod timestamp;
 mod unwrap;
+mod wrapped;
 
 pub use columns::Columns;
 pub use day::{Day, date_in_name};

@@ -4,6 +4,7 @@
 use bumpalo::Bump;
 
 use super::json::{Leaf, ValueKind, unescape};
+use super::wrapped;
 
 /// Longest key that is taken for one, and most pairs of one text.
 const KEY: usize = 64;
@@ -72,8 +73,13 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     while bytes.get(start) == Some(&b' ') && start - at < 3 {
         start += 1;
     }
-    // Rust's Debug: `user_id: Some("u-8")`.
-    start += if bytes[start..].starts_with(b"Some(") { 5 } else { 0 };
+    // Rust's Debug: `user_id: Some("u-8")`. The fields of `User(id=8)` are pairs of their own.
+    while let Some(open) = text.get(start..).and_then(wrapped::opening) {
+        if wrapped::opens_fields(&text[start + open..]) {
+            return None;
+        }
+        start += open + 1;
+    }
     let mut quote = start;
     while bytes.get(quote) == Some(&b'\\') {
         quote += 1;
@@ -92,7 +98,8 @@ fn value_after<'a>(arena: &'a Bump, text: &'a str, at: usize) -> Option<(&'a str
     }
     let kind = match value {
         "" => return None,
-        "null" | "None" | "nil" | "undefined" | "-" | "<nil>" => ValueKind::Null,
+        "-" => ValueKind::Null,
+        _ if wrapped::is_nothing(value) => ValueKind::Null,
         _ if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => ValueKind::Number,
         _ if bytes[at] == b':' => ValueKind::Prose,
         _ => ValueKind::Word,
@@ -183,6 +190,8 @@ mod tests {
             pairs("E { user_id: Some(\"u-8\"), age: Some(7), x: None }")[..2],
             [of("user_id", "u-8"), of("age", "7")]
         );
+        assert_eq!(pairs("user=Optional[u-8] last=Optional.empty")[0], of("user", "u-8"));
+        assert_eq!(pairs("refresh user=User(id=u-8, age=7)"), [of("id", "u-8"), of("age", "7")]);
     }
 
     fn pairs(text: &str) -> Vec<(String, String)> {

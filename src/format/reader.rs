@@ -64,6 +64,7 @@ pub struct Reader {
     /// The rank of each key of a time: a whole path or its last part.
     pub(super) time_keys: HashMap<String, usize>,
     pub(super) message_keys: HashSet<String>,
+    pub(super) trace_keys: HashSet<String>,
     envelope_keys: Vec<String>,
 }
 
@@ -97,6 +98,7 @@ impl Reader {
             // The best place of a key that is named twice: collecting keeps the last.
             time_keys: keys.time.iter().enumerate().rev().map(|(rank, key)| (normal_key(key), rank)).collect(),
             message_keys: keys.message.iter().map(|key| normal_key(key)).collect(),
+            trace_keys: keys.trace.iter().map(|key| normal_key(key)).collect(),
             envelope_keys: keys.envelope.iter().map(|key| normal_key(key)).collect(),
         }
     }
@@ -107,11 +109,13 @@ impl Reader {
         Columns::of(heading, &known)
     }
 
-    /// Whether the value of a field is looked at because of its key: as a time, or as a message.
+    /// Whether the value of a field is looked at because of its key: as a time, a message or a trace.
     pub fn reads(&self, field: &Field<'_>) -> bool {
         let keys = [field.leaf(), field.path];
-        keys.into_iter().any(|key| self.time_keys.contains_key(key) || self.message_keys.contains(key))
-            || matches!(field.leaf(), "epochsecond" | "nanoofsecond")
+        let reads = |key: &str| {
+            self.time_keys.contains_key(key) || self.message_keys.contains(key) || self.trace_keys.contains(key)
+        };
+        keys.into_iter().any(reads) || matches!(field.leaf(), "epochsecond" | "nanoofsecond")
     }
 
     /// Hands the record of `bytes` to `sink`: several where it is a batch.

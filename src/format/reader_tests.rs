@@ -54,6 +54,17 @@ fn one_payload_in_every_wrapper() {
 }
 
 #[test]
+fn an_object_behind_the_name_of_its_type_belongs_to_its_key() {
+    let fields = [("user.id", "u-8"), ("error", "invalid_grant")];
+    check(&format!("{AT} refresh failed user=User{{id=u-8, age=7}} error=invalid_grant"), "text", AT, &fields);
+    check(&format!("{AT} refresh failed user: User {{ id: \"u-8\" }} error: invalid_grant"), "text", AT, &fields);
+    check(&format!("{AT} Failed(user=User(id=u-8, age=7), error=invalid_grant)"), "text", AT, &fields);
+    check(&format!("{AT} refresh failed user=User(id=u-8, age=7) error=invalid_grant"), "text", AT, &fields);
+    let fields = [("error", "invalid_grant"), ("clientid", "c1")];
+    check(&format!("{AT} Unauthorized {{error=invalid_grant, clientId=c1}}"), "text", AT, &fields);
+}
+
+#[test]
 fn of_two_times_in_one_line_the_finer_one_is_the_programs() {
     for line in [
         "2026-01-02T03:04:06Z app[1]: 2026-01-02 03:04:05.123 WARN token refresh failed",

@@ -8,7 +8,7 @@ use super::json::{self, Leaf, ValueKind};
 use super::reader::{Field, Reader, Record, normal_in};
 use super::time_choice::{self, Candidate, SHIPPING_NANOS};
 use super::timestamp::{self, Clock, Stamp};
-use super::{Columns, epoch, pairs};
+use super::{Columns, epoch, pairs, wrapped};
 use crate::rules::TextFormat;
 
 /// How many wrappers deep a record is followed: four, and the body inside of the innermost.
@@ -203,6 +203,9 @@ impl<'a> State<'a, '_> {
         let is_message = self.reader.message_keys.contains(name);
         if is_message {
             self.line(leaf.value, depth + 1);
+        } else if self.reader.trace_keys.contains(name) {
+            // A time in it is one that the exception speaks of.
+            self.prose(leaf.value, depth + 1);
         } else if holds_structure(leaf.value) {
             self.embedded(leaf.value, depth + 1);
         }
@@ -252,9 +255,12 @@ impl<'a> State<'a, '_> {
         let mut rest = text;
         let mut equals = 0;
         while let Some(open) = next_object(rest) {
-            equals += self.pairs(&rest[..open], depth);
+            let before = &rest[..open];
+            let typed = !rest[open..].starts_with('{');
+            let base = wrapped::key_of(before).filter(|_| typed).unwrap_or_default();
+            equals += self.pairs(before, depth);
             let from = self.leaves.len();
-            let extent = json::flatten(self.arena, &rest[open..], "", &mut self.leaves);
+            let extent = json::flatten(self.arena, &rest[open..], base, &mut self.leaves);
             let leaves = self.leaves.split_off(from);
             let used = if leaves.is_empty() { 1 } else { extent.used.max(1) };
             for leaf in leaves {
@@ -330,14 +336,19 @@ fn holds_structure(value: &str) -> bool {
     memchr::memchr2(b'{', b'=', value.as_bytes()).is_some() || value.contains("\":") || value.contains(": ")
 }
 
-/// Where the next object begins: a brace before a quote or a key. Looks no further than a key is long:
-/// a line of nothing but braces must not be read once for each of them.
+/// Where the next object begins: a brace before a quote or a key, or the name of a type before its fields. Looks no
+/// further than a key is long: a line of nothing but braces must not be read once for each of them.
 fn next_object(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'{', bytes).find(|at| {
+    memchr::memchr2_iter(b'{', b'(', bytes).find_map(|at| {
+        if bytes[at] == b'(' {
+            return wrapped::name_before(text, at).filter(|_| wrapped::opens_fields(&text[at..]));
+        }
         let rest = bytes[at + 1..bytes.len().min(at + 1 + KEY)].trim_ascii_start();
         let key = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
         let after = rest[key..].trim_ascii_start().first();
-        matches!(rest.first(), Some(b'"' | b'\'' | b':')) || (key > 0 && matches!(after, Some(b':' | b'=')))
+        let named = key > 0 && matches!(after, Some(b':' | b'='));
+        let opens = named || matches!(rest.first(), Some(b'"' | b'\'' | b':'));
+        opens.then(|| wrapped::name_before(text, at).filter(|_| named).unwrap_or(at))
     })
 }

@@ -112,7 +112,11 @@ fn names_exception(line: &[u8]) -> bool {
     let head = &line[..line.len().min(DECIDING_BYTES)];
     let name = head.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._$:\\".contains(byte)).count();
     let name = head[..name].strip_suffix(b":").unwrap_or(&head[..name]);
-    let kind = [&b"Error"[..], b"Exception", b"Fault"].into_iter().find_map(|suffix| name.strip_suffix(suffix));
+    // Java's nested classes: `HttpServerErrorException$ServiceUnavailable: 503 …`.
+    let outer = memchr::memchr(b'$', name).map_or(name, |end| &name[..end]);
+    let kind = [&b"Error"[..], b"Exception", b"Fault"]
+        .into_iter()
+        .find_map(|suffix| name.strip_suffix(suffix).or_else(|| outer.strip_suffix(suffix)));
     // Where a module stands before it, what went wrong may be the whole name: `api.errors.InvalidGrant: …`.
     let qualified = name.contains(&b'.') && !name.starts_with(b".");
     let trouble =
@@ -148,6 +152,7 @@ mod tests {
             "google.auth.exceptions.RefreshError: ('invalid_grant",
             "pysmartthings.errors.APIInvalidGrant: Invalid refresh token",
             "org.springframework.security.oauth2.client.ClientAuthorizationException: [invalid_grant] x",
+            "org.springframework.web.client.HttpServerErrorException$ServiceUnavailable: 503 x",
             "OAuth2::Error: invalid_grant",
             "ValueError: x",
             "---> System.Exception",

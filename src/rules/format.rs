@@ -57,6 +57,9 @@ pub struct FormatKeys {
     pub time: Vec<String>,
     /// Keys whose string is a log line or a body of its own.
     pub message: Vec<String>,
+    /// Keys whose string is a stack trace: what would stand below the line of a text log.
+    #[serde(default)]
+    pub trace: Vec<String>,
     /// Keys whose array holds the records of a batch.
     pub envelope: Vec<String>,
 }
@@ -138,6 +141,7 @@ fn load_keys(source: &RuleSource, found: &mut Formats) -> Result<(), RuleError> 
     found.proofs.push(Proof::of(source, file.examples)?);
     found.keys.time.extend(file.keys.time);
     found.keys.message.extend(file.keys.message);
+    found.keys.trace.extend(file.keys.trace);
     found.keys.envelope.extend(file.keys.envelope);
     Ok(())
 }

@@ -81,6 +81,8 @@ pub enum Topic {
     Refresh,
     /// A new grant.
     Grant,
+    /// What a new grant is asked for with: a code or a password.
+    Login,
     /// The end of a token, consent or session.
     Revoke,
     /// A credential thrown away, or the user asked to sign in.

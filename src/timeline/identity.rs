@@ -56,15 +56,22 @@ pub(super) fn resolve(set: &EventSet, events: &mut [TokenEvent], ties: &mut [Tie
     families(events, &roots)
 }
 
+/// A client has one provider, or its user has; where no client is named, the user's is all there is.
 fn fill_providers(events: &mut [TokenEvent]) {
-    let mut answers = Answers(HashMap::new());
+    let (mut by_client, mut by_user) = (Answers(HashMap::new()), Answers(HashMap::new()));
+    let user = |event: &TokenEvent| event.subject.map(|subject| (event.client, subject));
     for event in events.iter() {
-        if let (Some(client), Some(provider)) = (event.client, event.provider) {
-            answers.add(client, provider);
+        let Some(provider) = event.provider else { continue };
+        if let Some(client) = event.client {
+            by_client.add(client, provider);
+        }
+        if let Some(user) = user(event) {
+            by_user.add(user, provider);
         }
     }
     for event in events.iter_mut().filter(|event| event.provider.is_none()) {
-        event.provider = event.client.and_then(|client| answers.unique(&client));
+        let of_client = event.client.and_then(|client| by_client.unique(&client));
+        event.provider = of_client.or_else(|| user(event).and_then(|user| by_user.unique(&user)));
     }
 }
 
@@ -80,11 +87,24 @@ fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>]) {
             }
         }
     }
+    let by_user = clients_of_users(events);
     for (event, root) in events.iter_mut().zip(roots).filter(|(event, _)| event.client.is_none()) {
         event.client = root
             .and_then(|root| by_root.unique(&root))
-            .or_else(|| event.request_id.and_then(|request| by_request.unique(&request)));
+            .or_else(|| event.request_id.and_then(|request| by_request.unique(&request)))
+            .or_else(|| event.subject.and_then(|subject| by_user.unique(&(event.position.source, subject))));
     }
+}
+
+/// The client that a source names with a user. That of another source tells nothing: `42` is a user of many systems.
+fn clients_of_users(events: &[TokenEvent]) -> Answers<(u32, Symbol)> {
+    let mut by_user = Answers(HashMap::new());
+    for event in events {
+        if let (Some(client), Some(subject)) = (event.client, event.subject) {
+            by_user.add((event.position.source, subject), client);
+        }
+    }
+    by_user
 }
 
 fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>]) {

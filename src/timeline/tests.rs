@@ -133,6 +133,36 @@ fn a_missing_provider_does_not_split_a_client() {
 }
 
 #[test]
+fn a_missing_provider_does_not_split_a_user_of_whom_no_client_is_named() {
+    let mut log = Log::new();
+    for (at, provider) in [(0, Some("okta")), (5, None)] {
+        log.add(at, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.event.client = None;
+            if let Some(provider) = provider {
+                event.provider(provider);
+            }
+        });
+    }
+    assert_eq!(build(&log.set).timelines.len(), 1);
+}
+
+#[test]
+fn a_missing_client_does_not_split_a_user_of_one_source() {
+    let timelines = |elsewhere: bool| {
+        let mut log = Log::new();
+        log.ok(0, "u1");
+        log.add(5, RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.event.client = None;
+            event.event.position.source += u32::from(elsewhere);
+        });
+        build(&log.set).timelines.len()
+    };
+    assert_eq!((timelines(false), timelines(true)), (1, 2));
+}
+
+#[test]
 fn grants_side_by_side_have_their_own_timelines_and_successive_ones_share() {
     let mut side_by_side = Log::new();
     let mut in_turn = Log::new();
