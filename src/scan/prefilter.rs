@@ -138,7 +138,8 @@ impl Pass {
         Self::Keywords(automaton)
     }
 
-    /// Where the next trigger begins. A number counts only where it is not a part of a longer one.
+    /// Where the next trigger begins. A number counts only where it is not a part of a longer one, nor the start of a
+    /// word: long texts in hexadecimal or base64 hold every number.
     fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
         loop {
             let (start, end) = match self {
@@ -154,11 +155,30 @@ impl Pass {
                 Self::Urls => return next_url_password(bytes, from),
                 Self::Everything => return Some(from),
             };
-            let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-            if !(digit(Some(start)) && (digit(start.checked_sub(1)) || digit(Some(end)))) {
+            let before = start.checked_sub(1).map(|before| bytes[before]);
+            let within = before.is_some_and(|byte| byte.is_ascii_digit())
+                || bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+            if !(within && bytes[start..end].iter().all(u8::is_ascii_digit)) {
                 return Some(start);
             }
             from = start + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Prefilter;
+
+    #[test]
+    fn a_number_counts_by_itself_and_a_token_may_begin_with_digits() {
+        let literals = ["401", "1//0", "7b226"].map(|literal| literal.as_bytes().to_vec());
+        let prefilter = Prefilter::of(literals.into(), &[]);
+        for text in ["status 401", "\\n401: no", "saved 1//03q7Zk2V", "11//0g", "=7b22616363"] {
+            assert!(prefilter.is_candidate(text.as_bytes()), "{text}");
+        }
+        for text in ["1401", "4012", "a401f", "401ms"] {
+            assert!(!prefilter.is_candidate(text.as_bytes()), "{text}");
         }
     }
 }
