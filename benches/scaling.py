@@ -108,7 +108,7 @@ def answer(tokscan, paths):
         report = pathlib.Path(place, "out.json")
         subprocess.run([str(part).replace("{out}.json", str(report)) for part in command(tokscan, paths)],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        summary = json.loads(report.read_text())["summary"]
+        summary = compare.summary_of(report)
     return {name: summary[name] for name in ("token_events", "refresh_ok", "refresh_failed", "findings")}
 
 
