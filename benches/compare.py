@@ -214,6 +214,15 @@ def rendered(name, path, truth, runs):
     return "\n".join(lines) + "\n"
 
 
+def asked():
+    """The arguments of this run, but for the place of the binaries: that is one of this machine."""
+    words = sys.argv[1:]
+    if "--bin" in words:
+        place = words.index("--bin")
+        del words[place:place + 2]
+    return " ".join(words)
+
+
 def machine():
     processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     return (f"Machine: {processor}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; "
@@ -225,7 +234,7 @@ def write_record(options, tables):
     today = datetime.date.today().isoformat()
     head = (f"# {today}: whole runs beside other tools\n\n- {machine()}\n- Commit {commit}, seed {SEED}, scale {options.scale}, "
             f"{options.rounds} rounds in which each command ran once in turn; medians.\n- `python3 benches/compare.py "
-            f"{' '.join(sys.argv[1:])}`. A ratio below 1 means that tokscan needed less.\n\n")
+            f"{asked()}`. A ratio below 1 means that tokscan needed less.\n\n")
     record = ROOT / "benches" / "records" / f"{today}-{commit}.md"
     record.write_text(head + "\n".join(tables))
     return record

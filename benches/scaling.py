@@ -120,7 +120,7 @@ def write_record(options, tables):
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=compare.ROOT, capture_output=True, text=True).stdout.strip()
     today = datetime.date.today().isoformat()
     head = (f"# {today}: how time and memory grow\n\n- {compare.machine()}\n- Commit {commit}, seed {compare.SEED}, medians of "
-            f"{options.rounds} runs, warm page cache where the file fits.\n- `python3 benches/scaling.py {' '.join(sys.argv[1:])}`\n\n")
+            f"{options.rounds} runs, warm page cache where the file fits.\n- `python3 benches/scaling.py {compare.asked()}`\n\n")
     record = compare.ROOT / "benches" / "records" / f"{today}-{commit}-scaling.md"
     record.write_text(head + "\n".join(tables))
     return record

@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::extract::ENDPOINT_RULE;
 use crate::model::{EventKind, EventSet, Notice, Symbol, TokenEvent, Trouble};
+use crate::timeline::is_attempt;
 
 /// What access lines say about a part of a request.
 #[derive(Clone, Copy, Default)]
@@ -73,10 +74,6 @@ impl Worded {
         let is_success = event.kind == EventKind::RefreshSucceeded;
         is_success && !told && !of_failure && self.telling.contains(&event.position.source)
     }
-}
-
-fn is_attempt(event: &TokenEvent) -> bool {
-    matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed)
 }
 
 /// Lines that only an endpoint and a status tell repeat what an application's own lines say: where

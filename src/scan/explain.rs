@@ -8,7 +8,7 @@ use super::parts::Part;
 use super::prefilter::Prefilter;
 use super::records::Run;
 use super::rule_set::RuleSet;
-use super::{ScanError, ScanOptions};
+use super::{ScanError, ScanOptions, on_workers};
 use crate::extract::Hints;
 use crate::input::{self, Layout, ReadSettings, Segment, Source, SourceRead};
 use crate::leak::{LeakHit, LeakScanner, Look};
@@ -56,9 +56,7 @@ pub struct Explanation {
 
 /// Explains a line of the one source that `options.paths` name. Empty where no rule saw anything in it.
 pub fn explain_line(options: &ScanOptions, path: &str, line: u64) -> Result<Explanation, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    pool.install(|| {
+    on_workers(options.threads, || {
         let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
         let discovery = input::discover(&options.paths);
         let mut notices = discovery.notices;

@@ -171,13 +171,17 @@ pub enum ScanError {
 /// Scans and diagnoses. Trouble with an input is a notice of the report; only rules that are wrong and
 /// threads that do not start keep a run from starting.
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<ScanOutcome, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    pool.install(|| {
+    on_workers(options.threads, || {
         let mut rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
         rules.catalogue.adjust(&options.thresholds);
         Ok(run(options, &rules, progress))
     })
+}
+
+/// Runs something on as many worker threads as asked for.
+fn on_workers<T: Send>(threads: usize, run: impl FnOnce() -> Result<T, ScanError> + Send) -> Result<T, ScanError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| ScanError::Threads(error.to_string()))?.install(run)
 }
 
 /// What the rules, the built-in ones and those of `paths`, say of what a saved report names: a report does not carry

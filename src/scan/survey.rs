@@ -6,7 +6,7 @@ use super::again;
 use super::finish::merge;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
-use super::{Progress, ScanError, ScanOptions, read};
+use super::{Progress, ScanError, ScanOptions, on_workers, read};
 use crate::extract::Sighting;
 use crate::format::Record;
 use crate::model::{Notice, Position, SourceSurvey, Survey, Trouble, Unmatched};
@@ -93,9 +93,7 @@ impl SurveyFound {
 
 /// Says what is recognised in each source. Trouble with an input is a notice, as in a scan.
 pub fn survey(options: &ScanOptions, progress: &dyn Progress) -> Result<SurveyOutcome, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    pool.install(|| {
+    on_workers(options.threads, || {
         let rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
         Ok(run(options, &rules, progress))
     })

@@ -9,9 +9,10 @@ use super::days::{self, Dated};
 use super::endpoint_lines;
 use super::explain::line_in;
 use super::finish::{Merged, merge};
+use super::parts;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
-use super::{ScanError, ScanOptions, Unwatched, read};
+use super::{ScanError, ScanOptions, Unwatched, on_workers, read};
 use crate::input::{self, ReadSettings, Source, SourceRead};
 use crate::model::{Assumed, Notice, Position, TokenEvent};
 use crate::triage;
@@ -44,9 +45,7 @@ pub struct Told {
 
 /// Says what a scan of the one source that `options.paths` name makes of a line.
 pub fn tell_line(options: &ScanOptions, path: &str, line: u64) -> Result<Told, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    pool.install(|| {
+    on_workers(options.threads, || {
         let rules = RuleSet::load(&options.rule_paths, options.hints.clone()).map_err(ScanError::Rules)?;
         let (discovery, reads, harvests) = read(options, &rules, &Unwatched, false);
         let mut notices = discovery.notices;
@@ -179,10 +178,8 @@ impl Places {
         input::read(std::slice::from_ref(source), &settings, &|_| (), &|segment| {
             let (base, first) = (segment.base, read.first_line(segment.base));
             let inside = bytes.range(base..base + segment.bytes.len() as u64);
-            let lines = inside.map(|byte| {
-                let before = &segment.bytes[..(byte - base) as usize];
-                (*byte, first + memchr::memchr_iter(b'\n', before).count() as u64)
-            });
+            let mut counted = parts::Places::of(segment.bytes);
+            let lines = inside.map(|byte| (*byte, first + counted.at((byte - base) as usize).0));
             let here = line_in(segment.bytes, first, line);
             if let Ok(mut found) = found.lock() {
                 found.lines.extend(lines);

@@ -1,5 +1,5 @@
-//! The attempts that were told apart so far, in the place of the records that told of them: of a log of nothing but
-//! token events a copy of them is a third of the memory.
+//! The attempts that were told apart so far, in the place of the records that told of them: a list of their own would
+//! hold every event of most logs once more.
 
 use hashbrown::{HashMap, HashSet};
 

@@ -29,7 +29,7 @@ pub(super) use self::rewrite::Rewriter;
 use super::prefilter::Prefilter;
 use super::records;
 use super::rule_set::RuleSet;
-use super::{Progress, ScanError};
+use super::{Progress, ScanError, on_workers};
 use crate::extract::Hints;
 use crate::input::{self, Chunk, Ordered, Origin, ReadSettings, Source};
 use crate::model::{Notice, Trouble};
@@ -90,9 +90,7 @@ pub fn redact(
     out: &mut (dyn Write + Send),
     progress: &dyn Progress,
 ) -> Result<Redacted, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let pool = pool.map_err(|error| ScanError::Threads(error.to_string()))?;
-    pool.install(|| {
+    on_workers(options.threads, || {
         let rules = RuleSet::load(&options.rule_paths, Hints::default()).map_err(ScanError::Rules)?;
         Run::new(options, &rules, progress).run(out).map_err(ScanError::Write)
     })
