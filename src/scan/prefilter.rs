@@ -1,18 +1,15 @@
 //! Which records are worth parsing: a search for the literals of all rules over whole segments.
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind as Longest, Span};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
-use super::grams::{self, Grams};
 use super::rule_set::RuleSet;
+use super::sieve::{self, Sieve};
 use crate::leak::{LeakScanner, next_url_password};
-
-/// Literals of one vector search (Teddy). It takes no more; beyond it an automaton reads byte by byte at a fifth of the
-/// speed, so that several vector passes are cheaper than one automaton.
-const LITERALS: usize = 64;
 
 /// So many literals of a second look are searched for as those of the rules are.
 const FEW: usize = 64;
+/// Literals of one vector search: with more of them in its tables it would let through what holds none.
+const LITERALS: usize = 512;
 
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
@@ -22,14 +19,10 @@ pub(super) struct Prefilter {
 
 #[derive(Debug)]
 enum Pass {
-    /// All literals that are long enough, in one pass.
-    Grams(Grams),
-    /// The others.
-    Vector(Searcher),
-    /// Where the processor has no vectors that serve, and where there are thousands of literals.
+    /// Literals that are long enough, by vectors.
+    Sieve(Box<Sieve>),
+    /// The others, and all where the processor has no vectors that serve.
     Automaton(AhoCorasick),
-    /// Short keywords, in any case.
-    Keywords(AhoCorasick),
     /// Passwords in URLs.
     Urls,
     /// Every record is a candidate: what the others are held to.
@@ -38,9 +31,18 @@ enum Pass {
 
 /// How far each pass has looked in one segment.
 pub(super) struct Candidates<'p, 'b> {
-    passes: &'p [Pass],
+    looks: Vec<Look<'p, 'b>>,
+    length: usize,
+}
+
+/// One pass over one segment.
+struct Look<'p, 'b> {
+    pass: &'p Pass,
     bytes: &'b [u8],
-    next: Vec<usize>,
+    /// The search of a sieve.
+    search: Option<sieve::Search<'p, 'b>>,
+    /// Where its next trigger begins; the end where there is none.
+    next: usize,
 }
 
 impl Prefilter {
@@ -60,12 +62,11 @@ impl Prefilter {
         literals.sort();
         literals.dedup();
         // Thousands of ids are alike in parts, and each place would be compared with all that share the part.
-        let short = literals.iter().any(|literal| literal.len() < grams::SHORTEST);
+        let many = literals.len() > FEW;
         // Of the numbers 12 and 123 the longer one must be found where it stands: the shorter one is a part of it there.
         let nested = literals.windows(2).any(|pair| pair[1].starts_with(&pair[0]));
-        let longest = || AhoCorasick::builder().match_kind(Longest::LeftmostLongest).build(&literals).ok();
-        let automaton = (short || nested || literals.len() > FEW).then(longest).flatten();
-        Self { passes: vec![automaton.map_or_else(|| Pass::Grams(Grams::new(literals)), Pass::Automaton)] }
+        let longest = || Pass::automaton(&literals, AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest));
+        Self { passes: if many || nested { vec![longest()] } else { Pass::of(&literals, false) } }
     }
 
     fn of(mut literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
@@ -75,15 +76,9 @@ impl Prefilter {
         let held = |literal: &Vec<u8>| {
             literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
         };
-        let kept = literals.iter().filter(|literal| !held(literal)).cloned();
-        let (long, short): (Vec<_>, Vec<_>) = kept.partition(|literal| literal.len() >= grams::SHORTEST);
-        let grams = (!long.is_empty()).then(|| Pass::Grams(Grams::new(long)));
-        let (any_case, few): (Vec<_>, Vec<_>) =
-            keywords.iter().cloned().partition(|keyword| keyword.len() >= grams::SHORTEST);
-        let any_case = (!any_case.is_empty()).then(|| Pass::Grams(Grams::any_case(any_case)));
-        let few = (!few.is_empty()).then(|| Pass::keywords(&few));
-        let passes = grams.into_iter().chain(short.chunks(LITERALS).map(Pass::vector)).chain(any_case).chain(few);
-        Self { passes: passes.chain([Pass::Urls]).collect() }
+        let kept: Vec<Vec<u8>> = literals.iter().filter(|literal| !held(literal)).cloned().collect();
+        let passes = Pass::of(&kept, false).into_iter().chain(Pass::of(keywords, true)).chain([Pass::Urls]);
+        Self { passes: passes.collect() }
     }
 
     /// The slow way: takes every record.
@@ -93,67 +88,78 @@ impl Prefilter {
 
     /// Whether a text holds any trigger.
     pub(super) fn is_candidate(&self, bytes: &[u8]) -> bool {
-        self.passes.iter().any(|pass| pass.find(bytes, 0).is_some())
+        self.passes.iter().any(|pass| pass.look(bytes).find(0).is_some())
     }
 
     /// The triggers of a segment.
     pub(super) fn candidates<'p, 'b>(&'p self, bytes: &'b [u8]) -> Candidates<'p, 'b> {
-        let next = self.passes.iter().map(|pass| pass.find(bytes, 0).unwrap_or(bytes.len())).collect();
-        Candidates { passes: &self.passes, bytes, next }
+        let mut looks: Vec<Look<'_, '_>> = self.passes.iter().map(|pass| pass.look(bytes)).collect();
+        for look in &mut looks {
+            look.go_on(0);
+        }
+        Candidates { looks, length: bytes.len() }
     }
 }
 
 impl Candidates<'_, '_> {
     /// Where the next trigger begins at or after `from`, which must not fall from call to call.
     pub(super) fn next(&mut self, from: usize) -> Option<usize> {
-        for (pass, next) in self.passes.iter().zip(&mut self.next) {
-            if *next < from {
-                *next = pass.find(self.bytes, from).unwrap_or(self.bytes.len());
+        for look in &mut self.looks {
+            if look.next < from {
+                look.go_on(from);
             }
         }
-        self.next.iter().copied().min().filter(|at| *at < self.bytes.len())
+        self.looks.iter().map(|look| look.next).min().filter(|at| *at < self.length)
     }
 }
 
 impl Pass {
-    fn vector(literals: &[Vec<u8>]) -> Self {
-        let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
-        for literal in literals {
-            builder.add(literal);
-        }
-        #[allow(
-            clippy::expect_used,
-            reason = "64 literals of checked rules are far below every limit of the automaton"
-        )]
-        builder.build().map_or_else(
-            || Self::Automaton(AhoCorasick::new(literals).expect("the literals of the rules make an automaton")),
-            Self::Vector,
-        )
+    /// The passes for some literals; those for any case are in lower case.
+    fn of(literals: &[Vec<u8>], any_case: bool) -> Vec<Self> {
+        let (long, short): (Vec<_>, Vec<_>) =
+            literals.iter().cloned().partition(|literal| literal.len() >= sieve::SHORTEST);
+        let by_vectors = |literals: &[Vec<u8>]| {
+            let sieve = if any_case { Sieve::any_case(literals.into()) } else { Sieve::new(literals.into()) };
+            sieve.map_or_else(|| Self::slow(literals, any_case), |sieve| Self::Sieve(Box::new(sieve)))
+        };
+        let slow = (!short.is_empty()).then(|| Self::slow(&short, any_case));
+        long.chunks(LITERALS).map(by_vectors).chain(slow).collect()
     }
 
-    fn keywords(keywords: &[Vec<u8>]) -> Self {
-        let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(keywords);
-        #[allow(clippy::expect_used, reason = "an automaton of them was built when the rules were read")]
-        let automaton = build(Some(AhoCorasickKind::DFA)).or_else(|_| build(None)).expect("keywords make an automaton");
-        Self::Keywords(automaton)
+    fn slow(literals: &[Vec<u8>], any_case: bool) -> Self {
+        Self::automaton(literals, AhoCorasick::builder().ascii_case_insensitive(any_case))
+    }
+
+    fn automaton(literals: &[Vec<u8>], builder: &AhoCorasickBuilder) -> Self {
+        #[allow(clippy::expect_used, reason = "checked rules and ids are far below every limit of an automaton")]
+        Self::Automaton(builder.build(literals).expect("literals make an automaton"))
+    }
+
+    fn look<'p, 'b>(&'p self, bytes: &'b [u8]) -> Look<'p, 'b> {
+        let search = if let Self::Sieve(sieve) = self { Some(sieve.search(bytes)) } else { None };
+        Look { pass: self, bytes, search, next: 0 }
+    }
+}
+
+impl Look<'_, '_> {
+    /// Goes to the next trigger that begins at or after a place.
+    fn go_on(&mut self, from: usize) {
+        self.next = self.find(from).unwrap_or(self.bytes.len());
     }
 
     /// Where the next trigger begins. A number counts only where it is not a part of a longer one, nor the start of a
     /// word: long texts in hexadecimal or base64 hold every number.
-    fn find(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
+    fn find(&mut self, mut from: usize) -> Option<usize> {
+        let bytes = self.bytes;
         loop {
-            let (start, end) = match self {
-                Self::Grams(grams) => grams.find(bytes, from)?,
-                Self::Vector(searcher) => {
-                    let found = searcher.find_in(bytes, Span::from(from..bytes.len()))?;
-                    (found.start(), found.end())
-                }
-                Self::Automaton(automaton) | Self::Keywords(automaton) => {
+            let (start, end) = match (self.pass, &mut self.search) {
+                (Pass::Urls, _) => return next_url_password(bytes, from),
+                (Pass::Everything, _) => return Some(from),
+                (Pass::Automaton(automaton), _) => {
                     let found = automaton.find(&bytes[from..])?;
                     (from + found.start(), from + found.end())
                 }
-                Self::Urls => return next_url_password(bytes, from),
-                Self::Everything => return Some(from),
+                (Pass::Sieve(_), search) => search.as_mut()?.next(from)?,
             };
             let before = start.checked_sub(1).map(|before| bytes[before]);
             let within = before.is_some_and(|byte| byte.is_ascii_digit())
