@@ -19,7 +19,7 @@ use fearless_simd::Level;
 use hashbrown::HashMap;
 
 use groups::Tables;
-use places::Places;
+pub(super) use places::Places;
 pub(super) use window::SHORTEST;
 
 /// Bits of the table of windows, as a power of two: 16 KiB stay in the nearest cache.
@@ -81,6 +81,30 @@ impl Sieve {
         Search { sieve: self, bytes, places: Box::default() }
     }
 
+    /// Whether any literal is in a text, with room for the places of a stretch that others used before.
+    pub(super) fn is_in(&self, bytes: &[u8], places: &mut Places) -> bool {
+        places.restart();
+        self.find(bytes, places, 0).is_some()
+    }
+
+    fn find(&self, bytes: &[u8], places: &mut Places, from: usize) -> Option<(usize, usize)> {
+        loop {
+            while let Some(at) = places.first() {
+                for key in window::keys(four(bytes, at), self.any_case) {
+                    if self.holds(key)
+                        && let Some(found) = self.at_window(key, bytes, from, at)
+                    {
+                        return Some(found);
+                    }
+                }
+                places.pass();
+            }
+            if !places.list(self.level, &self.tables, bytes, self.any_case) {
+                return None;
+            }
+        }
+    }
+
     fn holds(&self, key: u32) -> bool {
         let (word, bit) = slot(key);
         self.windows[word] >> bit & 1 == 1
@@ -103,23 +127,8 @@ impl Search<'_, '_> {
     /// Where a literal that begins at or after `from` stands, start and end; `from` must not fall from call to call. Of
     /// several the one whose window is met first: two of them in two lines are found in the order of the lines.
     pub(super) fn next(&mut self, from: usize) -> Option<(usize, usize)> {
-        let Self { sieve, bytes, places } = self;
-        places.forget(from);
-        loop {
-            while let Some(at) = places.first() {
-                for key in window::keys(four(bytes, at), sieve.any_case) {
-                    if sieve.holds(key)
-                        && let Some(found) = sieve.at_window(key, bytes, from, at)
-                    {
-                        return Some(found);
-                    }
-                }
-                places.pass();
-            }
-            if !places.list(sieve.level, &sieve.tables, bytes, sieve.any_case) {
-                return None;
-            }
-        }
+        self.places.forget(from);
+        self.sieve.find(self.bytes, &mut self.places, from)
     }
 }
 

@@ -20,7 +20,8 @@ const STRETCH: usize = 32 * WIDTH;
 const FEW: usize = 2;
 
 /// The places of one stretch of a text that were listed, and how far they were looked at.
-pub(super) struct Places {
+#[derive(Debug)]
+pub(in crate::scan) struct Places {
     /// From the start of the stretch, ascending; there is room for all, and for what is written in vain.
     listed: [u16; STRETCH + FEW],
     length: usize,
@@ -37,6 +38,11 @@ impl Default for Places {
 }
 
 impl Places {
+    /// Begins another text.
+    pub(super) fn restart(&mut self) {
+        (self.length, self.passed, self.start, self.next) = (0, 0, 0, 0);
+    }
+
     /// The first place that was not passed.
     pub(super) fn first(&self) -> Option<usize> {
         (self.passed < self.length).then(|| self.start + usize::from(self.listed[self.passed]))

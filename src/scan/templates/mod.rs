@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 
 pub(super) use names::Names;
+use names::Room;
 
 use super::rule_set::RuleSet;
 use crate::extract::Copy;
@@ -39,6 +40,7 @@ pub(super) struct Templates {
     credit: u32,
     /// Where the values stand in the line that was compared last.
     spans: Vec<Span>,
+    room: Room,
 }
 
 /// What a template stands for.
@@ -62,7 +64,7 @@ pub(super) struct Recognised<'t> {
 
 impl Default for Templates {
     fn default() -> Self {
-        Self { tree: Tree::default(), known: Vec::new(), credit: CREDIT, spans: Vec::new() }
+        Self { tree: Tree::default(), known: Vec::new(), credit: CREDIT, spans: Vec::new(), room: Room::default() }
     }
 }
 
@@ -77,7 +79,7 @@ impl Templates {
     ) -> Option<Recognised<'_>> {
         let number = self.tree.find(text, &mut self.spans)?;
         let values = self.spans.iter().map(|span| &text[span.0..span.1]);
-        if !values.clone().all(|value| names.is_silent(value)) {
+        if !names.are_silent(values, &mut self.room) {
             return None;
         }
         self.credit = CREDIT.min(self.credit + 1);

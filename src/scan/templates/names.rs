@@ -7,9 +7,15 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::RuleSet;
 use crate::leak::{Telling, is_encoded};
+use crate::scan::sieve::{self, Places, Sieve};
 
 /// Shorter names hold no encoded text: the shortest that is looked at takes 27 signs of base64.
 const ENCODED: usize = 27;
+
+/// Stands between names, and in none of the texts.
+const BETWEEN: u8 = 0;
+/// Most texts that a sieve finds without letting through names that hold none.
+const MOST: usize = 512;
 
 /// What a name must not hold.
 #[derive(Debug)]
@@ -22,6 +28,16 @@ pub(in crate::scan) struct Names {
     at_end: Vec<Box<[u8]>>,
     /// The bytes that those end in.
     last: [bool; 256],
+    /// Finds whether any of the texts that say something anywhere may be there, in all names of a line at once; without
+    /// vectors each name is looked at.
+    sieve: Option<Sieve>,
+}
+
+/// Room for the names of one line.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    joined: Vec<u8>,
+    places: Box<Places>,
 }
 
 impl Names {
@@ -49,21 +65,50 @@ impl Names {
         }
         let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
         let automaton = build(Some(AhoCorasickKind::DFA)).or_else(|_| build(None)).ok()?;
+        let sieve = sieve_of(anywhere.keys().cloned().collect());
         let written = anywhere.into_values().collect();
-        Some(Self { anywhere: automaton, written, at_end: at_end.into_iter().collect(), last })
+        Some(Self { anywhere: automaton, written, at_end: at_end.into_iter().collect(), last, sieve })
     }
 
     /// Whether a name says nothing.
     pub(super) fn is_silent(&self, name: &[u8]) -> bool {
-        let ends = |text: &[u8]| name.len() >= text.len() && name[name.len() - text.len()..].eq_ignore_ascii_case(text);
-        let may_end = name.last().is_some_and(|byte| self.last[usize::from(*byte)]);
-        let tells = self.anywhere.is_match(name)
+        !self.names_key(name) && !is_long_encoded(name) && !self.tells(name)
+    }
+
+    /// Whether no name of a line says anything.
+    pub(super) fn are_silent<'n>(&self, names: impl Iterator<Item = &'n [u8]> + Clone, room: &mut Room) -> bool {
+        if names.clone().any(|name| self.names_key(name) || is_long_encoded(name)) {
+            return false;
+        }
+        let Some(sieve) = &self.sieve else { return !names.into_iter().any(|name| self.tells(name)) };
+        room.joined.clear();
+        for name in names.clone() {
+            room.joined.extend_from_slice(name);
+            room.joined.push(BETWEEN);
+        }
+        !sieve.is_in(&room.joined, &mut room.places) || !names.into_iter().any(|name| self.tells(name))
+    }
+
+    fn tells(&self, name: &[u8]) -> bool {
+        self.anywhere.is_match(name)
             && self.anywhere.find_overlapping_iter(name).any(|found| {
                 let written = &self.written[found.pattern().as_usize()];
                 written.is_empty() || written.iter().any(|text| **text == name[found.range()])
-            });
-        let names_key = may_end && self.at_end.iter().any(|text| ends(text));
-        let encoded = name.len() >= ENCODED && is_encoded(name);
-        !tells && !names_key && !encoded
+            })
     }
+
+    fn names_key(&self, name: &[u8]) -> bool {
+        let ends = |text: &[u8]| name.len() >= text.len() && name[name.len() - text.len()..].eq_ignore_ascii_case(text);
+        name.last().is_some_and(|byte| self.last[usize::from(*byte)]) && self.at_end.iter().any(|text| ends(text))
+    }
+}
+
+/// A search for texts in any case; `None` where they are not fit for it.
+fn sieve_of(texts: Vec<Vec<u8>>) -> Option<Sieve> {
+    let fit = texts.len() <= MOST && texts.iter().all(|text| text.len() >= sieve::SHORTEST);
+    fit.then(|| Sieve::any_case(texts)).flatten()
+}
+
+fn is_long_encoded(name: &[u8]) -> bool {
+    name.len() >= ENCODED && is_encoded(name)
 }

@@ -25,6 +25,18 @@ pub(super) enum Slot {
     Time,
 }
 
+/// By slot and byte whether it may hold it: this is asked of every byte of every value.
+static GOES_ON: [[bool; 256]; 4] = {
+    let slots = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time];
+    let mut goes_on = [[false; 256]; 4];
+    let mut place = 0;
+    while place < 4 * 256 {
+        goes_on[place / 256][place % 256] = slots[place / 256].goes_on((place % 256) as u8);
+        place += 1;
+    }
+    goes_on
+};
+
 /// The template of one record.
 pub(super) struct Learned {
     /// Its values, ascending.
@@ -45,13 +57,18 @@ impl Slot {
 
     /// How far it may go at the start of a text.
     pub(super) fn length(self, text: &[u8]) -> usize {
-        let ends = |byte: &u8| match self {
-            Self::Name => !joins(*byte),
-            Self::Dotted => !joins(*byte) && *byte != b'.',
-            Self::Number => !byte.is_ascii_digit() && *byte != b'.',
-            Self::Time => !byte.is_ascii_digit() && !b"TZ:.,+-/ ".contains(byte),
-        };
-        text.iter().position(ends).unwrap_or(text.len())
+        let goes_on = &GOES_ON[self as usize];
+        text.iter().position(|byte| !goes_on[usize::from(*byte)]).unwrap_or(text.len())
+    }
+
+    /// Whether it may hold a byte.
+    const fn goes_on(self, byte: u8) -> bool {
+        match self {
+            Self::Name => joins(byte),
+            Self::Dotted => joins(byte) || byte == b'.',
+            Self::Number => byte.is_ascii_digit() || byte == b'.',
+            Self::Time => matches!(byte, b'0'..=b'9' | b'T' | b'Z' | b':' | b'.' | b',' | b'+' | b'-' | b'/' | b' '),
+        }
     }
 
     /// Whether it may hold a value of such bytes.
@@ -72,7 +89,7 @@ fn says_kind(name: &[u8]) -> bool {
 }
 
 /// What names are made of: no sign of a key, a space or an escape.
-fn joins(byte: u8) -> bool {
+const fn joins(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@' | b'|')
 }
 
