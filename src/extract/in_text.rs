@@ -3,7 +3,7 @@
 use super::roles::Roles;
 use super::signals::head;
 use crate::format::Record;
-use crate::rules::{FieldRole, Pattern};
+use crate::rules::{FieldRole, Pattern, PatternWords, Possible};
 
 /// Words that stand where a name would, and are none.
 const NO_NAMES: [&str; 24] = [
@@ -37,36 +37,51 @@ const NO_NAMES: [&str; 24] = [
 /// are those of others.
 const BEGINNING: usize = 16 << 10;
 
+/// So many patterns are sooner tried than foreseen: a record with fields lacks few.
+const FEW: usize = 12;
+
 #[derive(Debug)]
 pub(super) struct TextFields {
-    patterns: Vec<(FieldRole, Vec<Pattern>)>,
+    /// With the place of each pattern among all.
+    patterns: Vec<(FieldRole, Vec<(usize, Pattern)>)>,
+    words: PatternWords,
 }
 
 impl TextFields {
     pub(super) fn new(patterns: &[(FieldRole, Vec<Pattern>)]) -> Self {
-        Self { patterns: patterns.to_vec() }
+        let words = PatternWords::of(patterns.iter().flat_map(|(_, patterns)| patterns).map(Pattern::text));
+        let mut places = 0..;
+        let patterns = patterns.iter().map(|(role, patterns)| (*role, places.by_ref().zip(patterns.clone()).collect()));
+        Self { patterns: patterns.collect(), words }
     }
 
     /// Fills roles that no field has.
     pub(super) fn complete<'a>(&self, record: &Record<'a>, roles: &mut Roles<'a>) {
+        let missing = self.patterns.iter().filter(|(role, _)| roles.get(*role).is_none());
+        let asked: usize = missing.map(|(_, patterns)| patterns.len()).sum();
+        let texts = || record.texts.iter().map(|text| head(text, BEGINNING));
+        let possible = if asked > FEW { self.words.possible(texts()) } else { Possible::all() };
         for (role, patterns) in &self.patterns {
             if roles.get(*role).is_some() {
                 continue;
             }
-            let found = patterns.iter().find_map(|pattern| {
-                let holds = |text: &&&str| pattern.regex().is_match(head(text, BEGINNING));
-                record.texts.iter().filter(holds).find_map(|text| {
-                    pattern.regex().captures_iter(head(text, BEGINNING)).find_map(|groups| {
-                        let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
-                        is_name(*role, value).then_some(value)
-                    })
-                })
-            });
-            if let Some(value) = found {
+            let mut patterns = patterns.iter().filter(|(place, _)| possible.holds(*place));
+            if let Some(value) = patterns.find_map(|(_, pattern)| find(*role, pattern, record)) {
                 roles.set(*role, value);
             }
         }
     }
+}
+
+/// The first name that a pattern finds in a record.
+fn find<'a>(role: FieldRole, pattern: &Pattern, record: &Record<'a>) -> Option<&'a str> {
+    let holds = |text: &&&str| pattern.regex().is_match(head(text, BEGINNING));
+    record.texts.iter().filter(holds).find_map(|text| {
+        pattern.regex().captures_iter(head(text, BEGINNING)).find_map(|groups| {
+            let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
+            is_name(role, value).then_some(value)
+        })
+    })
 }
 
 /// Whether a value is what somebody did and no name: `user re-authorized`, `account logged-in`.

@@ -86,7 +86,9 @@ impl<'a> State<'a, '_> {
             return;
         }
         // Groups cost an allocation for each layout that is tried: they are asked for when one fits.
-        let layout = self.reader.texts.iter().find(|layout| layout.pattern.regex().is_match(text));
+        let first = text.as_bytes()[0];
+        let mut layouts = self.reader.texts.iter().filter(|layout| layout.pattern.can_begin_with(first));
+        let layout = layouts.find(|layout| layout.pattern.regex().is_match(text));
         if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
         {
             self.layout(layout, &groups, text, depth);

@@ -3,6 +3,7 @@
 //! A pack is read by [`RuleSource`]; each kind of rule has its own schema in a file of its own and
 //! refuses unknown keys. Nothing here looks at a log.
 
+mod beginning;
 mod diagnosis;
 mod event;
 mod format;
@@ -14,6 +15,7 @@ mod provider;
 mod sample;
 mod source;
 mod vocabulary;
+mod words;
 
 pub use diagnosis::{
     Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
@@ -26,3 +28,4 @@ pub use pattern::{BytePattern, Pattern, PatternSet};
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
 pub use vocabulary::{KnownCode, Meaning, Topic, Vocabulary, load_vocabulary};
+pub use words::{PatternWords, Possible};

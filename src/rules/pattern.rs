@@ -11,6 +11,7 @@ use regex::{Regex, bytes};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::beginning::Beginning;
 use super::{RuleError, RuleSource};
 
 /// A pattern for texts.
@@ -18,6 +19,7 @@ use super::{RuleError, RuleSource};
 pub struct Pattern {
     text: String,
     compiled: OnceLock<Regex>,
+    beginning: OnceLock<Beginning>,
 }
 
 /// A pattern for bytes: matched at the start of a slice, ASCII only.
@@ -43,7 +45,7 @@ const SET_CACHE: usize = 32 << 20;
 impl Pattern {
     /// A pattern of a rule file.
     pub(super) fn new(source: &RuleSource, pattern: &str) -> Result<Self, RuleError> {
-        let new = Self { text: ascii_words(pattern), compiled: OnceLock::new() };
+        let new = Self { text: ascii_words(pattern), compiled: OnceLock::new(), beginning: OnceLock::new() };
         if !source.is_built_in() {
             Regex::new(&new.text).map_err(|error| uncompiled(source, pattern, &error))?;
         }
@@ -62,6 +64,12 @@ impl Pattern {
     #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
     pub fn regex(&self) -> &Regex {
         self.compiled.get_or_init(|| Regex::new(&self.text).expect("a pattern that was checked compiles"))
+    }
+
+    /// Whether a text that begins with a byte can match at all. To ask this first spares most patterns a search, and
+    /// many that they are compiled.
+    pub fn can_begin_with(&self, byte: u8) -> bool {
+        self.beginning.get_or_init(|| Beginning::of(&self.text)).allows(byte)
     }
 
     /// Whether it has a group of this name, as far as its text tells.
