@@ -1,7 +1,7 @@
 //! Which sources the paths on the command line stand for.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek};
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::archive::{self, LIMITS, Limits};
-use super::open::Text;
+use super::open::{self, Text};
 use super::sniff::{self, BINARY_BYTES};
 use super::stream::binary_notice;
 use super::{Discovery, Origin, Source};
@@ -44,6 +44,8 @@ struct Found {
     source: Source,
     /// Whether the user named this very file.
     named: bool,
+    /// Two names of one file have the same; others may, too.
+    inode: (u64, u64),
 }
 
 /// What a walk leaves out, by kind.
@@ -57,7 +59,7 @@ impl Finder {
     fn argument(&mut self, path: &Path) {
         if path == Path::new("-") {
             let source = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None };
-            self.found.push(Found { source, named: true });
+            self.found.push(Found { source, named: true, inode: (0, 0) });
             return;
         }
         match fs::metadata(path) {
@@ -83,7 +85,7 @@ impl Finder {
             size: regular.then_some(metadata.len()),
             modified: metadata.modified().ok().filter(|_| regular),
         };
-        self.found.push(Found { source, named });
+        self.found.push(Found { source, named, inode: inode(metadata) });
     }
 
     /// A path that does not exist: a pattern, a dangling link, or a mistake.
@@ -193,8 +195,7 @@ impl Finder {
         let mut found = std::mem::take(&mut self.found);
         // Of two names of one file the first in this order stays, whatever the order of arguments.
         found.sort_by(|a, b| (&a.source.path, !a.named).cmp(&(&b.source.path, !b.named)));
-        let mut seen = HashSet::new();
-        found.retain(|found| seen.insert(identity(&found.source)));
+        keep_one_name_each(&mut found);
         // Of ten thousand small files looking at their beginnings is most of the work.
         let limits = self.limits;
         let looked: Vec<(Vec<Source>, Vec<Notice>)> = found.into_par_iter().map(|found| look(limits, found)).collect();
@@ -211,26 +212,24 @@ impl Finder {
     /// The source, unless it cannot be opened or is no text; of an archive its members. What a stream is shows when it
     /// is read.
     fn texts(&mut self, found: Found) -> Vec<Source> {
-        let Found { source, named } = found;
+        let Found { source, named, .. } = found;
         let Origin::File(path) = &source.origin else { return vec![source] };
         if source.size.is_none() {
             return vec![source];
         }
-        let opened = File::open(path).and_then(|file| Ok((file.try_clone()?, file)));
-        let (again, file) = match opened {
-            Ok(opened) => opened,
+        let file = match File::open(path) {
+            Ok(file) => file,
             Err(error) => {
                 self.unreadable(path, &error);
                 return Vec::new();
             }
         };
         // What fails here fails again when it is read, and is reported there.
-        let Ok(text) = Text::open(Box::new(file), &|_| (), BINARY_BYTES) else { return vec![source] };
-        if archive::is_archive(&text.reader.head) {
-            drop(text);
-            return self.members(&source, path, again);
+        let Ok(head) = head_of(&file) else { return vec![source] };
+        if archive::is_archive(&head) {
+            return self.members(&source, path, file);
         }
-        let Some(kind) = sniff::binary(&text.reader.head) else { return vec![source] };
+        let Some(kind) = sniff::binary(&head) else { return vec![source] };
         self.notices.push(binary_notice(&source.path, kind, named));
         Vec::new()
     }
@@ -262,6 +261,50 @@ fn look(limits: Limits, found: Found) -> (Vec<Source>, Vec<Notice>) {
     let mut finder = Finder { limits, found: Vec::new(), notices: Vec::new() };
     let sources = finder.texts(found);
     (sources, finder.notices)
+}
+
+/// The beginning of a file's text. Most files are text as they lie there: of those one read is enough.
+fn head_of(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; BINARY_BYTES];
+    let mut filled = 0;
+    loop {
+        let read = open::read_at(file, &mut head[filled..], filled as u64)?;
+        filled += read;
+        if read == 0 || filled == head.len() {
+            break;
+        }
+    }
+    head.truncate(filled);
+    if sniff::compression(&head).is_none() && sniff::utf16(&head).is_none() {
+        return Ok(head);
+    }
+    // Where reading at an offset moves the file's own position.
+    file.rewind()?;
+    Ok(Text::open(Box::new(file), &|_| (), BINARY_BYTES)?.reader.head)
+}
+
+/// Leaves of several names of one source the first. To ask where a name leads takes as long as to read a small file, so
+/// it is asked of those alone that may lead to the same.
+fn keep_one_name_each(found: &mut Vec<Found>) {
+    let mut counts: HashMap<(u64, u64), usize> = HashMap::new();
+    for one in found.iter() {
+        *counts.entry(one.inode).or_default() += 1;
+    }
+    let mut seen = HashSet::new();
+    found.retain(|one| counts[&one.inode] == 1 || seen.insert(identity(&one.source)));
+}
+
+/// The device and number of a file, where the system has them; otherwise all are the same.
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+/// The device and number of a file, where the system has them; otherwise all are the same.
+#[cfg(not(unix))]
+fn inode(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 /// What makes two names one source: the file behind them.
