@@ -56,18 +56,16 @@ impl Unit for Bgzf {
         (text <= MOST_TEXT).then_some(Extent { packed, text: text as usize })
     }
 
-    fn unpack(&mut self, packed: &[u8], most: usize, text: &mut Vec<u8>) -> bool {
-        let Some((rest, trailer)) = packed.split_last_chunk::<TRAILER>() else { return false };
-        let Some(deflated) = head_bytes(packed).and_then(|head| rest.get(head..)) else { return false };
-        let start = text.len();
-        // Room for one byte more than there may be, so that there is room where there is no text.
-        text.resize(start + most + 1, 0);
+    fn unpack(&mut self, packed: &[u8], text: &mut [u8]) -> Option<usize> {
+        let (rest, trailer) = packed.split_last_chunk::<TRAILER>()?;
+        let deflated = rest.get(head_bytes(packed)?..)?;
         self.0.reset(false);
-        let status = self.0.decompress(deflated, &mut text[start..], FlushDecompress::Finish);
-        text.truncate(start + most);
+        let status = self.0.decompress(deflated, text, FlushDecompress::Finish);
+        let stated = text.len() - 1;
         let [a, b, c, d, ..] = *trailer;
-        matches!(status, Ok(Status::StreamEnd))
-            && (self.0.total_in(), self.0.total_out()) == (deflated.len() as u64, most as u64)
-            && crc32fast::hash(&text[start..]) == u32::from_le_bytes([a, b, c, d])
+        let whole = matches!(status, Ok(Status::StreamEnd))
+            && (self.0.total_in(), self.0.total_out()) == (deflated.len() as u64, stated as u64)
+            && crc32fast::hash(&text[..stated]) == u32::from_le_bytes([a, b, c, d]);
+        whole.then_some(stated)
     }
 }

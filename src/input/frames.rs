@@ -1,5 +1,7 @@
 //! zstd frames whose ends are found by their headers and those of their blocks, RFC 8878.
 
+use std::io::Read;
+
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::helpers::{Extent, Unit};
@@ -101,24 +103,24 @@ impl Unit for Frame {
         (text <= MOST_TEXT).then_some(Extent { packed, text })
     }
 
-    fn unpack(&mut self, packed: &[u8], most: usize, text: &mut Vec<u8>) -> bool {
+    fn unpack(&mut self, packed: &[u8], text: &mut [u8]) -> Option<usize> {
         if skippable(packed).is_some() {
-            return true;
+            return Some(0);
         }
-        let (decoder, mut rest, start) = (&mut self.0, packed, text.len());
-        if decoder.reset(&mut rest).is_err() {
-            return false;
-        }
+        let (decoder, mut rest, mut filled) = (&mut self.0, packed, 0);
+        decoder.reset(&mut rest).ok()?;
         while !decoder.is_finished() {
-            if decoder.decode_blocks(&mut rest, BlockDecodingStrategy::UptoBlocks(1)).is_err()
-                // Also what a window holds back is text.
-                || text.len() - start + decoder.can_collect() > most
-                || decoder.collect_to_writer(&mut *text).is_err()
-            {
-                return false;
+            decoder.decode_blocks(&mut rest, BlockDecodingStrategy::UptoBlocks(1)).ok()?;
+            while decoder.can_collect() > 0 {
+                match decoder.read(text.get_mut(filled..)?).ok()? {
+                    0 => return None,
+                    count => filled += count,
+                }
             }
         }
         let stated = decoder.get_checksum_from_data();
-        rest.is_empty() && (stated.is_none() || stated == decoder.get_calculated_checksum())
+        let whole =
+            rest.is_empty() && filled < text.len() && (stated.is_none() || stated == decoder.get_calculated_checksum());
+        whole.then_some(filled)
     }
 }

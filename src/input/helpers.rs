@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use super::job::Buffer;
 use super::open::Input;
 
 /// Parts that wait or are decoded, of one file.
@@ -32,13 +33,25 @@ pub(super) struct Helpers {
     held: AtomicUsize,
     /// Tasks that no worker has taken yet.
     waiting: AtomicUsize,
+    /// Room for text, to be used again: new room is slow, for it is zeroed.
+    spare: Mutex<Vec<Buffer>>,
 }
 
 impl Helpers {
     /// For so many threads; one alone has no helpers.
     pub(super) fn new(threads: usize) -> Option<Arc<Self>> {
         let most_held = HELD_PER_THREAD * threads.min(HOLDING_THREADS);
-        (threads > 1).then(|| Arc::new(Self { most_held, held: AtomicUsize::new(0), waiting: AtomicUsize::new(0) }))
+        let (held, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        (threads > 1).then(|| Arc::new(Self { most_held, held, waiting, spare: Mutex::default() }))
+    }
+
+    fn keep(&self, mut buffer: Buffer) {
+        buffer.filled = 0;
+        let mut spare = lock(&self.spare);
+        let kept: usize = spare.iter().map(Buffer::size).sum();
+        if buffer.size() > 0 && kept + buffer.size() <= self.most_held / 4 {
+            spare.push(buffer);
+        }
     }
 
     fn share(self: &Arc<Self>, bytes: usize) -> Option<Share> {
@@ -90,14 +103,15 @@ pub(super) struct Extent {
 pub(super) trait Unit: Default + Send + 'static {
     /// The unit that begins `at` bytes ahead; `None` if it is none, not whole, or larger than is decoded at once.
     fn extent(input: &mut Input<'_>, at: usize) -> Option<Extent>;
-    /// Appends the text of a unit; whether it is whole and right, and `packed` holds nothing else.
-    fn unpack(&mut self, packed: &[u8], most: usize, text: &mut Vec<u8>) -> bool;
+    /// Decodes a unit to the beginning of `text`, which is one byte longer than the most that may come of it. `None` if
+    /// it is not whole and right, or `packed` holds something else, too.
+    fn unpack(&mut self, packed: &[u8], text: &mut [u8]) -> Option<usize>;
 }
 
 enum State {
     Packed(Vec<u8>),
-    /// `None` if it could not be decoded.
-    Text(Option<Vec<u8>>),
+    /// `None` if it could not be decoded, or was given out.
+    Text(Option<Buffer>),
 }
 
 /// Some units in a row.
@@ -114,27 +128,40 @@ impl<U: Unit> Piece<U> {
         self.extents.iter().map(|extent| extent.packed).sum()
     }
 
-    fn unpack_into(&self, state: &mut State) {
-        let State::Packed(packed) = state else { return };
+    /// Room for its text, and for a byte that shows that it has more than it says.
+    fn room(&self) -> usize {
+        self.extents.iter().map(|extent| extent.text).sum::<usize>() + 1
+    }
+
+    fn unpack(&self, packed: &[u8], text: &mut [u8]) -> Option<usize> {
         let mut decoder = lock(&self.spare).pop().unwrap_or_default();
         // A decoder written by others; after its panic it is not used again, and the other one gets the bytes.
         let unpacked = catch_unwind(AssertUnwindSafe(|| {
-            // One byte more shows that a unit has more text than it says.
-            let mut text = Vec::with_capacity(self.extents.iter().map(|extent| extent.text).sum::<usize>() + 1);
-            let mut rest = packed.as_slice();
+            let (mut rest, mut filled) = (packed, 0);
             let whole = self.extents.iter().all(|extent| {
                 let (unit, after) = rest.split_at(extent.packed);
                 rest = after;
-                decoder.unpack(unit, extent.text, &mut text)
+                let count = decoder.unpack(unit, &mut text[filled..=filled + extent.text]);
+                filled += count.unwrap_or(0);
+                count.is_some()
             });
-            (whole.then_some(text), decoder)
+            (whole.then_some(filled), decoder)
         }));
-        *state = State::Text(unpacked.ok().and_then(|(text, decoder)| {
-            let mut spare = lock(&self.spare);
-            if spare.len() < HOLDING_THREADS {
-                spare.push(decoder);
-            }
-            text
+        let (count, decoder) = unpacked.ok()?;
+        let mut spare = lock(&self.spare);
+        if spare.len() < HOLDING_THREADS {
+            spare.push(decoder);
+        }
+        count
+    }
+
+    fn unpack_in_place(&self, state: &mut State) {
+        let State::Packed(packed) = state else { return };
+        let mut buffer = lock(&self.share.helpers.spare).pop().unwrap_or_default();
+        let count = self.unpack(packed, buffer.room(self.room()));
+        *state = State::Text(count.map(|count| {
+            buffer.filled = count;
+            buffer
         }));
     }
 
@@ -145,14 +172,24 @@ impl<U: Unit> Piece<U> {
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
-        self.unpack_into(&mut state);
+        self.unpack_in_place(&mut state);
         true
     }
 
+    /// Decodes it to where its text is wanted, if there is room and nobody has begun it; its text is then given out.
+    fn unpack_to(&self, output: &mut [u8]) -> Option<usize> {
+        let mut state = self.state.try_lock().ok()?;
+        let text = output.get_mut(..self.room())?;
+        let State::Packed(packed) = &mut *state else { return None };
+        let count = self.unpack(packed, text);
+        *state = State::Text(None);
+        count
+    }
+
     /// The text, decoded here and now if need be.
-    fn take(&self) -> Option<Vec<u8>> {
+    fn take(&self) -> Option<Buffer> {
         let mut state = lock(&self.state);
-        self.unpack_into(&mut state);
+        self.unpack_in_place(&mut state);
         match &mut *state {
             State::Text(text) => text.take(),
             State::Packed(_) => None,
@@ -173,7 +210,7 @@ pub(super) struct Relay<U> {
     /// Their packed bytes, which are the next of the input.
     queued: usize,
     spare: Arc<Mutex<Vec<U>>>,
-    text: Vec<u8>,
+    text: Buffer,
     given: usize,
     /// What the text at hand takes.
     share: Option<Share>,
@@ -182,32 +219,37 @@ pub(super) struct Relay<U> {
 impl<U: Unit> Relay<U> {
     pub(super) fn new(helpers: Option<Arc<Helpers>>) -> Self {
         let (queue, spare) = (VecDeque::new(), Arc::default());
-        Self { helpers, queue, queued: 0, spare, text: Vec::new(), given: 0, share: None }
+        Self { helpers, queue, queued: 0, spare, text: Buffer::default(), given: 0, share: None }
     }
 
-    /// Passes units, which begin where the input stands; `false` if there are none that can be decoded by themselves.
-    pub(super) fn advance(&mut self, input: &mut Input<'_>) -> bool {
-        let Some(helpers) = self.helpers.clone() else { return false };
-        (self.text, self.given, self.share) = (Vec::new(), 0, None);
+    /// Passes units, which begin where the input stands: how much of their text was written to `output`; the rest is
+    /// to be read. `None` if there are none that can be decoded by themselves.
+    pub(super) fn advance(&mut self, input: &mut Input<'_>, output: &mut [u8]) -> Option<usize> {
+        let helpers = self.helpers.clone()?;
+        helpers.keep(std::mem::take(&mut self.text));
+        (self.given, self.share) = (0, None);
         self.fill(&helpers, input);
-        let Some(first) = self.queue.pop_front() else { return false };
-        // Where somebody is at the first, the next are to be done meanwhile.
-        let mut others = self.queue.iter();
-        while !first.try_unpack() {
-            let Some(other) = others.next() else { break };
-            other.try_unpack();
-        }
-        let Some(text) = first.take() else {
-            self.queue.clear();
-            self.helpers = None;
-            return false;
-        };
+        let first = self.queue.pop_front()?;
         let packed = first.packed();
         self.queued -= packed;
+        let written = first.unpack_to(output);
+        if written.is_none() {
+            // Where somebody is at the first, the next are to be done meanwhile.
+            let mut others = self.queue.iter();
+            while !first.try_unpack() {
+                let Some(other) = others.next() else { break };
+                other.try_unpack();
+            }
+            let Some(text) = first.take() else {
+                self.queue.clear();
+                self.helpers = None;
+                return None;
+            };
+            self.text = text;
+            self.share = Arc::into_inner(first).map(|piece| piece.share);
+        }
         input.consume(packed);
-        self.text = text;
-        self.share = Arc::into_inner(first).map(|piece| piece.share);
-        true
+        Some(written.unwrap_or(0))
     }
 
     fn fill(&mut self, helpers: &Arc<Helpers>, input: &mut Input<'_>) {
@@ -241,8 +283,9 @@ impl<U: Unit> Relay<U> {
 
 impl<U> Read for Relay<U> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let count = output.len().min(self.text.len() - self.given);
-        output[..count].copy_from_slice(&self.text[self.given..self.given + count]);
+        let rest = &self.text.filled()[self.given..];
+        let count = output.len().min(rest.len());
+        output[..count].copy_from_slice(&rest[..count]);
         self.given += count;
         Ok(count)
     }

@@ -146,6 +146,11 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
+    /// Bytes of the room that was made.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Room for `count` more bytes.
     pub(super) fn room(&mut self, count: usize) -> &mut [u8] {
         let end = self.filled + count;

@@ -116,11 +116,16 @@ impl<C: Codec> Read for Members<'_, C> {
                 return Ok(relayed);
             }
             match self.state {
-                State::First if self.relay.advance(&mut self.input) => {
-                    self.state = State::Between;
-                    continue;
+                State::First => {
+                    if let Some(written) = self.relay.advance(&mut self.input, output) {
+                        self.state = State::Between;
+                        if written > 0 {
+                            return Ok(written);
+                        }
+                        continue;
+                    }
+                    self.codec.start(&mut self.input)?;
                 }
-                State::First => self.codec.start(&mut self.input)?,
                 State::Inside => {
                     let produced = self.step(output)?;
                     if produced > 0 {
@@ -130,8 +135,10 @@ impl<C: Codec> Read for Members<'_, C> {
                 }
                 State::Between => {
                     self.codec.finish(&mut self.input)?;
-                    if self.relay.advance(&mut self.input) {
-                        continue;
+                    match self.relay.advance(&mut self.input, output) {
+                        Some(0) => continue,
+                        Some(written) => return Ok(written),
+                        None => {}
                     }
                     if !self.next_member()? {
                         self.state = State::Between;

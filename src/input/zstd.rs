@@ -91,8 +91,11 @@ impl Read for ZstdFrames<'_> {
                 if relayed > 0 {
                     return Ok(relayed);
                 }
-                if self.relay.advance(&mut self.input) {
+                if let Some(written) = self.relay.advance(&mut self.input, output) {
                     self.any = true;
+                    if written > 0 {
+                        return Ok(written);
+                    }
                     continue;
                 }
                 if !self.next_frame()? {

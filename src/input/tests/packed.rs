@@ -132,7 +132,7 @@ fn a_file_cut_off_anywhere_is_read_as_far_by_many_as_by_one() {
             let (whole, trouble) = same(&stored, 64);
             assert_eq!(trouble, None);
             for length in 0..stored.len() {
-                let (text, _) = same(&stored[..length], 1 + length % 90);
+                let (text, _) = same(&stored[..length], if length % 3 == 0 { 5000 } else { 1 + length % 90 });
                 assert!(whole.starts_with(&text) || length < 10);
             }
             same(&[stored.as_slice(), b"garbage"].concat(), 50);
@@ -149,7 +149,7 @@ fn a_flipped_byte_anywhere_is_the_same_damage_for_many_as_for_one() {
                 for flip in [1, 0x10, 0x80, 0xff] {
                     let mut stored = stored.clone();
                     stored[at] ^= flip;
-                    same(&stored, 1 + at % 300);
+                    same(&stored, if at % 3 == 0 { 5000 } else { 1 + at % 300 });
                 }
             }
         }
