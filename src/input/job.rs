@@ -4,10 +4,11 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::archive::{LIMITS, Limits};
 use super::heading::Heading;
+use super::helpers::Helpers;
 use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
 use crate::model::{Notice, Trouble};
 
@@ -23,6 +24,8 @@ pub(super) struct Run<'a> {
     pub(super) in_flight: AtomicUsize,
     /// How many of them there may be. With one thread nobody would take them: none.
     pub(super) most_in_flight: usize,
+    /// Who decodes parts of packed sources; nobody with one thread.
+    pub(super) helpers: Option<Arc<Helpers>>,
     spare: Mutex<Vec<Buffer>>,
 }
 
@@ -42,6 +45,7 @@ impl<'a> Run<'a> {
             visit,
             in_flight: AtomicUsize::new(0),
             most_in_flight: if threads > 1 { 2 * threads } else { 0 },
+            helpers: Helpers::new(threads),
             spare: Mutex::default(),
         }
     }
@@ -140,6 +144,11 @@ pub(super) struct Buffer {
 impl Buffer {
     pub(super) fn filled(&self) -> &[u8] {
         &self.bytes[..self.filled]
+    }
+
+    /// Bytes of the room that was made.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Room for `count` more bytes.

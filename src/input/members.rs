@@ -10,6 +10,8 @@ use crc32fast::Hasher;
 use flate2::{Decompress, FlushDecompress};
 use lzma_rust2::{Action, XzStream};
 
+use super::bgzf::Bgzf;
+use super::helpers::Relay;
 use super::open::{Damage, Input};
 
 /// What one call of a decoder did.
@@ -26,6 +28,8 @@ pub(super) trait Codec {
     const FIRST: u8;
     /// Whether zero bytes may stand between members and after the last.
     const PADDED: bool = false;
+    /// Whether there may be members that say how long they are.
+    const MEASURED: bool = false;
     /// Begins a member.
     fn start(&mut self, input: &mut Input<'_>) -> io::Result<()>;
     /// Decodes; `input` may be empty.
@@ -48,13 +52,16 @@ pub(super) struct Members<'a, C> {
     input: Input<'a>,
     codec: C,
     state: State,
+    /// Members that are decoded by other workers.
+    relay: Relay<Bgzf>,
     /// Why to stop, once what was decoded before is given.
     pending: Option<Damage>,
 }
 
 impl<'a, C: Codec> Members<'a, C> {
-    pub(super) fn new(input: Input<'a>, codec: C) -> Self {
-        Self { input, codec, state: State::First, pending: None }
+    pub(super) fn new(mut input: Input<'a>, codec: C) -> Self {
+        let relay = Relay::new(input.helpers.take().filter(|_| C::MEASURED));
+        Self { input, codec, state: State::First, relay, pending: None }
     }
 
     /// Whether another member follows.
@@ -70,10 +77,20 @@ impl<'a, C: Codec> Members<'a, C> {
     }
 
     fn step(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let available = self.input.fill_buf()?;
+        let (available, failed) = match self.input.fill_buf() {
+            Ok(available) => (available, None),
+            // The decoder may hold back what it had no room for.
+            Err(error) => ([].as_slice(), Some(error)),
+        };
         let at_end = available.is_empty();
         let step = self.codec.step(available, output);
         self.input.consume(step.consumed);
+        if let Some(error) = failed {
+            if step.produced == 0 {
+                return Err(error);
+            }
+            self.input.error = Some(error);
+        }
         match step.ended {
             Ok(true) => self.state = State::Between,
             Ok(false) if step.consumed + step.produced > 0 => {}
@@ -94,8 +111,21 @@ impl<C: Codec> Read for Members<'_, C> {
             if let Some(damage) = self.pending.take() {
                 return Err(damage.into());
             }
+            let relayed = self.relay.read(output)?;
+            if relayed > 0 {
+                return Ok(relayed);
+            }
             match self.state {
-                State::First => self.codec.start(&mut self.input)?,
+                State::First => {
+                    if let Some(written) = self.relay.advance(&mut self.input, output) {
+                        self.state = State::Between;
+                        if written > 0 {
+                            return Ok(written);
+                        }
+                        continue;
+                    }
+                    self.codec.start(&mut self.input)?;
+                }
                 State::Inside => {
                     let produced = self.step(output)?;
                     if produced > 0 {
@@ -105,6 +135,11 @@ impl<C: Codec> Read for Members<'_, C> {
                 }
                 State::Between => {
                     self.codec.finish(&mut self.input)?;
+                    match self.relay.advance(&mut self.input, output) {
+                        Some(0) => continue,
+                        Some(written) => return Ok(written),
+                        None => {}
+                    }
                     if !self.next_member()? {
                         self.state = State::Between;
                         return Ok(0);
@@ -135,6 +170,7 @@ impl Default for Gzip {
 
 impl Codec for Gzip {
     const FIRST: u8 = 0x1f;
+    const MEASURED: bool = true;
 
     fn start(&mut self, input: &mut Input<'_>) -> io::Result<()> {
         const HEADER_CRC: u8 = 2;

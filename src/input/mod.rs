@@ -15,12 +15,15 @@
 //! its source in `path`, not in its message, and holds no text of a log.
 
 mod archive;
+mod bgzf;
 mod continuation;
 mod cutter;
 mod digest;
 mod discover;
 mod documents;
+mod frames;
 mod heading;
+mod helpers;
 mod job;
 mod members;
 mod open;

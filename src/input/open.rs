@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::helpers::Helpers;
 use super::members::{Bzip2, Gzip, Members, Xz};
 use super::sniff::{self, COMPRESSION_BYTES, Compression};
 use super::utf16::{Lone, Utf16, Utf16Form};
@@ -78,13 +79,18 @@ pub(super) struct Input<'a> {
     end: usize,
     /// Whether more was asked for than there is.
     pub(super) hit_end: bool,
+    /// Met before it was its turn; it is for whoever reads so far.
+    pub(super) error: Option<io::Error>,
+    /// Who else may decode parts of it.
+    pub(super) helpers: Option<Arc<Helpers>>,
 }
 
 impl<'a> Input<'a> {
     const BYTES: usize = 64 << 10;
 
     pub(super) fn new(raw: Box<dyn Read + Send + 'a>, advance: &'a (dyn Fn(u64) + Sync)) -> Self {
-        Self { raw, advance, bytes: vec![0; Self::BYTES], start: 0, end: 0, hit_end: false }
+        let bytes = vec![0; Self::BYTES];
+        Self { raw, advance, bytes, start: 0, end: 0, hit_end: false, error: None, helpers: None }
     }
 
     /// The next bytes, at least `count` of them unless the input ends before.
@@ -93,11 +99,40 @@ impl<'a> Input<'a> {
         Ok(&self.bytes[self.start..self.end])
     }
 
+    /// The next bytes from `at` on, at least `count` of them; `None` if the input ends or fails before. Nothing that
+    /// is read later shows that somebody looked.
+    pub(super) fn ahead(&mut self, at: usize, count: usize) -> Option<&[u8]> {
+        while self.end - self.start < at + count {
+            let hit_end = self.hit_end;
+            let more = self.more();
+            self.hit_end = hit_end;
+            match more {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => {
+                    self.error = Some(error);
+                    return None;
+                }
+            }
+        }
+        Some(&self.bytes[self.start + at..self.end])
+    }
+
     fn more(&mut self) -> io::Result<usize> {
-        self.bytes.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        let count = retry(|| self.raw.read(&mut self.bytes[self.end..]))?;
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        // No more is moved than was consumed, so that what is looked ahead at is not moved time and again.
+        if self.start >= self.end - self.start {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.bytes.len() {
+            self.bytes.resize(self.end + Self::BYTES, 0);
+        }
+        let room = self.bytes.len().min(self.end + Self::BYTES);
+        let count = retry(|| self.raw.read(&mut self.bytes[self.end..room]))?;
         self.end += count;
         self.hit_end |= count == 0;
         (self.advance)(count as u64);
@@ -228,6 +263,16 @@ impl<'a> Text<'a> {
         ahead: usize,
     ) -> io::Result<Self> {
         Self::decoded(Input::new(raw, advance), ahead, None, Lone::Replaced)
+    }
+
+    /// The same, parts of it decoded by other workers.
+    pub(super) fn open_helped(
+        raw: Box<dyn Read + Send + 'a>,
+        advance: &'a (dyn Fn(u64) + Sync),
+        ahead: usize,
+        helpers: Option<Arc<Helpers>>,
+    ) -> io::Result<Self> {
+        Self::decoded(Input { helpers, ..Input::new(raw, advance) }, ahead, None, Lone::Replaced)
     }
 
     /// Opens what is written again: text that could not be written as it was is damage.

@@ -72,7 +72,7 @@ pub(super) fn binary_notice(path: &str, (kind, hint): (&str, &str), named: bool)
 }
 
 fn read_stream(job: &Job<'_>, raw: Box<dyn Read + Send + '_>) -> io::Result<SourceRead> {
-    Ok(read_text(job, Text::open(raw, job.run.advance, AHEAD)?))
+    Ok(read_text(job, Text::open_helped(raw, job.run.advance, AHEAD, job.run.helpers.clone())?))
 }
 
 /// Reads a text from beginning to end.

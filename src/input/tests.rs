@@ -18,6 +18,7 @@ mod damage;
 mod discovery;
 mod json;
 mod long;
+mod packed;
 
 const SIZES: [usize; 5] = [1, 7, 64, 4096, 0];
 

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::frames::Frame;
+use super::helpers::Relay;
 use super::members::skip;
 use super::open::{Damage, Input};
 
@@ -20,13 +22,16 @@ pub(super) struct ZstdFrames<'a> {
     inside: bool,
     /// Whether any frame was read.
     any: bool,
+    /// Frames that are decoded by other workers.
+    relay: Relay<Frame>,
     /// Why to stop, once what was decoded before is given.
     pending: Option<Damage>,
 }
 
 impl<'a> ZstdFrames<'a> {
-    pub(super) fn new(input: Input<'a>) -> Self {
-        Self { input, decoder: FrameDecoder::new(), inside: false, any: false, pending: None }
+    pub(super) fn new(mut input: Input<'a>) -> Self {
+        let relay = Relay::new(input.helpers.take());
+        Self { input, decoder: FrameDecoder::new(), inside: false, any: false, relay, pending: None }
     }
 
     /// Enters the next frame; `false` at the end of the input.
@@ -74,10 +79,24 @@ impl<'a> ZstdFrames<'a> {
 
 impl Read for ZstdFrames<'_> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if output.is_empty() {
+            return Ok(0);
+        }
         loop {
             if !self.inside {
                 if let Some(damage) = self.pending.take() {
                     return Err(damage.into());
+                }
+                let relayed = self.relay.read(output)?;
+                if relayed > 0 {
+                    return Ok(relayed);
+                }
+                if let Some(written) = self.relay.advance(&mut self.input, output) {
+                    self.any = true;
+                    if written > 0 {
+                        return Ok(written);
+                    }
+                    continue;
                 }
                 if !self.next_frame()? {
                     return Ok(0);
