@@ -11,6 +11,9 @@ const FEW: usize = 64;
 /// Literals of one vector search: with more of them in its tables it would let through what holds none.
 const LITERALS: usize = 512;
 
+/// So many hexadecimal digits are an id.
+const ID: usize = 8;
+
 /// The literals of the vocabulary, of event rules and of leak rules.
 #[derive(Debug)]
 pub(super) struct Prefilter {
@@ -161,15 +164,22 @@ impl Look<'_, '_> {
                 }
                 (Pass::Sieve(_), search) => search.as_mut()?.next(from)?,
             };
-            let before = start.checked_sub(1).map(|before| bytes[before]);
-            let within = before.is_some_and(|byte| byte.is_ascii_digit())
-                || bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
-            if !(within && bytes[start..end].iter().all(u8::is_ascii_digit)) {
+            let is_number = bytes[start..end].iter().all(u8::is_ascii_digit);
+            if !(is_number && is_part(bytes, start, end)) {
                 return Some(start);
             }
             from = start + 1;
         }
     }
+}
+
+/// Whether what surrounds a number makes it a part of something else: of a longer number, of a word that begins with it, or
+/// of an id in hexadecimal. One letter before it may be that of an escape: `\n401`, `\x1b[31m401`.
+fn is_part(bytes: &[u8], start: usize, end: usize) -> bool {
+    let digit_before = start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_digit());
+    let letter_behind = bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+    let id = start.checked_sub(ID).is_some_and(|from| bytes[from..start].iter().all(u8::is_ascii_hexdigit));
+    digit_before || letter_behind || id
 }
 
 #[cfg(test)]
@@ -180,10 +190,12 @@ mod tests {
     fn a_number_counts_by_itself_and_a_token_may_begin_with_digits() {
         let literals = ["401", "1//0", "7b226"].map(|literal| literal.as_bytes().to_vec());
         let prefilter = Prefilter::of(literals.into(), &[]);
-        for text in ["status 401", "\\n401: no", "saved 1//03q7Zk2V", "11//0g", "=7b22616363"] {
+        for text in
+            ["status 401", "\\n401: no", "saved 1//03q7Zk2V", "11//0g", "=7b22616363", "\u{1b}[31m401", "face401"]
+        {
             assert!(prefilter.is_candidate(text.as_bytes()), "{text}");
         }
-        for text in ["1401", "4012", "a401f", "401ms"] {
+        for text in ["1401", "4012", "a401f", "401ms", "\"4bf92f3577b34dac401\""] {
             assert!(!prefilter.is_candidate(text.as_bytes()), "{text}");
         }
     }
