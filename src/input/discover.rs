@@ -265,16 +265,7 @@ fn look(limits: Limits, found: Found) -> (Vec<Source>, Vec<Notice>) {
 
 /// The beginning of a file's text. Most files are text as they lie there: of those one read is enough.
 fn head_of(mut file: &File) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; BINARY_BYTES];
-    let mut filled = 0;
-    loop {
-        let read = open::read_at(file, &mut head[filled..], filled as u64)?;
-        filled += read;
-        if read == 0 || filled == head.len() {
-            break;
-        }
-    }
-    head.truncate(filled);
+    let head = open::beginning(file, BINARY_BYTES)?;
     if sniff::compression(&head).is_none() && sniff::utf16(&head).is_none() {
         return Ok(head);
     }

@@ -179,6 +179,20 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
     retry(read)
 }
 
+/// The first bytes of a file, as many as there are up to `count`.
+pub(super) fn beginning(file: &File, count: usize) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; count];
+    let mut filled = 0;
+    while filled < head.len() {
+        match read_at(file, &mut head[filled..], filled as u64)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    head.truncate(filled);
+    Ok(head)
+}
+
 /// A reader whose first bytes were read ahead; they, and an error met behind them, come again.
 pub(super) struct Ahead<R> {
     /// The bytes read ahead.

@@ -14,7 +14,7 @@ use super::cutter::Cutter;
 use super::heading::Heading;
 use super::job::{Buffer, Job};
 use super::open::{self, Text};
-use super::sniff::{self, COMPRESSION_BYTES};
+use super::sniff;
 use super::{Layout, Origin, Source, SourceRead, documents, plain, scanner};
 use crate::model::{Notice, Trouble};
 
@@ -41,18 +41,10 @@ fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
     if !metadata.is_file() || metadata.len() == 0 {
         return read_stream(job, Box::new(file));
     }
-    let mut head = vec![0; AHEAD.min(usize::try_from(metadata.len()).unwrap_or(AHEAD))];
-    let mut filled = 0;
-    while filled < head.len() {
-        match open::read_at(&file, &mut head[filled..], filled as u64)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    head.truncate(filled);
+    let head = open::beginning(&file, AHEAD.min(usize::try_from(metadata.len()).unwrap_or(AHEAD)))?;
     let heading = Heading::of(&head);
-    let encoded = sniff::compression(&head[..filled.min(COMPRESSION_BYTES)]).is_some() || sniff::utf16(&head).is_some();
-    if encoded || heading.changes() || scanner::is_documents(&head, filled as u64 >= metadata.len()) {
+    let encoded = sniff::compression(&head).is_some() || sniff::utf16(&head).is_some();
+    if encoded || heading.changes() || scanner::is_documents(&head, head.len() as u64 >= metadata.len()) {
         return read_stream(job, Box::new(file));
     }
     if let Some(kind) = sniff::binary(&head) {

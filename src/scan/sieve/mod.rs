@@ -13,8 +13,6 @@ mod marks;
 mod places;
 mod window;
 
-use std::fmt;
-
 use fearless_simd::Level;
 use hashbrown::HashMap;
 
@@ -129,13 +127,6 @@ impl Search<'_, '_> {
     pub(super) fn next(&mut self, from: usize) -> Option<(usize, usize)> {
         self.places.forget(from);
         self.sieve.find(self.bytes, &mut self.places, from)
-    }
-}
-
-impl fmt::Debug for Search<'_, '_> {
-    /// Without the text.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Search").finish_non_exhaustive()
     }
 }
 
