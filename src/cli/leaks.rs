@@ -28,6 +28,7 @@ pub(super) fn run(args: &LeaksArgs, settings: &Settings) -> Result<Exit> {
     let outputs = Outputs::create(&args.output, &kinds, args.format.map(Kind::Report), Section::Leaks, None)?;
     let outputs = outputs.for_reader(settings.pager, args.summary);
     options.digests = outputs.name_digests();
+    options.keep_events = false;
     let mut outcome = watched(&options, &args.output, settings)?;
     args.gate.settle(&mut outcome, renewed)?;
     outputs.write(&outcome)?;

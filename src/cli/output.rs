@@ -163,6 +163,12 @@ impl Outputs {
         self.formats().any(Format::is_document)
     }
 
+    /// Whether token events themselves will be written.
+    pub(super) fn write_events(&self) -> bool {
+        let mut kinds = self.files.iter().map(|target| target.kind).chain(self.stdout);
+        kinds.any(|kind| matches!(kind, Kind::Events(_)))
+    }
+
     /// Whether something will carry the texts of the rules.
     pub(super) fn carry_rules(&self) -> bool {
         self.formats().any(Format::carries_rules)

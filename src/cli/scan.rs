@@ -24,6 +24,7 @@ pub(super) fn run(args: &ScanArgs, settings: &Settings) -> Result<Exit> {
     let outputs = Outputs::create(&args.output, &kinds, asked, Section::Triage, args.diagnosis.evidence)?;
     let outputs = outputs.with_pictures(args.format.pictures.pictures)?.for_reader(settings.pager, args.format.summary);
     options.digests = outputs.name_digests();
+    options.keep_events = outputs.write_events();
     let outcome = watched(&options, &args.output, settings)?;
     outputs.write(&outcome)?;
     Ok(exit(&outcome, &fail_on, 0))

@@ -40,9 +40,11 @@ struct Client {
     nameless: Vec<usize>,
 }
 
-/// Moves nameless events to the timelines that they must belong to (`None` when nothing moves), and
-/// tells which clients' nameless failures lie beside successes by chance.
-pub(super) fn adopt(scene: &Scene<'_>) -> (Option<Timelines>, Chances) {
+/// The timelines that nameless events must belong to, by event.
+pub(super) type Moves = BTreeMap<u32, usize>;
+
+/// Which nameless events have a home, and which clients' nameless failures lie beside successes by chance.
+pub(super) fn adopt(scene: &Scene<'_>) -> (Moves, Chances) {
     let timelines = scene.timelines;
     let mut order: HashMap<(Option<Symbol>, Option<Symbol>), usize> = HashMap::new();
     let mut clients: Vec<Client> = Vec::new();
@@ -54,7 +56,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> (Option<Timelines>, Chances) {
         let named = line.principal.subject.is_some() || line.family.is_some();
         if named { clients[at].named.push(number) } else { clients[at].nameless.push(number) }
     }
-    let (mut moves, mut chances): (BTreeMap<u32, usize>, Chances) = (BTreeMap::new(), Chances::new());
+    let (mut moves, mut chances) = (Moves::new(), Chances::new());
     for client in clients.iter().filter(|client| !client.nameless.is_empty() && !client.named.is_empty()) {
         match client.named[..] {
             [only] if timelines.timelines[only].principal.subject.is_some() && !nameless_refreshes(scene, client) => {
@@ -71,7 +73,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> (Option<Timelines>, Chances) {
             }
         }
     }
-    ((!moves.is_empty()).then(|| moved(timelines, &moves)), chances)
+    (moves, chances)
 }
 
 /// Whether good refreshes go without a subject too: then the one subject need not be the only user.
@@ -313,22 +315,24 @@ fn workers_of(event: &TokenEvent) -> [Option<Worker>; 2] {
     [event.thread.map(|thread| (host, process, Some(thread))), Some((host, process, None))]
 }
 
-fn moved(timelines: &Timelines, moves: &BTreeMap<u32, usize>) -> Timelines {
-    let mut changed = timelines.clone();
-    for line in &mut changed.timelines {
+pub(super) fn moved(mut timelines: Timelines, moves: &Moves) -> Timelines {
+    if moves.is_empty() {
+        return timelines;
+    }
+    for line in &mut timelines.timelines {
         line.timed.retain(|id| !moves.contains_key(id));
         line.untimed.retain(|id| !moves.contains_key(id));
     }
     for (&id, &home) in moves {
-        changed.ties[id as usize] = Tie::Adopted;
-        let line = &mut changed.timelines[home];
+        timelines.ties[id as usize] = Tie::Adopted;
+        let line = &mut timelines.timelines[home];
         let timed = timelines.events[id as usize].time.is_some();
         if timed { line.timed.push(id) } else { line.untimed.push(id) }
     }
-    for line in &mut changed.timelines {
+    for line in &mut timelines.timelines {
         line.timed.sort_unstable();
         line.untimed.sort_unstable();
     }
-    changed.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
-    changed
+    timelines.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
+    timelines
 }

@@ -6,6 +6,8 @@
 //! compete belong to one grant; those that each refreshed well in the same lifetime before do not:
 //! either their tokens differ, or the server accepts a spent one, and then nobody loses a race. What comes of it is still nameless, and worth `possible` at most.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 
 use crate::model::{EventKind, Precision, Symbol, TokenEvent};
@@ -20,17 +22,23 @@ const ONE_GRANT: f64 = 1.5;
 
 type Process = (Symbol, Symbol);
 
-/// Parts nameless timelines by crew; `None` when there is none to part.
-pub(super) fn part(scene: &Scene<'_>) -> Option<Timelines> {
-    let parts: Vec<Option<Vec<Timeline>>> = scene.timelines.timelines.iter().map(|line| crews(scene, line)).collect();
-    if parts.iter().all(Option::is_none) {
-        return None;
+/// What becomes of a timeline, by its number.
+pub(super) type Parts = BTreeMap<usize, Vec<Timeline>>;
+
+/// The nameless timelines that are those of several crews, and theirs.
+pub(super) fn parts(scene: &Scene<'_>) -> Parts {
+    let lines = scene.timelines.timelines.iter().enumerate();
+    lines.filter_map(|(number, line)| Some((number, crews(scene, line)?))).collect()
+}
+
+/// Puts the timelines of crews in the place of those that they are parts of.
+pub(super) fn parted(mut timelines: Timelines, mut parts: Parts) -> Timelines {
+    if !parts.is_empty() {
+        let whole = std::mem::take(&mut timelines.timelines).into_iter().enumerate();
+        let parted = whole.flat_map(|(number, line)| parts.remove(&number).unwrap_or_else(|| vec![line]));
+        timelines.timelines = parted.collect();
     }
-    let mut parted = scene.timelines.clone();
-    let whole = std::mem::take(&mut parted.timelines);
-    parted.timelines =
-        whole.into_iter().zip(parts).flat_map(|(line, parts)| parts.unwrap_or_else(|| vec![line])).collect();
-    Some(parted)
+    timelines
 }
 
 fn process(event: &TokenEvent) -> Option<Process> {

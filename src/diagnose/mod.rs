@@ -61,7 +61,7 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::model::{
-    Activity, ClientSummary, EventKind, EventSet, Finding, Precision, RotationPolicy, Symbol, TokenLife,
+    Activity, ClientSummary, EventKind, EventSet, Finding, Precision, RotationPolicy, Symbol, TokenEvent, TokenLife,
 };
 use crate::rules::Catalogue;
 use crate::timeline::{self, Ledger, Skew, Timelines};
@@ -115,17 +115,31 @@ pub struct Diagnosis {
     pub refresh_failed: u64,
 }
 
-/// Diagnoses all timelines of a set of events (in any order).
-pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
+/// Diagnoses all timelines of a set of events, in any order. What is left of the set are its attempts: sorted, twins
+/// folded and identities filled in. Events are most of what a run holds, and so they are held once.
+pub fn diagnose(set: &mut EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
+    set.sort();
+    let events = std::mem::take(&mut set.events);
+    let (diagnosis, events) = judge((set, events), catalogue, policies, settings);
+    set.events = events;
+    diagnosis
+}
+
+fn judge(
+    (set, events): (&EventSet, Vec<TokenEvent>),
+    catalogue: &Catalogue,
+    policies: &Policies,
+    settings: &Settings,
+) -> (Diagnosis, Vec<TokenEvent>) {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
-    let built = timeline::build(events);
-    let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(events, &built.events), Troubles::of(&built.events));
+    let built = timeline::build(set, events);
+    let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(set, &built.events), Troubles::of(&built.events));
     let clocks = OnceLock::new();
-    let shared = Shared { set: events, window, limits: &limits, ledger: &ledger, troubles: &troubles, clocks: &clocks };
-    let (adopted, chances) = adopt::adopt(&shared.scene(&built, &nothing));
-    let adopted = adopted.unwrap_or(built);
-    let parted = crews::part(&shared.scene(&adopted, &chances));
-    let timelines = parted.unwrap_or(adopted);
+    let shared = Shared { set, window, limits: &limits, ledger: &ledger, troubles: &troubles, clocks: &clocks };
+    let (moves, chances) = adopt::adopt(&shared.scene(&built, &nothing));
+    let adopted = adopt::moved(built, &moves);
+    let parts = crews::parts(&shared.scene(&adopted, &chances));
+    let timelines = crews::parted(adopted, parts);
     let scene = shared.scene(&timelines, &chances);
     let lines = lines(&scene, policies);
     let client_of = numbers(&timelines);
@@ -145,17 +159,21 @@ pub fn diagnose(events: &EventSet, catalogue: &Catalogue, policies: &Policies, s
     let mut findings: Vec<Finding> = drafts.par_iter().map(finish).collect();
     finish::sort(&mut findings);
     let principals: HashSet<_> = timelines.timelines.iter().map(|line| line.principal).collect();
-    Diagnosis {
+    let principals = principals.len() as u64;
+    let skews = clocks.get().map(|clocks| clocks.apart(set)).unwrap_or_default();
+    let Timelines { events, by_logger, refresh_ok, refresh_failed, .. } = timelines;
+    let diagnosis = Diagnosis {
         findings,
         clients,
         activity,
-        principals: principals.len() as u64,
+        principals,
         token_lives,
-        skews: clocks.get().map(|clocks| clocks.apart(events)).unwrap_or_default(),
-        by_logger: timelines.by_logger.clone(),
-        refresh_ok: timelines.refresh_ok,
-        refresh_failed: timelines.refresh_failed,
-    }
+        skews,
+        by_logger,
+        refresh_ok,
+        refresh_failed,
+    };
+    (diagnosis, events)
 }
 
 /// What stays the same while events find their timelines.

@@ -22,7 +22,7 @@ const DAY: i64 = 24 * HOUR;
 fn diagnosed_as(set: &EventSet, policy: RotationPolicy) -> Diagnosis {
     let catalogue = load_diagnoses(&embedded()).unwrap();
     let policies = Policies::from([("idp".to_owned(), policy)]);
-    let diagnosis = diagnose(set, &catalogue, &policies, &Settings::default());
+    let diagnosis = diagnose(&mut set.clone(), &catalogue, &policies, &Settings::default());
     let causes = || diagnosis.findings.iter().filter(|finding| finding.class == FindingClass::Cause);
     let owned: u64 = causes().map(|finding| finding.failures + finding.aftermath_failures).sum();
     assert_eq!(owned, diagnosis.refresh_failed, "every failure has one cause");

@@ -300,20 +300,6 @@ impl EventSet {
         }
     }
 
-    /// Orders events by time (untimed last), path and byte: a total order that does not depend on
-    /// how the work was cut or in which order files were named.
-    pub fn sort(&mut self) {
-        let sources = &self.sources;
-        self.events.sort_by(|a, b| {
-            let untimed = a.time.is_none().cmp(&b.time.is_none());
-            untimed
-                .then_with(|| a.time.cmp(&b.time))
-                .then_with(|| sources[a.position.source as usize].cmp(&sources[b.position.source as usize]))
-                .then_with(|| a.position.byte_start.cmp(&b.position.byte_start))
-                .then_with(|| a.kind.cmp(&b.kind))
-        });
-    }
-
     /// The path of an event's source.
     pub fn path(&self, event: &TokenEvent) -> &str {
         &self.sources[event.position.source as usize]

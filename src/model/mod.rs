@@ -9,6 +9,7 @@ mod digest;
 mod event;
 mod finding;
 mod leak;
+mod order;
 mod policy;
 mod pseudonym;
 mod report;

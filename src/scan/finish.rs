@@ -16,8 +16,8 @@ use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, ToolInfo,
-    Trouble,
+    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, Timestamp,
+    TokenEvent, ToolInfo, Trouble,
 };
 use crate::triage;
 
@@ -66,17 +66,35 @@ pub(super) fn finish(
     }
 
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
-    let mut diagnosis = diagnose::diagnose(&merged.events, &rules.catalogue, &rules.policies, &settings);
+    let extent = Extent::of(&merged.events.events);
+    let events = if options.keep_events { merged.events.clone() } else { EventSet::default() };
+    let mut diagnosis = diagnose::diagnose(&mut merged.events, &rules.catalogue, &rules.policies, &settings);
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
     let findings = &mut diagnosis.findings;
     Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
-    let (mut report, known_leaks) = report(options, &merged, diagnosis, (reads, disk), notices);
+    let (mut report, known_leaks) = report(options, &merged, (extent, diagnosis), (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
     report.run = Some(run_info(options, rules, &clean));
     report.rules = texts::of_report(&rules.catalogue, rules.leaks.rules(), &report);
-    ScanOutcome { report, events: merged.events, known_leaks, complete }
+    ScanOutcome { report, events, known_leaks, complete }
+}
+
+/// How many events there are, and when; the diagnosis folds those of one attempt.
+struct Extent {
+    events: u64,
+    untimed: u64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+impl Extent {
+    fn of(events: &[TokenEvent]) -> Self {
+        let times = || events.iter().filter_map(|event| event.time);
+        let (first, last, events) = (times().min(), times().max(), events.len());
+        Self { events: events as u64, untimed: (events - times().count()) as u64, first, last }
+    }
 }
 
 /// A source as it lies on disk.
@@ -224,14 +242,13 @@ fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>)
 fn report(
     options: &ScanOptions,
     merged: &Merged,
-    diagnosis: Diagnosis,
+    (extent, diagnosis): (Extent, Diagnosis),
     (reads, disk): (&[SourceRead], Vec<OnDisk>),
     mut notices: Vec<Notice>,
 ) -> (Report, Vec<Leak>) {
     let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed, .. } =
         diagnosis;
-    let times = || merged.events.events.iter().filter_map(|event| event.time);
-    let end = times().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
+    let end = extent.last.into_iter().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
     let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
     findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
@@ -244,16 +261,16 @@ fn report(
         inputs: inputs.len() as u64,
         bytes: inputs.iter().map(|input| input.bytes).sum(),
         lines: inputs.iter().map(|input| input.lines).sum(),
-        token_events: merged.events.events.len() as u64,
+        token_events: extent.events,
         refresh_ok,
         refresh_failed,
         clients: clients.len() as u64,
         principals,
-        first: times().min(),
-        last: times().max(),
+        first: extent.first,
+        last: extent.last,
         findings: triage::count(findings.iter().map(|finding| finding.rule.as_str())),
         leaks: triage::count(leaks.iter().map(|leak| leak.kind.name())),
-        untimed_events: merged.events.events.iter().filter(|event| event.time.is_none()).count() as u64,
+        untimed_events: extent.untimed,
     };
     let tool = ToolInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
     let report = Report {

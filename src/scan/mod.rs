@@ -84,6 +84,8 @@ pub struct ScanOptions {
     /// Whether findings are wanted (`scan`) or leaks alone (`leaks`): timelines are judged either way,
     /// because they tell which leaked token is still alive.
     pub diagnose: bool,
+    /// Whether the outcome holds the token events; a report alone needs no second list of them.
+    pub keep_events: bool,
     /// Whether the report names the SHA-256 of every input: one more reading of all of them.
     pub digests: bool,
     /// For tests: parse every record in full, also those without a trigger literal. Never changes what is found.
@@ -110,6 +112,7 @@ impl Default for ScanOptions {
             gate: Gate::default(),
             thresholds: Vec::new(),
             diagnose: true,
+            keep_events: true,
             digests: false,
             unfiltered: false,
         }
@@ -129,7 +132,7 @@ impl ScanOptions {
 pub struct ScanOutcome {
     /// The report, ready to render.
     pub report: Report,
-    /// The token events, sorted.
+    /// The token events, sorted; none where they were not to be kept.
     pub events: EventSet,
     /// Leaks that the baseline knows; they are not in the report.
     pub known_leaks: Vec<Leak>,

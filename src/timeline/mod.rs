@@ -14,7 +14,6 @@ mod identity;
 mod layers;
 mod ledger;
 mod loggers;
-mod order;
 mod skew;
 mod starts;
 mod twins;
@@ -89,9 +88,9 @@ pub struct Timelines {
     pub refresh_failed: u64,
 }
 
-/// Builds the timelines of a set of events, whatever their order.
-pub fn build(set: &EventSet) -> Timelines {
-    let events = views::fold(set, starts::fold(order::sorted(set)));
+/// Builds the timelines of events, which were sorted and taken out of the set of their strings and sources.
+pub fn build(set: &EventSet, events: Vec<TokenEvent>) -> Timelines {
+    let events = views::fold(set, starts::fold(events));
     let mut events = twins::merge(set, events);
     let by_logger = loggers::name(&mut events);
     let tie = |event: &TokenEvent| if event.named_by == NamedBy::Request { Tie::Linked } else { Tie::Named };

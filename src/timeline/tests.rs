@@ -1,6 +1,14 @@
 use super::sample::Log;
-use super::{Tie, build};
+use super::{Tie, Timelines};
 use crate::model::EventKind::{RefreshFailed, RefreshStarted, RefreshSucceeded};
+use crate::model::EventSet;
+
+fn build(set: &EventSet) -> Timelines {
+    let mut set = set.clone();
+    set.sort();
+    let events = std::mem::take(&mut set.events);
+    super::build(&set, events)
+}
 
 #[test]
 fn one_failure_logged_by_two_layers_is_one_attempt() {

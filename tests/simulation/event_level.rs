@@ -32,7 +32,7 @@ pub(crate) fn policies(rotation: Rotation) -> Policies {
 pub(crate) fn diagnosed(events: &EventSet, policies: &Policies, window_ms: u64) -> Diagnosis {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| load_diagnoses(&embedded()).expect("the rules are sound"));
     let settings = Settings { window: Duration::from_millis(window_ms), evidence: usize::MAX };
-    tokscan::diagnose::diagnose(events, &CATALOGUE, policies, &settings)
+    tokscan::diagnose::diagnose(&mut events.clone(), &CATALOGUE, policies, &settings)
 }
 
 pub(crate) fn setups() -> impl Iterator<Item = Setup> {
