@@ -3,68 +3,100 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use rayon::prelude::*;
 
 use super::scrub::Scrubber;
 use crate::input::{self, Origin, Source};
 use crate::leak::{LeakHit, LeakScanner};
-use crate::model::{EventSet, Evidence, Finding};
+use crate::model::{EventSet, Evidence, Finding, Position};
 
 /// Longest excerpt of a record, in bytes.
 const EXCERPT: usize = 240;
 
-/// Reads records of files again, one by one.
+/// Reads records of files again.
 pub(super) struct Archive<'a> {
-    sources: BTreeMap<&'a str, &'a Source>,
+    sources: &'a [Source],
+    /// The source of each path; one of those that are called alike.
+    numbers: BTreeMap<&'a str, u32>,
     /// The likeness of the records asked for: a file may have been rotated meanwhile, and other text stand there.
-    likeness: HashMap<(&'a str, u64), u32>,
-    files: BTreeMap<&'a str, Option<File>>,
+    likeness: HashMap<(u32, u64), u32>,
 }
+
+/// Where a record stands: its source, its first byte and the one past its last.
+type Place = (u32, u64, u64);
 
 impl<'a> Archive<'a> {
     /// Of the sources, in the order of those of the events, and of the events without an excerpt in the findings.
     pub(super) fn new(sources: &'a [Source], events: &'a EventSet, findings: &[Finding]) -> Self {
-        let all = findings.iter().flat_map(|finding| &finding.evidence);
-        let mut asked: Vec<(&str, u64)> = all.map(|evidence| (evidence.path.as_str(), evidence.byte_start)).collect();
-        asked.sort_unstable();
-        let places = events.events.iter().filter(|event| event.excerpt.is_none());
-        let places = places.map(|event| ((events.path(event), event.position.byte_start), event.likeness));
-        Self {
-            sources: events.sources.iter().map(String::as_str).zip(sources).collect(),
-            likeness: places.filter(|(place, _)| asked.binary_search(place).is_ok()).collect(),
-            files: BTreeMap::new(),
-        }
+        let numbers = events.sources.iter().map(String::as_str).zip(0..).collect();
+        let mut archive = Self { sources, numbers, likeness: HashMap::new() };
+        let asked: HashSet<(u32, u64)> =
+            archive.places(findings).into_iter().map(|(source, start, _)| (source, start)).collect();
+        let alike: Vec<u32> = events.sources.iter().map(|path| archive.numbers[path.as_str()]).collect();
+        let kept = events.events.iter().filter(|event| event.excerpt.is_none()).map(|event| {
+            let Position { source, byte_start, .. } = event.position;
+            ((alike[source as usize], byte_start), event.likeness)
+        });
+        archive.likeness = kept.filter(|(place, _)| asked.contains(place)).collect();
+        archive
     }
 
     /// Puts the text of each record in the place of what stands for it, where the file still has it.
-    pub(super) fn fill(&mut self, findings: &mut [Finding], leaks: &LeakScanner, scrubber: &Scrubber) {
-        let (mut hits, mut known) = (Vec::new(), HashMap::new());
+    pub(super) fn fill(&self, findings: &mut [Finding], leaks: &LeakScanner, scrubber: &Scrubber) {
+        // A record of many events is read once: it may be as long as a file. And a file is open while it is read from:
+        // there may be more of them than can be open at once.
+        let places = self.places(findings);
+        let of_files: Vec<&[Place]> = places.chunk_by(|a, b| a.0 == b.0).collect();
+        let excerpts = of_files.par_iter().flat_map(|places| {
+            let file = self.file(places[0].0);
+            let excerpt = |place: &Place| self.excerpt(file.as_ref()?, *place, leaks, scrubber);
+            places.par_iter().map(excerpt).collect::<Vec<_>>()
+        });
+        let excerpts: Vec<Option<String>> = excerpts.collect();
         for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
-            // A record of many events is read once: it may be as long as a file.
-            let place = (evidence.path.clone(), evidence.byte_start);
-            let excerpt = known.entry(place).or_insert_with(|| {
-                let bytes = self.record(evidence)?;
-                hits.clear();
-                leaks.find(&bytes, &mut hits);
-                Some(scrubber.text(&excerpt_of(&bytes, &hits, leaks)).into_owned())
-            });
-            if let Some(excerpt) = excerpt {
+            let at = self.place(evidence).and_then(|place| places.binary_search(&place).ok());
+            if let Some(excerpt) = at.and_then(|at| excerpts[at].as_ref()) {
                 evidence.excerpt.clone_from(excerpt);
             }
         }
     }
 
-    fn record(&mut self, evidence: &Evidence) -> Option<Vec<u8>> {
-        let likeness = *self.likeness.get(&(evidence.path.as_str(), evidence.byte_start))?;
-        let (path, source) = self.sources.get_key_value(evidence.path.as_str())?;
-        let Origin::File(place) = &source.origin else { return None };
-        let file = self.files.entry(path).or_insert_with(|| File::open(place).ok()).as_ref()?;
-        let mut bytes = vec![0; usize::try_from(evidence.byte_end.checked_sub(evidence.byte_start)?).ok()?];
+    /// Where the evidence stands, each place once, in order.
+    fn places(&self, findings: &[Finding]) -> Vec<Place> {
+        let all = findings.iter().flat_map(|finding| &finding.evidence);
+        let mut places: Vec<Place> = all.filter_map(|evidence| self.place(evidence)).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn place(&self, evidence: &Evidence) -> Option<Place> {
+        let source = *self.numbers.get(evidence.path.as_str())?;
+        Some((source, evidence.byte_start, evidence.byte_end))
+    }
+
+    fn file(&self, source: u32) -> Option<File> {
+        let source = self.sources.get(source as usize)?;
+        if let Origin::File(path) = &source.origin { File::open(path).ok() } else { None }
+    }
+
+    fn excerpt(&self, file: &File, place: Place, leaks: &LeakScanner, scrubber: &Scrubber) -> Option<String> {
+        let bytes = self.record(file, place)?;
+        let mut hits = Vec::new();
+        leaks.find(&bytes, &mut hits);
+        Some(scrubber.text(&excerpt_of(&bytes, &hits, leaks)).into_owned())
+    }
+
+    fn record(&self, file: &File, (source, start, end): Place) -> Option<Vec<u8>> {
+        let likeness = *self.likeness.get(&(source, start))?;
+        let mut bytes = vec![0; usize::try_from(end.checked_sub(start)?).ok()?];
         let mut filled = 0;
         while filled < bytes.len() {
-            match input::read_at(file, &mut bytes[filled..], evidence.byte_start + filled as u64) {
+            match input::read_at(file, &mut bytes[filled..], start + filled as u64) {
                 Ok(count) if count > 0 => filled += count,
                 _ => return None,
             }
@@ -73,11 +105,10 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// The same for the same bytes, whichever worker saw them; never 0.
+/// The same for the same bytes in one run, whichever worker saw them; never 0.
 pub(super) fn likeness(bytes: &[u8]) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    (hasher.finish() as u32).max(1)
+    static SEEDED: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+    (SEEDED.hash_one(bytes) as u32).max(1)
 }
 
 /// The start of a record with every secret masked, on one line. Masked twice: by the places that
