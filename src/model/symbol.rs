@@ -22,30 +22,34 @@ impl Symbol {
 pub struct Symbols {
     text: String,
     ends: Vec<usize>,
-    /// With the hash of each text: without it a look-up that meets another text, and the table when it grows, would
-    /// have to read the texts, most of which are in no cache.
-    table: HashTable<(u64, Symbol)>,
+    /// With half of the hash of each text: without it a look-up that meets another text, and the table when it grows,
+    /// would have to read the texts, most of which are in no cache.
+    table: HashTable<(u32, Symbol)>,
     hasher: DefaultHashBuilder,
 }
 
 impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        let hash = self.hasher.hash_one(text);
-        if let Some(found) = self.known(hash, text) {
+        let half = self.half(text);
+        if let Some(found) = self.known(half, text) {
             return found;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len());
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         let symbol = Symbol(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX));
-        self.table.insert_unique(hash, (hash, symbol), |(hash, _)| *hash);
+        self.table.insert_unique(spread(half), (half, symbol), |(half, _)| spread(*half));
         symbol
     }
 
-    fn known(&self, hash: u64, text: &str) -> Option<Symbol> {
-        let same = |(known, symbol): &(u64, Symbol)| *known == hash && self.get(*symbol) == text;
-        self.table.find(hash, same).map(|(_, symbol)| *symbol)
+    fn known(&self, half: u32, text: &str) -> Option<Symbol> {
+        let same = |(known, symbol): &(u32, Symbol)| *known == half && self.get(*symbol) == text;
+        self.table.find(spread(half), same).map(|(_, symbol)| *symbol)
+    }
+
+    fn half(&self, text: &str) -> u32 {
+        self.hasher.hash_one(text) as u32
     }
 
     /// The text of a symbol of this table.
@@ -63,7 +67,7 @@ impl Symbols {
 
     /// The symbol of `text` if it was interned before.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.known(self.hasher.hash_one(text), text)
+        self.known(self.half(text), text)
     }
 
     /// Takes all strings of another table in; returns a map from its symbols to this table's.
@@ -90,6 +94,44 @@ impl Symbols {
     }
 }
 
+/// A whole hash of half of one: the table looks at the first bits and at the last ones.
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Symbols of one table: a bit for each.
+#[derive(Clone, Debug, Default)]
+pub struct SymbolSet(Vec<u64>);
+
+impl SymbolSet {
+    /// Those that come more than once.
+    pub fn repeated(symbols: impl Iterator<Item = Symbol>) -> Self {
+        let (mut once, mut more) = (Self::default(), Self::default());
+        for symbol in symbols {
+            if !once.insert(symbol) {
+                more.insert(symbol);
+            }
+        }
+        more
+    }
+
+    /// Whether it is one of them.
+    pub fn contains(&self, symbol: Symbol) -> bool {
+        self.0.get(symbol.index() / 64).is_some_and(|bits| bits >> (symbol.index() % 64) & 1 == 1)
+    }
+
+    /// Adds one; whether it is new.
+    fn insert(&mut self, symbol: Symbol) -> bool {
+        let (place, bit) = (symbol.index() / 64, 1 << (symbol.index() % 64));
+        if place >= self.0.len() {
+            self.0.resize(place + 1, 0);
+        }
+        let new = self.0[place] & bit == 0;
+        self.0[place] |= bit;
+        new
+    }
+}
+
 /// Where the symbols of an absorbed table went.
 #[derive(Debug)]
 pub struct Remap(Vec<Symbol>);
@@ -112,7 +154,7 @@ fn at<'a>(text: &'a str, ends: &[usize], index: usize) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::Symbols;
+    use super::{SymbolSet, Symbols};
 
     #[test]
     fn interning_twice_gives_one_symbol_and_absorbing_keeps_the_text() {
@@ -126,5 +168,15 @@ mod tests {
         assert_eq!(remap.apply(a2), a);
         assert_eq!(left.find("beta"), Some(remap.apply(b)));
         assert_eq!(left.find("gamma"), None);
+    }
+
+    #[test]
+    fn a_set_holds_those_that_come_twice() {
+        let mut symbols = Symbols::default();
+        let all: Vec<_> = (0..200).map(|number| symbols.intern(&number.to_string())).collect();
+        let twice = SymbolSet::repeated([7, 64, 199, 64, 5, 199, 199].into_iter().map(|at: usize| all[at]));
+        let held: Vec<usize> = (0..200).filter(|at| twice.contains(all[*at])).collect();
+        assert_eq!(held, [64, 199]);
+        assert!(!SymbolSet::default().contains(all[0]));
     }
 }

@@ -9,14 +9,14 @@ use crate::model::EventKind;
 /// A family with its members.
 type Part = (Option<u32>, Vec<u32>);
 
-/// Parts a principal's events by token family where its families overlap: the good refresh of one
+/// Parts a principal's events by token family where its families overlap, and nowhere else: the good refresh of one
 /// grant does not heal another. Families that follow each other are one timeline, because a new
 /// sign-in begins a new family. Without a subject, families that outnumber the sign-ins are users.
-pub(super) fn part(timelines: &Timelines, principal: Principal, members: Vec<u32>) -> Vec<Part> {
+pub(super) fn part(timelines: &Timelines, principal: Principal, members: &[u32]) -> Option<Vec<Part>> {
     let mut spans: Vec<(i64, i64)> = Vec::new();
     let mut known: HashMap<u32, usize> = HashMap::new();
     let mut grants = 0;
-    for &member in &members {
+    for &member in members {
         let event = &timelines.events[member as usize];
         let good = matches!(event.kind, EventKind::RefreshSucceeded | EventKind::GrantIssued);
         let (Some(time), true) = (event.time, good) else { continue };
@@ -33,11 +33,11 @@ pub(super) fn part(timelines: &Timelines, principal: Principal, members: Vec<u32
     let overlap = spans.windows(2).any(|pair| pair[1].0 <= pair[0].1);
     let crowd = principal.subject.is_none() && spans.len() > grants + 1;
     if spans.len() < 2 || !(overlap || crowd) {
-        return vec![(None, members)];
+        return None;
     }
     let mut parts: Vec<Part> = Vec::new();
     let mut places: HashMap<Option<u32>, usize> = HashMap::new();
-    for member in members {
+    for &member in members {
         let family = timelines.families[member as usize];
         let place = *places.entry(family).or_insert(parts.len());
         if place == parts.len() {
@@ -45,5 +45,5 @@ pub(super) fn part(timelines: &Timelines, principal: Principal, members: Vec<u32
         }
         parts[place].1.push(member);
     }
-    parts
+    Some(parts)
 }

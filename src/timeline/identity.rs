@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::Tie;
 use super::ledger::is_masked;
-use crate::model::{EventKind, EventSet, Symbol, TokenEvent};
+use crate::model::{EventKind, EventSet, Symbol, SymbolSet, TokenEvent};
 
 /// What several events say about one thing.
 #[derive(Clone, Copy)]
@@ -50,14 +50,19 @@ enum Node {
 pub(super) fn resolve(set: &EventSet, events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
     fill_providers(events);
     let roots = link(set, events);
-    fill_clients(events, &roots);
+    // A request that one event alone tells of says nothing about another.
+    let shared = SymbolSet::repeated(events.iter().filter_map(|event| event.request_id));
+    fill_clients(events, &roots, &shared);
     fill_providers(events);
-    fill_subjects(events, ties, &roots);
+    fill_subjects(events, ties, &roots, &shared);
     families(events, &roots)
 }
 
 /// A client has one provider, or its user has; where no client is named, the user's is all there is.
 fn fill_providers(events: &mut [TokenEvent]) {
+    if events.iter().all(|event| event.provider.is_some()) || events.iter().all(|event| event.provider.is_none()) {
+        return;
+    }
     let (mut by_client, mut by_user) = (Answers(HashMap::new()), Answers(HashMap::new()));
     let user = |event: &TokenEvent| event.subject.map(|subject| (event.client, subject));
     for event in events.iter() {
@@ -75,14 +80,17 @@ fn fill_providers(events: &mut [TokenEvent]) {
     }
 }
 
-fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>]) {
+fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>], shared: &SymbolSet) {
+    if events.iter().all(|event| event.client.is_some()) {
+        return;
+    }
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(client) = event.client {
             if let Some(root) = root {
                 by_root.add(*root, client);
             }
-            if let Some(request) = event.request_id {
+            if let Some(request) = event.request_id.filter(|request| shared.contains(*request)) {
                 by_request.add(request, client);
             }
         }
@@ -107,14 +115,17 @@ fn clients_of_users(events: &[TokenEvent]) -> Answers<(u32, Symbol)> {
     by_user
 }
 
-fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>]) {
+fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>], shared: &SymbolSet) {
+    if events.iter().all(|event| event.subject.is_some()) {
+        return;
+    }
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(subject) = event.subject {
             if let Some(root) = root {
                 by_root.add((event.client, *root), subject);
             }
-            if let Some(request) = event.request_id {
+            if let Some(request) = event.request_id.filter(|request| shared.contains(*request)) {
                 by_request.add((event.client, request), subject);
             }
         }

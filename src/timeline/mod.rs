@@ -115,7 +115,8 @@ pub fn build(set: &EventSet, events: Vec<TokenEvent>) -> Timelines {
     }
     timelines.timelines.reserve(groups.len());
     for (principal, members) in groups {
-        for (family, members) in families::part(&timelines, principal, members) {
+        let parts = families::part(&timelines, principal, &members);
+        for (family, members) in parts.unwrap_or_else(|| vec![(None, members)]) {
             let mut timed: Vec<u32> = members;
             let untimed =
                 timed.split_off(timed.partition_point(|&index| timelines.events[index as usize].time.is_some()));

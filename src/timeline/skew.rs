@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::is_attempt;
-use crate::model::{EventSet, Precision, Symbol, TokenEvent};
+use crate::model::{EventSet, Precision, Symbol, SymbolSet, TokenEvent};
 
 /// So many requests show a distance, if so many of ten keep it.
 const REQUESTS: usize = 3;
@@ -58,29 +58,25 @@ pub struct Skew {
 
 /// The clocks that shared requests show to be apart by more than `least` nanoseconds, by name.
 pub fn skews(set: &EventSet, least: i64) -> Vec<Skew> {
-    let mut first: HashMap<Symbol, &TokenEvent> = HashMap::new();
+    let fine = |event: &TokenEvent| event.time.is_some_and(|time| time.precision != Precision::Second);
+    let attempts = || set.events.iter().filter(|event| fine(event) && is_attempt(event));
+    let requests = || attempts().filter_map(|event| Some((event.request_id?, event)));
     // Most requests have one record, and need no list.
-    let (mut numbers, mut requests): (HashMap<Symbol, usize>, Vec<Vec<&TokenEvent>>) = Default::default();
-    for event in &set.events {
-        let fine = event.time.is_some_and(|time| time.precision != Precision::Second);
-        if let (Some(request), true) = (event.request_id, fine && is_attempt(event)) {
-            let Some(&before) = first.get(&request) else {
-                first.insert(request, event);
-                continue;
-            };
-            let number = *numbers.entry(request).or_insert(requests.len());
-            if number == requests.len() {
-                requests.push(vec![before]);
-            }
-            let known = &mut requests[number];
-            let new = known.iter().all(|one| Clock::of(one) != Clock::of(event) || one.kind != event.kind);
-            if new && known.len() < RECORDS {
-                known.push(event);
-            }
+    let shared = SymbolSet::repeated(requests().map(|(request, _)| request));
+    let (mut numbers, mut lists): (HashMap<Symbol, usize>, Vec<Vec<&TokenEvent>>) = Default::default();
+    for (request, event) in requests().filter(|(request, _)| shared.contains(*request)) {
+        let number = *numbers.entry(request).or_insert(lists.len());
+        if number == lists.len() {
+            lists.push(Vec::new());
+        }
+        let known = &mut lists[number];
+        let new = known.iter().all(|one| Clock::of(one) != Clock::of(event) || one.kind != event.kind);
+        if new && known.len() < RECORDS {
+            known.push(event);
         }
     }
     let mut apart: BTreeMap<(&str, &str), (Clock, Clock, Vec<i64>)> = BTreeMap::new();
-    for records in &requests {
+    for records in &lists {
         for (at, &a) in records.iter().enumerate() {
             for &b in records[at + 1..].iter().filter(|b| tells_the_same(a, b)) {
                 let (a, b) = if Clock::of(a).name(set) < Clock::of(b).name(set) { (a, b) } else { (b, a) };

@@ -31,7 +31,7 @@ use super::conflicts::conflict;
 use super::fits::{ECHO, MILLI, distance, echoes, handed_over, nanos, same_moment, status_only, thread};
 use super::groups::{Group, Groups};
 use super::is_attempt;
-use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, TokenEvent};
+use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, SymbolSet, TokenEvent};
 
 /// The same, where both were written by one thread, which waits for its own request.
 const SAME_THREAD: i64 = 500 * MILLI;
@@ -98,7 +98,9 @@ fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
 
 struct Merger {
     groups: Groups,
-    /// The last attempt of each request.
+    /// The requests that several records tell of: in most logs there are few.
+    shared: SymbolSet,
+    /// The last attempt of each of them.
     by_request: HashMap<Symbol, u32>,
     /// The attempt of the same request before one.
     before: HashMap<u32, u32>,
@@ -114,6 +116,7 @@ impl Merger {
     fn of(events: Vec<TokenEvent>) -> Self {
         Self {
             pairs: pairs(&events),
+            shared: SymbolSet::repeated(events.iter().filter_map(|event| event.request_id)),
             groups: Groups::of(events),
             by_request: HashMap::new(),
             before: HashMap::new(),
@@ -136,7 +139,7 @@ impl Merger {
         }
         self.drop_probe_before(&event);
         let number = self.groups.add(event);
-        if let Some(request) = event.request_id
+        if let Some(request) = event.request_id.filter(|request| self.shared.contains(*request))
             && let Some(before) = self.by_request.insert(request, number)
         {
             self.before.insert(number, before);
@@ -150,7 +153,7 @@ impl Merger {
 
     /// The attempts of a request, the latest first.
     fn of_request(&self, request: Symbol) -> impl Iterator<Item = u32> {
-        let last = self.by_request.get(&request).copied();
+        let last = if self.shared.contains(request) { self.by_request.get(&request).copied() } else { None };
         iter::successors(last, |number| self.before.get(number).copied()).take(REACH)
     }
 
@@ -287,12 +290,13 @@ pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
         _ if into.named_by == other.named_by => into.named_by,
         _ => NamedBy::Record,
     };
-    // What two parts of a program wrote is of neither.
+    // What two parts of a program wrote is of neither, and an excerpt is that of the place where it stands.
     let logger = if into.logger == other.logger { into.logger } else { None };
+    let excerpt = into.excerpt;
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);
     }
-    into.logger = logger;
+    (into.logger, into.excerpt) = (logger, excerpt);
     into.status = into.status.or(other.status);
     into.insecure |= other.insecure;
     into.without_refresh_token |= other.without_refresh_token;
