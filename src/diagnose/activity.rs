@@ -165,9 +165,9 @@ fn gap(line: &Line<'_>, time: Timestamp, racing: bool, gaps: &mut Gaps) {
         gaps.unmeasured += 1;
         return;
     }
-    let after = line.good.partition_point(|good| *good < time.nanos);
+    let after = line.good().partition_point(|good| *good < time.nanos);
     let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
-    let nearest = around.filter_map(|at| line.good.get(at)).map(|good| good.abs_diff(time.nanos)).min();
+    let nearest = around.filter_map(|at| line.good().get(at)).map(|good| good.abs_diff(time.nanos)).min();
     let Some(nearest) = nearest else { return };
     let bin = GAP_EDGES.partition_point(|edge| edge.saturating_mul(1_000_000) < nearest);
     let counts = if racing { &mut gaps.racing } else { &mut gaps.other };

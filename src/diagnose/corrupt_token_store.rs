@@ -23,8 +23,8 @@ pub(super) fn trouble(line: &Line<'_>, failure: u32, troubles: &[u32]) -> Option
     let failed = line.scene.event(failure);
     let at = failed.time?.nanos;
     let until = troubles.partition_point(|&id| id < failure);
-    let fresh = line.fresh.partition_point(|&time| time < at);
-    let fresh = fresh.checked_sub(1).map_or(i64::MIN, |last| line.fresh[last]);
+    let fresh = line.fresh().partition_point(|&time| time < at);
+    let fresh = fresh.checked_sub(1).map_or(i64::MIN, |last| line.fresh()[last]);
     let oldest = fresh.max(at.saturating_sub(line.scene.limits.corrupt));
     let recent = troubles[..until].iter().rev().take(REACH).copied();
     recent.take_while(|&id| nanos(line, id) >= oldest).find(|&id| concerns(line, line.scene.event(id), failed))

@@ -53,9 +53,8 @@ impl Coverage {
             coverage.rhythms.push(rhythm.or(lifetime).filter(|_| named));
             for step in steps.iter().filter(|step| !step.disturbed) {
                 let client = Place::Client(line.principal.provider, line.principal.client);
-                let sources = [step.from, step.to].map(|id| Place::Source(scene.event(id).position.source));
-                let places: HashSet<Place> = [client, sources[0], sources[1]].into_iter().collect();
-                for place in places {
+                let [from, to] = [step.from, step.to].map(|id| Place::Source(scene.event(id).position.source));
+                for place in [client, from].into_iter().chain((to != from).then_some(to)) {
                     counts.entry(place).or_default().add(scene, step, rhythm.filter(|_| named));
                 }
             }

@@ -19,7 +19,7 @@ pub(super) fn cause(line: &Line<'_>, failure: u32) -> Option<&'static str> {
     if corrupt_token_store::before(line, failure).is_some() {
         return Some(CORRUPT);
     }
-    let worked = line.good.first().is_some_and(|&first| first < at);
+    let worked = line.good().first().is_some_and(|&first| first < at);
     let others = line.anonymous && (line.client_has_subjects || line.several);
     let kept = last_good(line, failure).is_some_and(|good| line.scene.event(good).issued.is_some());
     (worked && !others && !kept).then_some(DROPPED)

@@ -116,7 +116,14 @@ pub(super) struct Places {
     pub(super) hosts: HashSet<Symbol>,
 }
 
-/// A timeline with its policy.
+/// When a line got tokens, in order.
+#[derive(Default)]
+pub(super) struct Times {
+    good: Vec<i64>,
+    fresh: Vec<i64>,
+}
+
+/// A timeline with its policy. Many logs have as many of them as users: what few are asked for is found out then.
 #[allow(clippy::struct_excessive_bools, reason = "independent facts about one timeline")]
 pub(super) struct Line<'a> {
     pub(super) scene: &'a Scene<'a>,
@@ -136,12 +143,8 @@ pub(super) struct Line<'a> {
     /// The events with a time, in order; a position in this slice is what the verdicts use.
     pub(super) ids: &'a [u32],
     pub(super) untimed: &'a [u32],
-    /// Times of the good refreshes, in order.
-    pub(super) good: Vec<i64>,
-    /// Times of the good refreshes and of new grants, in order.
-    pub(super) fresh: Vec<i64>,
     /// Times at which an API call was answered 401, in order.
-    pub(super) unauthorized: Vec<i64>,
+    pub(super) unauthorized: Box<[i64]>,
     /// Some of its times have whole seconds only.
     pub(super) coarse: bool,
     /// Set where nobody is named and chance alone puts as many failures beside a success.
@@ -152,6 +155,8 @@ pub(super) struct Line<'a> {
     pub(super) lossy: bool,
     /// See [`Line::good_places`].
     pub(super) places: OnceLock<Box<Places>>,
+    /// See [`Line::good`] and [`Line::fresh`].
+    pub(super) times: OnceLock<Box<Times>>,
 }
 
 impl<'a> Line<'a> {
@@ -271,6 +276,33 @@ impl<'a> Line<'a> {
         self.event(position).time.is_some_and(|time| time.precision == Precision::Second)
     }
 
+    /// Times of the good refreshes, in order.
+    pub(super) fn good(&self) -> &[i64] {
+        &self.times().good
+    }
+
+    /// Times of the good refreshes and of new grants, in order.
+    pub(super) fn fresh(&self) -> &[i64] {
+        &self.times().fresh
+    }
+
+    fn times(&self) -> &Times {
+        self.times.get_or_init(|| {
+            let mut times = Box::new(Times::default());
+            for &id in self.ids {
+                let event = self.scene.event(id);
+                let Some(time) = event.time else { continue };
+                match event.kind {
+                    EventKind::RefreshSucceeded => times.good.push(time.nanos),
+                    EventKind::GrantIssued => {}
+                    _ => continue,
+                }
+                times.fresh.push(time.nanos);
+            }
+            times
+        })
+    }
+
     /// Where the good refreshes came from.
     pub(super) fn good_places(&self) -> &Places {
         self.places.get_or_init(|| {
@@ -288,7 +320,7 @@ impl<'a> Line<'a> {
     /// client's overall rate and its rate in the minute around, `members` excluded. Below ten
     /// other successes there is no rate to speak of.
     pub(super) fn chance(&self, around: i64, members: usize) -> f64 {
-        chance::expected(&self.good, self.scene.window.reach(self.coarse), around, members)
+        chance::expected(self.good(), self.scene.window.reach(self.coarse), around, members)
     }
 
     /// Whether a cluster at this time proves nothing, because nobody is named and many are there.

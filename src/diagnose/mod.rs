@@ -230,16 +230,14 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
     let coverage = Coverage::of(scene);
-    let good: Vec<Vec<i64>> =
-        timelines.iter().map(|line| times(scene, &line.timed, &[EventKind::RefreshSucceeded])).collect();
-    for (line, good) in timelines.iter().zip(&good) {
+    let is_good = |id: &u32| scene.event(*id).kind == EventKind::RefreshSucceeded;
+    for line in timelines {
         let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
-        known.refreshes |= !good.is_empty();
+        known.refreshes |= line.timed.iter().any(is_good);
         known.subjects |= line.principal.subject.is_some();
     }
     let named = named_sources(scene);
-    let line = |(number, good): (usize, Vec<i64>)| {
-        let timeline = &timelines[number];
+    let line = |(number, timeline): (usize, &'a timeline::Timeline)| {
         let principal = timeline.principal;
         let anonymous = principal.subject.is_none() && timeline.family.is_none();
         let mut known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
@@ -263,9 +261,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             policy: policy.copied().unwrap_or_default(),
             ids: &timeline.timed,
             untimed: &timeline.untimed,
-            good,
-            fresh: times(scene, &timeline.timed, &[EventKind::RefreshSucceeded, EventKind::GrantIssued]),
-            unauthorized: times(scene, &timeline.timed, &[EventKind::ApiUnauthorized]),
+            unauthorized: unauthorized(scene, &timeline.timed),
             coarse: timeline
                 .timed
                 .iter()
@@ -273,9 +269,10 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             rhythm: coverage.rhythms[number],
             lossy: coverage.lossy[number],
             places: OnceLock::new(),
+            times: OnceLock::new(),
         }
     };
-    good.into_iter().enumerate().map(line).collect()
+    timelines.iter().enumerate().map(line).collect()
 }
 
 /// The coincidences of a line that names nobody, if they are no more than chance gives.
@@ -291,9 +288,9 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
     found.plausible(scene).then(|| Arc::new(found))
 }
 
-/// The times of the events of some kinds, in order.
-fn times(scene: &Scene<'_>, ids: &[u32], kinds: &[EventKind]) -> Vec<i64> {
-    let events = ids.iter().map(|&id| scene.event(id)).filter(|event| kinds.contains(&event.kind));
+/// The times at which API calls were answered 401, in order.
+fn unauthorized(scene: &Scene<'_>, ids: &[u32]) -> Box<[i64]> {
+    let events = ids.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::ApiUnauthorized);
     events.filter_map(|event| event.time).map(|time| time.nanos).collect()
 }
 

@@ -770,7 +770,7 @@ proptest! {
         for step in 0..count {
             rest.events.swap(step, (step * 7 + seed) % count);
         }
-        other.absorb(&rest);
+        other.absorb(rest);
         let policy = RotationPolicy::default();
         let (one, two) = (diagnosed_as(&log.set, policy), diagnosed_as(&other, policy));
         prop_assert_eq!(&one.findings, &two.findings);

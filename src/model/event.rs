@@ -285,10 +285,13 @@ pub struct EventSet {
 
 impl EventSet {
     /// Adds the events of another set that has the same sources.
-    pub fn absorb(&mut self, other: &Self) {
-        let remap = self.symbols.absorb(&other.symbols);
-        self.events.reserve(other.events.len());
-        self.events.extend(other.events.iter().map(|event| event.renamed(&remap)));
+    pub fn absorb(&mut self, other: Self) {
+        let Self { symbols, events, .. } = other;
+        let remap = self.symbols.absorb(&symbols);
+        // Each of the two is a good part of the memory of a log of nothing but events.
+        drop(symbols);
+        self.events.reserve_exact(events.len());
+        self.events.extend(events.iter().map(|event| event.renamed(&remap)));
     }
 
     /// Changes every string of the set: what scrubbing does to a secret that was found out late.

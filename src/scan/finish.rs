@@ -128,7 +128,7 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
             let sources = std::mem::take(&mut merged.events.sources);
             merged.events = EventSet { sources, ..harvest.events };
         } else {
-            merged.events.absorb(&harvest.events);
+            merged.events.absorb(harvest.events);
         }
         merged.leaks.extend(harvest.leaks);
         for (source, found) in harvest.sources {
