@@ -177,10 +177,18 @@ impl Digits<'_> {
         }
     }
 
-    fn at(&self, at: usize) -> (u8, usize, usize) {
+    fn value(&self, at: usize) -> u8 {
         match self {
-            Self::Plain { text, start, of } => (of.values[usize::from(text[at])], start + at, start + at + 1),
-            Self::Escaped(digits) => (digits[at].0, digits[at].1 as usize, digits[at].2 as usize),
+            Self::Plain { text, of, .. } => of.values[usize::from(text[at])],
+            Self::Escaped(digits) => digits[at].0,
+        }
+    }
+
+    /// Where one starts and ends.
+    fn place(&self, at: usize) -> (usize, usize) {
+        match self {
+            Self::Plain { start, .. } => (start + at, start + at + 1),
+            Self::Escaped(digits) => (digits[at].1 as usize, digits[at].2 as usize),
         }
     }
 }
@@ -219,15 +227,15 @@ fn escaped_runs(text: &[u8], start: usize, shortest: usize, of: &System, found: 
 fn base64(text: &[u8], look: &mut dyn FnMut(View)) {
     runs(text, SHORTEST * 4 / 3 + 1, &BASE64, &mut |run| {
         for phase in 0..4 {
+            let first = |at: usize| phase + at / 3 * 4 + at % 3;
             let byte = |at: usize| {
-                let (first, shift) = (phase + at / 3 * 4 + at % 3, 2 * (at % 3));
-                let (high, low) = (run.at(first), run.at(first + 1));
-                (high.0 << (2 + shift) | low.0 >> (4 - shift), high.1, low.2)
+                let (first, shift) = (first(at), 2 * (at % 3));
+                run.value(first) << (2 + shift) | run.value(first + 1) >> (4 - shift)
             };
             let digits = run.len() - phase;
             let length = digits / 4 * 3 + (digits % 4).saturating_sub(1);
-            if is_text(length, 3, &byte) {
-                look(spelled_out(length, &byte));
+            if is_text(length, 3, byte) {
+                look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
             }
         }
     });
@@ -237,35 +245,31 @@ fn base64(text: &[u8], look: &mut dyn FnMut(View)) {
 fn hexadecimal(text: &[u8], look: &mut dyn FnMut(View)) {
     runs(text, SHORTEST * 2, &HEXADECIMAL, &mut |run| {
         for phase in 0..2 {
-            let byte = |at: usize| {
-                let (high, low) = (run.at(phase + 2 * at), run.at(phase + 2 * at + 1));
-                (high.0 << 4 | low.0, high.1, low.2)
-            };
+            let first = |at: usize| phase + 2 * at;
+            let byte = |at: usize| run.value(first(at)) << 4 | run.value(first(at) + 1);
             let length = (run.len() - phase) / 2;
-            if is_text(length, 1, &byte) {
-                look(spelled_out(length, &byte));
+            if is_text(length, 1, byte) {
+                look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
             }
         }
     });
 }
 
-/// A decoded byte and its place.
-type ByteAt<'d> = dyn Fn(usize) -> (u8, usize, usize) + 'd;
-
 /// Whether one of three probes is text from end to end. Random bytes are that once in ten million times.
-fn is_text(length: usize, group: usize, byte: &ByteAt<'_>) -> bool {
+fn is_text(length: usize, group: usize, byte: impl Fn(usize) -> u8) -> bool {
     let groups = length / group;
     (1..4).map(|quarter| (groups * quarter / 4 * group).min(length.saturating_sub(PROBE))).any(|from| {
         let probe = from..length.min(from + PROBE);
-        probe.len() > 8 && probe.map(|at| byte(at).0).all(|byte| is_printable(byte) || byte == 0)
+        probe.len() > 8 && probe.map(&byte).all(|byte| is_printable(byte) || byte == 0)
     })
 }
 
 /// The text that the bytes spell. UTF-16 of ASCII has a zero at every other place.
-fn spelled_out(length: usize, byte: &ByteAt<'_>) -> View {
+fn spelled_out(length: usize, byte: impl Fn(usize) -> u8, place: impl Fn(usize) -> (usize, usize)) -> View {
     let mut view = View::default();
-    for (byte, start, end) in (0..length).map(byte).filter(|(byte, ..)| *byte != 0) {
-        view.push(byte, start, end);
+    for at in (0..length).filter(|at| byte(*at) != 0) {
+        let (start, end) = place(at);
+        view.push(byte(at), start, end);
     }
     view
 }

@@ -197,6 +197,8 @@ pub struct TokenEvent {
     pub wording: u32,
     /// Equal for records of the same level, which one line of code never changes; 0 if unknown.
     pub level: u8,
+    /// No rule takes anything in the record for a secret, as far as it was asked.
+    pub silent: bool,
     /// Where the record stands.
     pub position: Position,
 }
@@ -235,6 +237,7 @@ impl TokenEvent {
             likeness: 0,
             wording: 0,
             level: 0,
+            silent: false,
             position,
         }
     }

@@ -22,8 +22,9 @@ pub(super) struct Archive<'a> {
     sources: &'a [Source],
     /// The source of each path; one of those that are called alike.
     numbers: BTreeMap<&'a str, u32>,
-    /// The likeness of the records asked for: a file may have been rotated meanwhile, and other text stand there.
-    likeness: HashMap<(u32, u64), u32>,
+    /// The likeness of the records asked for (a file may have been rotated meanwhile, and other text stand there), and
+    /// whether nothing in them is a secret.
+    known: HashMap<(u32, u64), (u32, bool)>,
 }
 
 /// Where a record stands: its source, its first byte and the one past its last.
@@ -33,15 +34,15 @@ impl<'a> Archive<'a> {
     /// Of the sources, in the order of those of the events, and of the events without an excerpt in the findings.
     pub(super) fn new(sources: &'a [Source], events: &'a EventSet, findings: &[Finding]) -> Self {
         let numbers = events.sources.iter().map(String::as_str).zip(0..).collect();
-        let mut archive = Self { sources, numbers, likeness: HashMap::new() };
+        let mut archive = Self { sources, numbers, known: HashMap::new() };
         let asked: HashSet<(u32, u64)> =
             archive.places(findings).into_iter().map(|(source, start, _)| (source, start)).collect();
         let alike: Vec<u32> = events.sources.iter().map(|path| archive.numbers[path.as_str()]).collect();
         let kept = events.events.iter().filter(|event| event.excerpt.is_none()).map(|event| {
             let Position { source, byte_start, .. } = event.position;
-            ((alike[source as usize], byte_start), event.likeness)
+            ((alike[source as usize], byte_start), (event.likeness, event.silent))
         });
-        archive.likeness = kept.filter(|(place, _)| asked.contains(place)).collect();
+        archive.known = kept.filter(|(place, _)| asked.contains(place)).collect();
         archive
     }
 
@@ -85,24 +86,29 @@ impl<'a> Archive<'a> {
     }
 
     fn excerpt(&self, file: &File, place: Place, leaks: &LeakScanner, scrubber: &Scrubber) -> Option<String> {
-        let bytes = self.record(file, place)?;
-        let mut hits = Vec::new();
-        leaks.find(&bytes, &mut hits);
-        Some(scrubber.text(&excerpt_of(&bytes, &hits, leaks)).into_owned())
+        let (likeness, silent) = *self.known.get(&(place.0, place.1))?;
+        let bytes = record(file, place).filter(|bytes| likeness == self::likeness(bytes))?;
+        let excerpt = if silent {
+            excerpt_of_silent(&bytes)
+        } else {
+            let mut hits = Vec::new();
+            leaks.find(&bytes, &mut hits);
+            excerpt_of(&bytes, &hits, leaks)
+        };
+        Some(scrubber.text(&excerpt).into_owned())
     }
+}
 
-    fn record(&self, file: &File, (source, start, end): Place) -> Option<Vec<u8>> {
-        let likeness = *self.likeness.get(&(source, start))?;
-        let mut bytes = vec![0; usize::try_from(end.checked_sub(start)?).ok()?];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match input::read_at(file, &mut bytes[filled..], start + filled as u64) {
-                Ok(count) if count > 0 => filled += count,
-                _ => return None,
-            }
+fn record(file: &File, (_, start, end): Place) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(end.checked_sub(start)?).ok()?];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match input::read_at(file, &mut bytes[filled..], start + filled as u64) {
+            Ok(count) if count > 0 => filled += count,
+            _ => return None,
         }
-        (likeness == self::likeness(&bytes)).then_some(bytes)
     }
+    Some(bytes)
 }
 
 /// The same for the same bytes in one run, whichever worker saw them; never 0.

@@ -119,11 +119,11 @@ impl Workshop<'_> {
     fn is_recognised(&self, names: &Names, part: &Part<'_>, harvest: &mut Harvest) -> bool {
         let Harvest { events, sources, templates, .. } = harvest;
         let (source, record) = (part.position.source as usize, (part.text, part.position));
-        let recognised = templates.recognise(names, record, &self.clocks[source], &mut events.symbols);
+        let EventSet { events, symbols, .. } = events;
+        let recognised = templates.recognise(names, record, &self.clocks[source], (events, symbols));
         let Some(Recognised { format, event }) = recognised else { return false };
         if let Some((event, stamp)) = event {
-            let excerpt = &mut || excerpt_of_silent(part.text);
-            events.events.push(completed(event, stamp, part, excerpt, &mut events.symbols));
+            complete(event, stamp, part, &mut || excerpt_of_silent(part.text), symbols);
             sources.entry(source).or_default().note(format, stamp);
         }
         true
@@ -165,10 +165,11 @@ impl Workshop<'_> {
             }
             let source = sources.entry(position.source as usize);
             match event {
-                Some(event) => {
+                Some(mut event) => {
                     let make =
                         &mut || excerpt.get_or_insert_with(|| excerpt_of(bytes, hits, &self.rules.leaks)).clone();
-                    events.events.push(completed(event, record.stamp, part, make, &mut events.symbols));
+                    complete(&mut event, record.stamp, part, make, &mut events.symbols);
+                    events.events.push(event);
                     source.or_default().note(record.format, record.stamp);
                 }
                 None if !hits.is_empty() => source.or_default().count(record.format),
@@ -196,19 +197,19 @@ impl Workshop<'_> {
     }
 }
 
-/// An event with what the record as a whole is told by.
-fn completed(
-    event: TokenEvent,
+/// Adds what the record as a whole is told by.
+fn complete(
+    event: &mut TokenEvent,
     stamp: Option<Stamp>,
     part: &Part<'_>,
     excerpt: &mut dyn FnMut() -> String,
     symbols: &mut Symbols,
-) -> TokenEvent {
+) {
     // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
     // of the memory, and masking them a third of the time, of a log of nothing but token events.
-    let excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
-    let assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
-    TokenEvent { likeness: part.likeness(), assumed, excerpt, ..event }
+    event.excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
+    event.assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
+    event.likeness = part.likeness();
 }
 
 /// The earlier one of two places.

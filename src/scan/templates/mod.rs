@@ -58,8 +58,8 @@ struct Known {
 /// A record that was known by its template.
 pub(super) struct Recognised<'t> {
     pub(super) format: &'t str,
-    /// Its event, and its time.
-    pub(super) event: Option<(TokenEvent, Option<Stamp>)>,
+    /// Its event, which was added to the others, and its time.
+    pub(super) event: Option<(&'t mut TokenEvent, Option<Stamp>)>,
 }
 
 impl Default for Templates {
@@ -70,13 +70,13 @@ impl Default for Templates {
 
 impl Templates {
     /// The record of a text, if it has a template. It holds no leak.
-    pub(super) fn recognise(
-        &mut self,
+    pub(super) fn recognise<'t>(
+        &'t mut self,
         names: &Names,
         (text, position): (&[u8], Position),
         clock: &Clock,
-        symbols: &mut Symbols,
-    ) -> Option<Recognised<'_>> {
+        (events, symbols): (&'t mut Vec<TokenEvent>, &mut Symbols),
+    ) -> Option<Recognised<'t>> {
         let number = self.tree.find(text, &mut self.spans)?;
         let values = self.spans.iter().map(|span| &text[span.0..span.1]);
         if !names.are_silent(values, &mut self.room) {
@@ -84,17 +84,19 @@ impl Templates {
         }
         self.credit = CREDIT.min(self.credit + 1);
         let known = &self.known[number];
-        let Some(mut event) = known.event else { return Some(Recognised { format: &known.format, event: None }) };
+        let Some(like) = &known.event else { return Some(Recognised { format: &known.format, event: None }) };
+        // Values are ASCII, and there are as many as the template has.
         let value =
             |place: usize| self.spans.get(place).and_then(|span| std::str::from_utf8(&text[span.0..span.1]).ok());
         let stamp = match known.time {
             Some(place) => Some(timestamp::parse(value(place)?, clock)?),
             None => None,
         };
-        event.time = stamp.map(|stamp| stamp.time);
-        event.position = position;
+        // Made where it stays: an event is longer than what is moved in registers.
+        events.push(TokenEvent { time: stamp.map(|stamp| stamp.time), position, silent: true, ..*like });
+        let event = events.last_mut()?;
         for (place, copy) in &known.copies {
-            copy.put(value(*place)?, &mut event, symbols);
+            copy.put(value(*place).unwrap_or_default(), event, symbols);
         }
         Some(Recognised { format: &known.format, event: Some((event, stamp)) })
     }
@@ -152,7 +154,8 @@ mod tests {
             (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
         templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
-        let found = templates.recognise(&names, (line.as_bytes(), position), &clock, &mut symbols)?;
+        let mut events = Vec::new();
+        let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols))?;
         let (event, stamp) = found.event.unwrap();
         assert!(stamp.is_some() && event.time.is_some());
         let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
