@@ -66,8 +66,9 @@ mod tests {
             origin: Origin::File(path.clone()),
             size: Some(size),
             modified: None,
+            whole: None,
         };
-        let stream = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None };
+        let stream = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None, whole: None };
         let found = digests(&[source(3), source(2), source(4), stream]);
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(found, [Some(abc.to_owned()), None, None, None]);

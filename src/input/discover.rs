@@ -6,6 +6,8 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -58,7 +60,7 @@ struct Skipped {
 impl Finder {
     fn argument(&mut self, path: &Path) {
         if path == Path::new("-") {
-            let source = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None };
+            let source = Source { path: "-".into(), origin: Origin::Stdin, size: None, modified: None, whole: None };
             self.found.push(Found { source, named: true, inode: (0, 0) });
             return;
         }
@@ -84,6 +86,7 @@ impl Finder {
             origin: Origin::File(path.to_path_buf()),
             size: regular.then_some(metadata.len()),
             modified: metadata.modified().ok().filter(|_| regular),
+            whole: None,
         };
         self.found.push(Found { source, named, inode: inode(metadata) });
     }
@@ -197,8 +200,9 @@ impl Finder {
         found.sort_by(|a, b| (&a.source.path, !a.named).cmp(&(&b.source.path, !b.named)));
         keep_one_name_each(&mut found);
         // Of ten thousand small files looking at their beginnings is most of the work.
-        let limits = self.limits;
-        let looked: Vec<(Vec<Source>, Vec<Notice>)> = found.into_par_iter().map(|found| look(limits, found)).collect();
+        let (limits, room) = (self.limits, Held::default());
+        let looked: Vec<(Vec<Source>, Vec<Notice>)> =
+            found.into_par_iter().map(|found| look(limits, found, &room)).collect();
         let (sources, notices): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
         let mut sources = sources.concat();
         self.notices.extend(notices.into_iter().flatten());
@@ -211,7 +215,7 @@ impl Finder {
 
     /// The source, unless it cannot be opened or is no text; of an archive its members. What a stream is shows when it
     /// is read.
-    fn texts(&mut self, found: Found) -> Vec<Source> {
+    fn texts(&mut self, found: Found, room: &Held) -> Vec<Source> {
         let Found { source, named, .. } = found;
         let Origin::File(path) = &source.origin else { return vec![source] };
         if source.size.is_none() {
@@ -225,11 +229,14 @@ impl Finder {
             }
         };
         // What fails here fails again when it is read, and is reported there.
-        let Ok(head) = head_of(&file) else { return vec![source] };
+        let Ok((head, plain)) = head_of(&file, source.size.unwrap_or(0)) else { return vec![source] };
         if archive::is_archive(&head) {
             return self.members(&source, path, file);
         }
-        let Some(kind) = sniff::binary(&head) else { return vec![source] };
+        let Some(kind) = sniff::binary(&head) else {
+            let whole = Some(head).filter(|head| plain && source.size == Some(head.len() as u64) && room.admit(head));
+            return vec![Source { whole: whole.map(Arc::from), ..source }];
+        };
         self.notices.push(binary_notice(&source.path, kind, named));
         Vec::new()
     }
@@ -244,6 +251,7 @@ impl Finder {
                     origin: Origin::Member { archive: path.to_path_buf(), ordinal: member.ordinal },
                     size: None,
                     modified: source.modified,
+                    whole: None,
                 });
             }),
             Err(error) => {
@@ -257,21 +265,35 @@ impl Finder {
 }
 
 /// What stands behind a name, and what must be said of it.
-fn look(limits: Limits, found: Found) -> (Vec<Source>, Vec<Notice>) {
+fn look(limits: Limits, found: Found, room: &Held) -> (Vec<Source>, Vec<Notice>) {
     let mut finder = Finder { limits, found: Vec::new(), notices: Vec::new() };
-    let sources = finder.texts(found);
+    let sources = finder.texts(found, room);
     (sources, finder.notices)
 }
 
-/// The beginning of a file's text. Most files are text as they lie there: of those one read is enough.
-fn head_of(mut file: &File) -> io::Result<Vec<u8>> {
-    let head = open::beginning(file, BINARY_BYTES)?;
+/// The small files that are held: of ten thousand of them, to open each a second time is most of the work.
+#[derive(Default)]
+struct Held(AtomicUsize);
+
+impl Held {
+    /// Bytes of all of them together.
+    const MOST: usize = 16 << 20;
+
+    /// Whether there is room for one more.
+    fn admit(&self, bytes: &[u8]) -> bool {
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() <= Self::MOST
+    }
+}
+
+/// The beginning of a file's text, and whether it is text as it lies there. Most files are: of those one read is enough.
+fn head_of(mut file: &File, size: u64) -> io::Result<(Vec<u8>, bool)> {
+    let head = open::beginning(file, BINARY_BYTES, size)?;
     if sniff::compression(&head).is_none() && sniff::utf16(&head).is_none() {
-        return Ok(head);
+        return Ok((head, true));
     }
     // Where reading at an offset moves the file's own position.
     file.rewind()?;
-    Ok(Text::open(Box::new(file), &|_| (), BINARY_BYTES)?.reader.head)
+    Ok((Text::open(Box::new(file), &|_| (), BINARY_BYTES)?.reader.head, false))
 }
 
 /// Leaves of several names of one source the first. To ask where a name leads takes as long as to read a small file, so

@@ -43,6 +43,7 @@ mod zstd;
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -79,6 +80,8 @@ pub struct Source {
     pub size: Option<u64>,
     /// When a file was last written.
     pub modified: Option<SystemTime>,
+    /// The bytes of a small file that was read whole when it was found.
+    pub whole: Option<Arc<[u8]>>,
 }
 
 /// Where the bytes of a source come from.

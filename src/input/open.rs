@@ -179,9 +179,11 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
     retry(read)
 }
 
-/// The first bytes of a file, as many as there are up to `count`.
-pub(super) fn beginning(file: &File, count: usize) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; count];
+/// The first bytes of a file, as many as there are up to `count`. Of one that is known to have bytes, those that were
+/// appended since are left; one of no size may be one of /proc.
+pub(super) fn beginning(file: &File, count: usize, size: u64) -> io::Result<Vec<u8>> {
+    let sized = usize::try_from(size).ok().filter(|size| *size > 0);
+    let mut head = vec![0; sized.map_or(count, |size| count.min(size))];
     let mut filled = 0;
     while filled < head.len() {
         match read_at(file, &mut head[filled..], filled as u64)? {

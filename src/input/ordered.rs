@@ -305,7 +305,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
         let path = file.path().to_path_buf();
-        let source = Source { path: "x".into(), origin: Origin::File(path), size: None, modified: None };
+        let source = Source { path: "x".into(), origin: Origin::File(path), size: None, modified: None, whole: None };
         let mut ordered = Ordered::open(&source, ReadSettings { segment_bytes, ..ReadSettings::default() }).unwrap();
         let all: Vec<_> =
             std::iter::from_fn(|| Some(ordered.batch(3)).filter(|batch| !batch.is_empty())).flatten().collect();

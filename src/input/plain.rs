@@ -13,9 +13,12 @@ use super::job::{Job, Tally};
 use super::open;
 use crate::model::{Notice, Trouble};
 
+/// The bytes of a file: its beginning, which was read before, and where the others are.
+type Bytes<'a> = (&'a [u8], Option<&'a File>);
+
 /// A file from some offset on, as long as it was when it was opened.
 struct Range<'a> {
-    file: &'a File,
+    bytes: Bytes<'a>,
     at: u64,
     size: u64,
     /// Whether the file ended before its size.
@@ -28,7 +31,13 @@ impl Read for Range<'_> {
         if room == 0 {
             return Ok(0);
         }
-        let count = open::read_at(self.file, &mut buffer[..room], self.at)?;
+        let (head, file) = self.bytes;
+        let known = usize::try_from(self.at).ok().and_then(|at| head.get(at..)).filter(|known| !known.is_empty());
+        let count = match (known, file) {
+            (Some(mut known), _) => known.read(&mut buffer[..room])?,
+            (None, Some(file)) => open::read_at(file, &mut buffer[..room], self.at)?,
+            (None, None) => 0,
+        };
         self.short |= count == 0;
         self.at += count as u64;
         Ok(count)
@@ -36,13 +45,13 @@ impl Read for Range<'_> {
 }
 
 /// Reads a file of `size` bytes. What is appended meanwhile is left for the next run.
-pub(super) fn read(job: &Job<'_>, file: &File, size: u64) -> SourceRead {
+pub(super) fn read(job: &Job<'_>, bytes: Bytes<'_>, size: u64) -> SourceRead {
     job.is_stored();
     let step = job.run.segment_bytes as u64;
     let count = size.div_ceil(step) as usize;
     let range = |index: usize| {
         let start = index as u64 * step;
-        read_range(job, file, size, start, (start + step).min(size))
+        read_range(job, bytes, size, start, (start + step).min(size))
     };
     // A small file is not worth the trouble of a parallel loop.
     let ranges: Vec<(Tally, bool)> =
@@ -62,9 +71,9 @@ pub(super) fn read(job: &Job<'_>, file: &File, size: u64) -> SourceRead {
 }
 
 /// Visits the records whose first byte lies in `start..end`; also tells whether the file was short.
-fn read_range(job: &Job<'_>, file: &File, size: u64, start: u64, end: u64) -> (Tally, bool) {
+fn read_range(job: &Job<'_>, bytes: Bytes<'_>, size: u64, start: u64, end: u64) -> (Tally, bool) {
     let base = start.saturating_sub(1);
-    let mut cutter = Cutter::new(job, Range { file, at: base, size, short: false }, base);
+    let mut cutter = Cutter::new(job, Range { bytes, at: base, size, short: false }, base);
     if start == 0 || cutter.align(start, end) {
         loop {
             let piece = cutter.next(end);

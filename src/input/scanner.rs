@@ -351,7 +351,7 @@ pub(super) fn is_documents(head: &[u8], at_end: bool) -> bool {
             };
             let first_line = memchr(b'\n', text).map(|end| &text[..end]);
             let whole_line = first_line.or(at_end.then_some(text));
-            scan(text).first_has_records && !whole_line.is_some_and(|line| scan(line).is_one_value())
+            !whole_line.is_some_and(|line| scan(line).is_one_value()) && scan(text).first_has_records
         }
         _ => false,
     }

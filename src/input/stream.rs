@@ -25,7 +25,10 @@ pub(super) const AHEAD: usize = 64 << 10;
 pub(super) fn read_source(job: &Job<'_>, source: &Source) -> SourceRead {
     let result = match &source.origin {
         Origin::Stdin => read_stream(job, Box::new(io::stdin())),
-        Origin::File(path) => File::open(path).and_then(|file| read_file(job, file)),
+        Origin::File(path) => match &source.whole {
+            Some(text) => read_plain(job, text, None, text.len() as u64),
+            None => File::open(path).and_then(|file| read_file(job, file)),
+        },
         Origin::Member { .. } => Err(io::Error::other("a member of an archive is read with all others")),
     };
     result.unwrap_or_else(|error| {
@@ -41,17 +44,24 @@ fn read_file(job: &Job<'_>, file: File) -> io::Result<SourceRead> {
     if !metadata.is_file() || metadata.len() == 0 {
         return read_stream(job, Box::new(file));
     }
-    let head = open::beginning(&file, AHEAD.min(usize::try_from(metadata.len()).unwrap_or(AHEAD)))?;
-    let heading = Heading::of(&head);
-    let encoded = sniff::compression(&head).is_some() || sniff::utf16(&head).is_some();
-    if encoded || heading.changes() || scanner::is_documents(&head, head.len() as u64 >= metadata.len()) {
-        return read_stream(job, Box::new(file));
+    let head = open::beginning(&file, AHEAD, metadata.len())?;
+    read_plain(job, &head, Some(file), metadata.len())
+}
+
+/// Reads a file of so many bytes, whose beginning is known; of a small one that is all.
+fn read_plain(job: &Job<'_>, head: &[u8], file: Option<File>, size: u64) -> io::Result<SourceRead> {
+    let encoded = sniff::compression(head).is_some() || sniff::utf16(head).is_some();
+    if encoded || Heading::of(head).changes() || scanner::is_documents(head, head.len() as u64 >= size) {
+        return match file {
+            Some(file) => read_stream(job, Box::new(file)),
+            None => read_stream(job, Box::new(head)),
+        };
     }
-    if let Some(kind) = sniff::binary(&head) {
+    if let Some(kind) = sniff::binary(head) {
         return Ok(SourceRead { notices: vec![binary_notice(job.path, kind, true)], ..SourceRead::default() });
     }
-    job.look(&head);
-    Ok(plain::read(job, &file, metadata.len()))
+    job.look(head);
+    Ok(plain::read(job, (head, file.as_ref()), size))
 }
 
 /// What is said of a source that is no text.

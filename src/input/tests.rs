@@ -47,7 +47,7 @@ fn file(bytes: &[u8]) -> (TempDir, PathBuf) {
 
 fn source(path: &Path) -> Source {
     let path = path.to_path_buf();
-    Source { path: path.display().to_string(), origin: Origin::File(path), size: None, modified: None }
+    Source { path: path.display().to_string(), origin: Origin::File(path), size: None, modified: None, whole: None }
 }
 
 fn settings(segment_bytes: usize) -> ReadSettings {

@@ -185,7 +185,7 @@ mod tests {
         let at = |path: &str, days: u64| {
             let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400 + 43_200);
             let origin = Origin::File(PathBuf::from(path));
-            Source { path: path.into(), origin, size: None, modified: Some(modified) }
+            Source { path: path.into(), origin, size: None, modified: Some(modified), whole: None }
         };
         let day = |number: i32| {
             chrono::NaiveDate::from_ymd_opt(2026, 3, 11).unwrap() + chrono::TimeDelta::days(number.into())

@@ -61,7 +61,7 @@ impl<'r> Pipeline<'r> {
         let (layout, weave) = (Layout::Lines, Weave::default());
         self.workshop.visit(&Segment { source: 0, base: 0, bytes, layout, weave, heading: &[], stored: false });
         let harvests = std::mem::take(&mut *self.workshop.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        let source = Source { path: "example".into(), origin: Origin::Stdin, size: None, modified: None };
+        let source = Source { path: "example".into(), origin: Origin::Stdin, size: None, modified: None, whole: None };
         let discovery = Discovery { sources: vec![source], notices: Vec::new() };
         finish(&self.options, self.rules, discovery, &[SourceRead::default()], harvests).report.findings
     }

@@ -46,6 +46,7 @@ impl Archives {
                 origin: Origin::File(archive.clone()),
                 size: archive.metadata().ok().map(|metadata| metadata.len()),
                 modified: source.modified,
+                whole: None,
             });
             false
         });
