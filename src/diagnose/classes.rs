@@ -18,7 +18,7 @@ pub(super) fn of_line(line: &Line<'_>) -> Vec<Draft> {
     let mut by_rule: BTreeMap<(bool, &'static str), Vec<u32>> = BTreeMap::new();
     let timed = line.ids.iter().map(|&id| (true, id));
     for (has_time, id) in timed.chain(line.untimed.iter().map(|&id| (false, id))) {
-        if line.scene.event(id).kind == EventKind::RefreshFailed
+        if line.scene.kind(id) == EventKind::RefreshFailed
             && let Some(rule) = rule(line, id, has_time)
         {
             by_rule.entry((has_time, rule)).or_default().push(id);
@@ -91,6 +91,12 @@ fn heal(line: &Line<'_>, draft: &mut Draft) {
     }
 }
 
+/// The failures of a timeline, those without a time last.
+fn failed<'l>(line: &'l Line<'_>) -> impl Iterator<Item = u32> + 'l {
+    let ids = line.ids.iter().chain(line.untimed).copied();
+    ids.filter(|id| line.scene.kind(*id) == EventKind::RefreshFailed)
+}
+
 /// Numbers that stand for a provider, or for a client of one, in order of first appearance.
 pub(super) type ClientOf<'a> = &'a dyn Fn(usize) -> (usize, usize);
 
@@ -98,14 +104,14 @@ pub(super) type ClientOf<'a> = &'a dyn Fn(usize) -> (usize, usize);
 pub(super) fn misconfigured(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<Draft> {
     let mut groups: BTreeMap<(usize, String), Draft> = BTreeMap::new();
     for (number, line) in lines.iter().enumerate() {
-        for &id in line.ids.iter().chain(line.untimed) {
+        for id in failed(line) {
             let event = line.scene.event(id);
             let about_request = match event.class {
                 CauseClass::Misconfigured => true,
                 CauseClass::MissingToken => dropped_refresh_token::cause(line, id).is_none(),
                 _ => false,
             };
-            if event.kind == EventKind::RefreshFailed && about_request {
+            if about_request {
                 let code = line.scene.text(event.error.or(event.sub_code)).to_owned();
                 let group = groups.entry((client_of(number).1, code)).or_insert_with(|| {
                     let reason = "The server refuses the client or the request, whatever the grant.";
@@ -129,9 +135,8 @@ pub(super) fn outages(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<Draft>
     for (number, line) in lines.iter().enumerate() {
         let (provider, client) = client_of(number);
         let key = if line.principal.provider.is_some() { (provider, true) } else { (client, false) };
-        for &id in line.ids.iter().chain(line.untimed) {
-            let event = line.scene.event(id);
-            if event.kind == EventKind::RefreshFailed && event.class == CauseClass::Transient {
+        for id in failed(line) {
+            if line.scene.event(id).class == CauseClass::Transient {
                 by_provider.entry(key).or_default().push((id, number));
             }
         }

@@ -88,7 +88,7 @@ pub(super) fn summaries(
     for (number, line) in lines.iter().enumerate() {
         let symbols = &line.scene.set.symbols;
         let client = client_of(number).1;
-        let mut events = line.ids.iter().chain(line.untimed).map(|&id| line.scene.event(id).kind);
+        let mut events = line.ids.iter().chain(line.untimed).map(|&id| line.scene.kind(id));
         if line.principal.client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
             continue;
         }
@@ -106,7 +106,7 @@ pub(super) fn summaries(
         });
         subjects.entry(client).or_default().extend(line.principal.subject);
         for &id in line.ids.iter().chain(line.untimed) {
-            match line.scene.event(id).kind {
+            match line.scene.kind(id) {
                 EventKind::RefreshSucceeded => row.refresh_ok += 1,
                 EventKind::RefreshFailed => row.refresh_failed += 1,
                 _ => {}

@@ -13,7 +13,7 @@ use super::words;
 pub(super) fn judge(line: &Line<'_>, causes: &[Draft]) -> Option<Draft> {
     let scene = line.scene;
     let nanos = |id: u32| scene.event(id).time.map_or(0, |time| time.nanos);
-    let kind = |wanted: EventKind| line.ids.iter().copied().filter(move |&id| scene.event(id).kind == wanted);
+    let kind = |wanted: EventKind| line.ids.iter().copied().filter(move |&id| scene.kind(id) == wanted);
     let discarded: Vec<u32> = kind(EventKind::CredentialDiscarded).collect();
     if discarded.is_empty() {
         return None;

@@ -12,7 +12,8 @@ use super::names::INSECURE;
 /// One finding for each client.
 pub(super) fn judge(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<Draft> {
     let mut clients: BTreeMap<usize, Draft> = BTreeMap::new();
-    for (number, line) in lines.iter().enumerate() {
+    let told = |line: &&Line<'_>| line.scene.timelines.told.insecure;
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| told(line)) {
         for &id in line.ids.iter().chain(line.untimed) {
             let event = line.scene.event(id);
             if !event.insecure {

@@ -68,6 +68,10 @@ impl Scene<'_> {
         &self.timelines.events[id as usize]
     }
 
+    pub(super) fn kind(&self, id: u32) -> EventKind {
+        self.timelines.kinds[id as usize]
+    }
+
     /// Whether the text says that a user or an administrator ended the grant.
     pub(super) fn user_level(&self, event: &TokenEvent) -> bool {
         event.class == CauseClass::Revoked

@@ -17,6 +17,9 @@ use super::refresh_token_reuse::is_private;
 /// Superseded is what a good refresh spent; live is what the newest one of a family issued;
 /// revoked is what was alive when the grant ended.
 pub(super) fn lives(lines: &[Line<'_>], drafts: &[Draft]) -> BTreeMap<String, TokenLife> {
+    if !lines.iter().any(|line| line.scene.timelines.told.tokens) {
+        return BTreeMap::new();
+    }
     let mut deaths: Vec<Vec<(i64, &Draft)>> = vec![Vec::new(); lines.len()];
     for draft in drafts.iter().filter(|draft| is_final(draft)) {
         let line = &lines[draft.lines[0]];

@@ -54,7 +54,7 @@ mod words;
 mod wrong_expiry;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -230,13 +230,13 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
     let coverage = Coverage::of(scene);
-    let is_good = |id: &u32| scene.event(*id).kind == EventKind::RefreshSucceeded;
+    let is_good = |id: &u32| scene.kind(*id) == EventKind::RefreshSucceeded;
     for line in timelines {
         let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
         known.refreshes |= line.timed.iter().any(is_good);
         known.subjects |= line.principal.subject.is_some();
     }
-    let named = named_sources(scene);
+    let named = LazyLock::new(|| named_sources(scene));
     let line = |(number, timeline): (usize, &'a timeline::Timeline)| {
         let principal = timeline.principal;
         let anonymous = principal.subject.is_none() && timeline.family.is_none();
@@ -272,7 +272,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
             times: OnceLock::new(),
         }
     };
-    timelines.iter().enumerate().map(line).collect()
+    timelines.par_iter().enumerate().map(line).collect()
 }
 
 /// The coincidences of a line that names nobody, if they are no more than chance gives.
@@ -290,8 +290,8 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
 
 /// The times at which API calls were answered 401, in order.
 fn unauthorized(scene: &Scene<'_>, ids: &[u32]) -> Box<[i64]> {
-    let events = ids.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::ApiUnauthorized);
-    events.filter_map(|event| event.time).map(|time| time.nanos).collect()
+    let ids = ids.iter().filter(|id| scene.kind(**id) == EventKind::ApiUnauthorized);
+    ids.filter_map(|id| scene.event(*id).time).map(|time| time.nanos).collect()
 }
 
 /// The sources that tell whose the good refreshes are.
@@ -300,9 +300,8 @@ fn named_sources(scene: &Scene<'_>) -> HashSet<u32> {
         let whose = line.principal;
         whose.client.is_some() && whose.subject.is_some()
     });
-    let events = named.flat_map(|line| &line.timed).map(|id| scene.event(*id));
-    let good = events.filter(|event| event.kind == EventKind::RefreshSucceeded);
-    good.map(|event| event.position.source).collect()
+    let good = named.flat_map(|line| &line.timed).filter(|id| scene.kind(**id) == EventKind::RefreshSucceeded);
+    good.map(|id| scene.event(*id).position.source).collect()
 }
 
 /// A number for the provider and one for the client of each timeline, in order of appearance.

@@ -7,8 +7,8 @@
 
 use hashbrown::HashMap;
 
-use super::Tie;
 use super::ledger::is_masked;
+use super::{Tie, Told};
 use crate::model::{EventKind, EventSet, Symbol, SymbolSet, TokenEvent};
 
 /// What several events say about one thing.
@@ -47,22 +47,29 @@ enum Node {
 }
 
 /// Fills in providers, clients and subjects; returns each event's token family.
-pub(super) fn resolve(set: &EventSet, events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
-    fill_providers(events);
-    let roots = link(set, events);
-    // A request that one event alone tells of says nothing about another.
-    let shared = SymbolSet::repeated(events.iter().filter_map(|event| event.request_id));
-    fill_clients(events, &roots, &shared);
-    fill_providers(events);
-    fill_subjects(events, ties, &roots, &shared);
+pub(super) fn resolve(set: &EventSet, told: Told, events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
+    let providers = told.providers && told.no_provider;
+    if providers {
+        fill_providers(events);
+    }
+    let roots = if told.tokens { link(set, events) } else { vec![None; events.len()] };
+    if told.no_client || told.no_subject {
+        // A request that one event alone tells of says nothing about another.
+        let shared = SymbolSet::repeated(events.iter().filter_map(|event| event.request_id));
+        fill_clients(events, &roots, &shared);
+        if providers {
+            fill_providers(events);
+        }
+        fill_subjects(events, ties, &roots, &shared);
+    }
+    if !told.tokens {
+        return roots;
+    }
     families(events, &roots)
 }
 
 /// A client has one provider, or its user has; where no client is named, the user's is all there is.
 fn fill_providers(events: &mut [TokenEvent]) {
-    if events.iter().all(|event| event.provider.is_some()) || events.iter().all(|event| event.provider.is_none()) {
-        return;
-    }
     let (mut by_client, mut by_user) = (Answers(HashMap::new()), Answers(HashMap::new()));
     let user = |event: &TokenEvent| event.subject.map(|subject| (event.client, subject));
     for event in events.iter() {
@@ -81,9 +88,6 @@ fn fill_providers(events: &mut [TokenEvent]) {
 }
 
 fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>], shared: &SymbolSet) {
-    if events.iter().all(|event| event.client.is_some()) {
-        return;
-    }
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(client) = event.client {
@@ -116,9 +120,6 @@ fn clients_of_users(events: &[TokenEvent]) -> Answers<(u32, Symbol)> {
 }
 
 fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>], shared: &SymbolSet) {
-    if events.iter().all(|event| event.subject.is_some()) {
-        return;
-    }
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
     for (event, root) in events.iter().zip(roots) {
         if let Some(subject) = event.subject {

@@ -5,9 +5,9 @@
 //! would make a revocation of a race. So loggers stand for clients only where no attempt of their sources names anybody,
 //! each of them tells of good refreshes and of failures, and no failure of one is near a good refresh of another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::is_attempt;
 use crate::model::{EventKind, NamedBy, Symbol, TokenEvent};
@@ -20,10 +20,10 @@ const REACH: usize = 64;
 /// Names the clients of attempts by their loggers, if at all; returns how many of each source.
 pub(super) fn name(events: &mut [TokenEvent]) -> BTreeMap<u32, u64> {
     let attempts = || events.iter().filter(|event| is_attempt(event));
-    let named: BTreeSet<u32> =
+    let named: HashSet<u32> =
         attempts().filter(|event| names_somebody(event)).map(|event| event.position.source).collect();
-    let nameless: Vec<TokenEvent> =
-        attempts().filter(|event| !named.contains(&event.position.source)).copied().collect();
+    let is_nameless = |event: &&TokenEvent| !named.contains(&event.position.source);
+    let nameless: Vec<TokenEvent> = attempts().filter(is_nameless).copied().collect();
     if !tell_whole_stories(&nameless) || compete(&nameless) {
         return BTreeMap::new();
     }

@@ -16,6 +16,7 @@ mod ledger;
 mod loggers;
 mod skew;
 mod starts;
+mod told;
 mod twins;
 mod views;
 
@@ -27,6 +28,7 @@ use crate::model::{EventKind, EventSet, NamedBy, Symbol, TokenEvent};
 
 pub use ledger::{Ledger, Token, is_masked};
 pub use skew::{Clock, Skew, align, skews};
+pub use told::Told;
 
 /// Whose timeline it is. Host and address are no identity: one principal may use many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,10 @@ pub struct Timeline {
 pub struct Timelines {
     /// The events, twins merged and identities filled in, in one total order (untimed last).
     pub events: Vec<TokenEvent>,
+    /// What happened by each: most questions need no more, and this list stays in the cache.
+    pub kinds: Vec<EventKind>,
+    /// What the events tell at all.
+    pub told: Told,
     /// How each event came to its timeline.
     pub ties: Vec<Tie>,
     /// The token family of each event, where ids tell it; numbers mean nothing but equality.
@@ -93,16 +99,17 @@ pub fn build(set: &EventSet, events: Vec<TokenEvent>) -> Timelines {
     let events = views::fold(set, starts::fold(events));
     let mut events = twins::merge(set, events);
     let by_logger = loggers::name(&mut events);
-    let tie = |event: &TokenEvent| if event.named_by == NamedBy::Request { Tie::Linked } else { Tie::Named };
-    let mut timelines = Timelines { ties: events.iter().map(tie).collect(), events, by_logger, ..Timelines::default() };
-    timelines.families = identity::resolve(set, &mut timelines.events, &mut timelines.ties);
-    for event in &timelines.events {
-        match event.kind {
-            EventKind::RefreshSucceeded => timelines.refresh_ok += 1,
-            EventKind::RefreshFailed => timelines.refresh_failed += 1,
-            _ => {}
-        }
+    let (told, mut ties) = (Told::of(&events), Vec::with_capacity(events.len()));
+    let mut kinds = Vec::with_capacity(events.len());
+    for event in &events {
+        kinds.push(event.kind);
+        ties.push(if event.named_by == NamedBy::Request { Tie::Linked } else { Tie::Named });
     }
+    let mut timelines = Timelines { events, kinds, told, ties, by_logger, ..Timelines::default() };
+    timelines.families = identity::resolve(set, told, &mut timelines.events, &mut timelines.ties);
+    let count = |wanted: EventKind| timelines.kinds.iter().filter(|kind| **kind == wanted).count() as u64;
+    timelines.refresh_ok = count(EventKind::RefreshSucceeded);
+    timelines.refresh_failed = count(EventKind::RefreshFailed);
     let mut known: HashMap<Principal, usize> = HashMap::new();
     let mut groups: Vec<(Principal, Vec<u32>)> = Vec::new();
     for (index, event) in timelines.events.iter().enumerate() {

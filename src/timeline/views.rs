@@ -90,8 +90,13 @@ fn whose(event: &TokenEvent) -> Option<Whose> {
 /// The principals of several views: in most logs there are none, and the attempts of the others need no list.
 fn seen_twice(events: &[TokenEvent]) -> HashSet<Whose> {
     let mut first: HashMap<Whose, View> = HashMap::new();
-    let attempts = events.iter().filter_map(|event| Some((whose(event)?, view(event))));
-    attempts.filter(|(whose, view)| first.entry(*whose).or_insert(*view) != view).map(|(whose, _)| whose).collect()
+    let attempts = || events.iter().filter_map(|event| Some((whose(event)?, view(event))));
+    // A log of one view is done with that.
+    let one = attempts().next().map(|(_, view)| view);
+    if attempts().all(|(_, view)| Some(view) == one) {
+        return HashSet::new();
+    }
+    attempts().filter(|(whose, view)| first.entry(*whose).or_insert(*view) != view).map(|(whose, _)| whose).collect()
 }
 
 /// The pairs of two views, the earlier first; none where they are no views of the same attempts.
