@@ -30,7 +30,9 @@ pub(super) struct Tables {
 struct Group {
     /// By question the answers, a bit for each.
     answers: [u16; MARKS],
-    /// Which part of ordinary places is let through.
+    /// By question which part of ordinary places gives one of them.
+    shares: [f64; MARKS],
+    /// Which part of them is let through, as if the questions did not depend on each other.
     passes: f64,
 }
 
@@ -70,8 +72,17 @@ fn admit(windows: &[Window], groups: &mut [Group], shares: &Shares) -> Window {
 impl Group {
     /// The group with the answers of one more literal.
     fn with(&self, answers: &[u16; MARKS], shares: &Shares) -> Self {
-        let answers = std::array::from_fn(|mark| self.answers[mark] | answers[mark]);
-        Self { answers, passes: passes(&answers, shares) }
+        let mut grown = *self;
+        for (mark, shares) in shares.iter().enumerate() {
+            let mut new = answers[mark] & !self.answers[mark];
+            grown.answers[mark] |= new;
+            while new != 0 {
+                grown.shares[mark] += shares[new.trailing_zeros() as usize];
+                new &= new - 1;
+            }
+        }
+        grown.passes = grown.shares.iter().product();
+        grown
     }
 }
 
@@ -100,15 +111,6 @@ fn shares(any_case: bool) -> Shares {
         }
     }
     shares
-}
-
-/// Which part of ordinary places gives one of the answers to all questions, as if they did not depend on each other.
-fn passes(answers: &[u16; MARKS], shares: &Shares) -> f64 {
-    let each = answers.iter().zip(shares);
-    let of_one = |(answers, shares): (&u16, &[f64; 16])| {
-        (0..16).filter(|answer| answers >> answer & 1 == 1).map(|answer| shares[answer]).sum::<f64>()
-    };
-    each.map(of_one).product()
 }
 
 /// The tables of the first questions, as many as asked for.

@@ -63,9 +63,11 @@ impl Names {
                 }
             }
         }
-        let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
-        let automaton = build(Some(AhoCorasickKind::DFA)).or_else(|_| build(None)).ok()?;
         let sieve = sieve_of(anywhere.keys().cloned().collect());
+        // With a sieve few names come so far: not worth the time and the memory that the fast automaton takes.
+        let fast = if sieve.is_some() { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+        let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
+        let automaton = build(Some(fast)).or_else(|_| build(None)).ok()?;
         let written = anywhere.into_values().collect();
         Some(Self { anywhere: automaton, written, at_end: at_end.into_iter().collect(), last, sieve })
     }
