@@ -13,6 +13,7 @@ mod order;
 mod policy;
 mod pseudonym;
 mod report;
+mod requests;
 mod run;
 mod survey;
 mod symbol;

@@ -12,6 +12,11 @@ use std::hash::BuildHasher;
 pub struct Symbol(NonZeroU32);
 
 impl Symbol {
+    fn at(index: usize) -> Self {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
     fn index(self) -> usize {
         self.0.get() as usize - 1
     }
@@ -37,8 +42,7 @@ impl Symbols {
         }
         self.text.push_str(text);
         self.ends.push(self.text.len());
-        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        let symbol = Symbol(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX));
+        let symbol = Symbol::at(self.ends.len() - 1);
         self.table.insert_unique(spread(half), (half, symbol), |(half, _)| spread(*half));
         symbol
     }
@@ -83,6 +87,25 @@ impl Symbols {
         (changed, Remap(moved))
     }
 
+    /// Forgets the texts of all symbols but these: they are empty from now on, and found no more.
+    pub(super) fn forget_others(&mut self, kept: &SymbolSet) {
+        let (mut from, mut to) = (0, 0);
+        let mut text = std::mem::take(&mut self.text).into_bytes();
+        for (index, end) in self.ends.iter_mut().enumerate() {
+            if kept.contains(Symbol::at(index)) {
+                text.copy_within(from..*end, to);
+                to += *end - from;
+            }
+            from = std::mem::replace(end, to);
+        }
+        text.truncate(to);
+        text.shrink_to_fit();
+        // Whole texts were moved.
+        self.text = String::from_utf8(text).unwrap_or_default();
+        self.table.retain(|(_, symbol)| kept.contains(*symbol));
+        self.table.shrink_to_fit(|(half, _)| spread(*half));
+    }
+
     /// How many strings the table holds.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -121,7 +144,7 @@ impl SymbolSet {
     }
 
     /// Adds one; whether it is new.
-    fn insert(&mut self, symbol: Symbol) -> bool {
+    pub(super) fn insert(&mut self, symbol: Symbol) -> bool {
         let (place, bit) = (symbol.index() / 64, 1 << (symbol.index() % 64));
         if place >= self.0.len() {
             self.0.resize(place + 1, 0);

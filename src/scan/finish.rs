@@ -68,6 +68,7 @@ pub(super) fn finish(
     let settings = diagnose::Settings { window: options.window, evidence: options.evidence };
     let extent = Extent::of(&merged.events.events);
     let events = if options.keep_events { merged.events.clone() } else { EventSet::default() };
+    merged.events.forget_lone_requests();
     let mut diagnosis = diagnose::diagnose(&mut merged.events, &rules.catalogue, &rules.policies, &settings);
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
