@@ -26,7 +26,7 @@ mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use crate::extract::Hints;
 use crate::input::{self, Discovery, ReadSettings, SourceRead};
@@ -215,11 +215,13 @@ fn read(
 ) -> (Discovery, Vec<SourceRead>, Vec<Harvest>) {
     let discovery = input::discover(&options.paths);
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
+    let all = options.unfiltered || survey;
     let workshop = Workshop {
         rules,
-        prefilter: if options.unfiltered || survey { Prefilter::everything() } else { Prefilter::new(rules) },
+        prefilter: if all { Prefilter::everything() } else { Prefilter::new(rules) },
+        events: if all { OnceLock::from(Prefilter::everything()) } else { OnceLock::new() },
         clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
-        names: if options.unfiltered || survey { None } else { Names::new(rules) },
+        names: if all { None } else { Names::new(rules) },
         survey,
         idle: Mutex::default(),
     };

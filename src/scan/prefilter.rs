@@ -50,9 +50,14 @@ struct Look<'p, 'b> {
 
 impl Prefilter {
     pub(super) fn new(rules: &RuleSet) -> Self {
-        let mut literals: Vec<Vec<u8>> = rules.triggers.iter().map(|literal| literal.clone().into_bytes()).collect();
+        let mut literals = of_events(rules);
         literals.extend(rules.leaks.literals());
         Self::of(literals, rules.leaks.keywords())
+    }
+
+    /// The literals of the vocabulary and of event rules alone.
+    pub(super) fn of_events(rules: &RuleSet) -> Self {
+        Self { passes: Pass::of(&without_holders(of_events(rules)), false) }
     }
 
     /// The literals of leak rules alone.
@@ -72,16 +77,9 @@ impl Prefilter {
         Self { passes: if many || nested { vec![longest()] } else { Pass::of(&literals, false) } }
     }
 
-    fn of(mut literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
-        literals.sort();
-        literals.dedup();
-        // A literal that holds another one adds nothing: the shorter is found wherever it is.
-        let held = |literal: &Vec<u8>| {
-            literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
-        };
-        let kept: Vec<Vec<u8>> = literals.iter().filter(|literal| !held(literal)).cloned().collect();
-        let passes = Pass::of(&kept, false).into_iter().chain(Pass::of(keywords, true)).chain([Pass::Urls]);
-        Self { passes: passes.collect() }
+    fn of(literals: Vec<Vec<u8>>, keywords: &[Vec<u8>]) -> Self {
+        let literals = Pass::of(&without_holders(literals), false);
+        Self { passes: literals.into_iter().chain(Pass::of(keywords, true)).chain([Pass::Urls]).collect() }
     }
 
     /// The slow way: takes every record.
@@ -102,6 +100,20 @@ impl Prefilter {
         }
         Candidates { looks, length: bytes.len() }
     }
+}
+
+fn of_events(rules: &RuleSet) -> Vec<Vec<u8>> {
+    rules.triggers.iter().map(|literal| literal.clone().into_bytes()).collect()
+}
+
+/// The literals that hold no other: the shorter one is found wherever the longer one is.
+fn without_holders(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    literals.sort();
+    literals.dedup();
+    let holds = |literal: &Vec<u8>| {
+        literals.iter().any(|other| other != literal && memchr::memmem::find(literal, other).is_some())
+    };
+    literals.iter().filter(|literal| !holds(literal)).cloned().collect()
 }
 
 impl Candidates<'_, '_> {

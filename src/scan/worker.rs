@@ -1,7 +1,7 @@
 //! The map step: one segment's bytes to token events and leaks, nothing borrowed kept.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use bumpalo::Bump;
 
@@ -68,6 +68,8 @@ pub(super) struct Harvest {
 pub(super) struct Workshop<'r> {
     pub(super) rules: &'r RuleSet,
     pub(super) prefilter: Prefilter,
+    /// What a record must hold to be read for an event, and not for leaks alone; made for the first one that is read.
+    pub(super) events: OnceLock<Prefilter>,
     pub(super) clocks: Vec<Clock>,
     /// What the names in templates must not hold; without it every record is read in full.
     pub(super) names: Option<Names>,
@@ -134,6 +136,11 @@ impl Workshop<'_> {
         let mut hits = std::mem::take(&mut harvest.hits);
         hits.clear();
         self.rules.leaks.find(part.text, &mut hits);
+        if hits.is_empty() && !self.may_hold_event(part.text) {
+            // A leak rule's literal brought it: long texts in hexadecimal and ids hold every short one.
+            harvest.hits = hits;
+            return;
+        }
         let first = harvest.events.events.len();
         let setting = Setting { clock: &self.clocks[part.position.source as usize], columns };
         let stamp = self.events(part, &setting, &hits, harvest);
@@ -141,6 +148,10 @@ impl Workshop<'_> {
             self.leaks(part, &hits, stamp, first, harvest);
         }
         harvest.hits = hits;
+    }
+
+    fn may_hold_event(&self, text: &[u8]) -> bool {
+        self.events.get_or_init(|| Prefilter::of_events(self.rules)).is_candidate(text)
     }
 
     fn events(&self, part: &Part<'_>, setting: &Setting<'_>, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {

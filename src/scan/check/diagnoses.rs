@@ -1,6 +1,6 @@
 //! The examples of diagnoses: whole logs, read, extracted and diagnosed as a run would.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -48,6 +48,7 @@ impl<'r> Pipeline<'r> {
             rules,
             prefilter: Prefilter::new(rules),
             clocks: vec![CLOCK],
+            events: OnceLock::new(),
             names: None,
             survey: false,
             idle: Mutex::default(),
