@@ -51,6 +51,8 @@ pub struct Record<'a> {
     pub stamp: Option<Stamp>,
     /// The value that says when, where a single one does.
     pub time: Option<&'a str>,
+    /// The text near whose beginning it stands, where it is the only one and no value.
+    pub leading: Option<&'a str>,
     /// The text that it was read from.
     pub text: &'a str,
     /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.
@@ -107,6 +109,16 @@ impl Reader {
     pub fn columns(&self, heading: &[u8]) -> Option<Columns> {
         let known = |name: &str| self.time_keys.contains_key(name) || self.message_keys.contains(name);
         Columns::of(heading, &known)
+    }
+
+    /// The keys that values are looked at for.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.time_keys.keys().chain(&self.message_keys).chain(&self.trace_keys).map(String::as_str)
+    }
+
+    /// The patterns of the text layouts.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|layout| layout.pattern.text())
     }
 
     /// Whether the value of a field is looked at because of its key: as a time, a message or a trace.
