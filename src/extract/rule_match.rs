@@ -74,6 +74,18 @@ impl RuleIndex {
 }
 
 impl RuleIndex {
+    /// The patterns of all rules.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.texts).map(Pattern::text)
+    }
+
+    /// The paths of all conditions and maps.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let mapped = self.rules.iter().flat_map(|rule| &rule.map).flat_map(|(_, paths)| paths);
+        let asked = self.rules.iter().flat_map(|rule| &rule.conditions).map(|(path, _)| path);
+        asked.chain(mapped).map(String::as_str)
+    }
+
     /// Whether a rule asks what the value of a field is, or maps it to a part that is no name.
     pub(super) fn asks_for(&self, field: &Field<'_>) -> bool {
         self.rules.iter().any(|rule| {
