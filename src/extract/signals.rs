@@ -113,7 +113,7 @@ impl Detector {
     pub(super) fn stated(&self, text: &str) -> Option<Vec<Range<usize>>> {
         let headline = head(text, HEADLINE);
         let parts = aside::stated(&self.vocabulary, headline);
-        let whole = parts.as_slice() == [0..headline.len()];
+        let whole = parts.first().is_some_and(|part| part.len() == headline.len());
         (whole || headline.len() == text.len()).then_some(parts)
     }
 

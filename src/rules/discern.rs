@@ -138,7 +138,7 @@ impl Discerner {
             for number in 0..run.alive.known.len() {
                 let state = run.alive.known[number];
                 if let State::Reads(bytes, to) = self.states[state] {
-                    run.go(bytes, to, run.alive.marks[state], at);
+                    run.go(bytes, to, run.alive.told[state], at);
                 }
             }
             run.alive.clear();
@@ -157,14 +157,14 @@ impl Discerner {
 
 /// States with the slots that were told apart on the way to them.
 struct Marks {
-    marks: Vec<u64>,
+    told: Vec<u64>,
     is_known: Vec<bool>,
     known: Vec<usize>,
 }
 
 impl Marks {
     fn of(all: &Discerner) -> Self {
-        Self { marks: vec![0; all.states.len()], is_known: vec![false; all.states.len()], known: Vec::new() }
+        Self { told: vec![0; all.states.len()], is_known: vec![false; all.states.len()], known: Vec::new() }
     }
 
     /// Whether that says more of a state than is known.
@@ -173,10 +173,10 @@ impl Marks {
         if new {
             self.is_known[state] = true;
             self.known.push(state);
-            self.marks[state] = mark;
+            self.told[state] = mark;
         }
-        let more = self.marks[state] | mark != self.marks[state];
-        self.marks[state] |= mark;
+        let more = self.told[state] | mark != self.told[state];
+        self.told[state] |= mark;
         new || more
     }
 
@@ -213,7 +213,9 @@ impl Run<'_> {
             }
             State::Splits(branches) => {
                 if self.next.add(state, mark) {
-                    branches.iter().for_each(|to| self.enter(*to, mark, at));
+                    for to in branches {
+                        self.enter(*to, mark, at);
+                    }
                 }
             }
         }
@@ -316,8 +318,8 @@ fn add(states: &mut Vec<State>, hir: &Hir, next: usize) -> Option<usize> {
 
 /// A pattern as it is for texts of ASCII: the classes of Unicode take most of the time.
 fn parsed(pattern: &str) -> Option<Hir> {
-    let parser = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
-    parser.or_else(|_| regex_syntax::parse(pattern)).ok()
+    let plain = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok();
+    plain.or_else(|| regex_syntax::parse(pattern).ok())
 }
 
 fn ascii(class: &Class) -> Bytes {

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::part::Part;
 use super::text;
 use super::tree::Span;
-use crate::extract::{Copy, names_nobody};
+use crate::extract::{Copies, Copy, names_nobody};
 use crate::format::{Clock, Field, Record, Stamp, ValueKind, is_export_key, leading_time, timestamp};
 use crate::model::{Position, Symbols, TokenEvent};
 
@@ -197,7 +197,7 @@ pub(super) fn learn(
         let (start, end) = span_in(record.text, value)?;
         Part::of(spans(), (base + start, base + end))
     };
-    let copies = given.iter().flat_map(|given| given.each()).filter_map(|(value, copy)| Some((part(value)?, copy)));
+    let copies = given.iter().flat_map(Copies::each).filter_map(|(value, copy)| Some((part(value)?, copy)));
     Some(Learned { copies: copies.collect(), slots, event, time, format: record.format.to_owned() })
 }
 

@@ -147,8 +147,8 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 
     fn slots(&self) -> Vec<(Slot, Span)> {
-        let is_text = !self.text.starts_with('{');
-        let in_text = |span: Span| is_text || self.texts.iter().any(|text| text.0 <= span.0 && span.1 <= text.1);
+        let is_object = self.text.starts_with('{');
+        let in_text = |span: Span| !is_object || self.texts.iter().any(|text| text.0 <= span.0 && span.1 <= text.1);
         let found = runs(self.text.as_bytes()).into_iter();
         found.filter(|(slot, span)| in_text(*span) && self.is_free(*slot, *span)).collect()
     }
@@ -233,7 +233,7 @@ fn uuid(text: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
     for (number, group) in UUID.into_iter().enumerate() {
         let from = if number > 0 { end + 1 } else { end };
-        let digits = text.get(from..)?.iter().take_while(|byte| is_hexadecimal(byte)).count();
+        let digits = text.get(from..)?.iter().take_while(|byte| is_hexadecimal(**byte)).count();
         if digits != group || (number > 0 && text[end] != b'-') {
             return None;
         }
@@ -245,7 +245,7 @@ fn uuid(text: &[u8], at: usize) -> Option<usize> {
 fn word(text: &[u8], span: Span, found: &mut Vec<(Slot, Span)>) {
     let word = &text[span.0..span.1];
     let whole = Slot::Hexadecimal(word.len() as u8);
-    if WORD.contains(&word.len()) && word.iter().all(is_hexadecimal) && whole.holds(word) {
+    if WORD.contains(&word.len()) && word.iter().all(|byte| is_hexadecimal(*byte)) && whole.holds(word) {
         return found.push((whole, span));
     }
     let (mut numbers, mut at) = (Vec::new(), 0);
@@ -261,6 +261,6 @@ fn word(text: &[u8], span: Span, found: &mut Vec<(Slot, Span)>) {
     }
 }
 
-fn is_hexadecimal(byte: &u8) -> bool {
+fn is_hexadecimal(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
