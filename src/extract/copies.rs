@@ -133,6 +133,11 @@ impl Extractor {
         named && !told_by_value && !mapped && !self.rules.asks_for(field)
     }
 
+    /// Whether a rule tells a field, a running text by itself, by digits in it.
+    pub fn is_told_by_digits(&self, field: &Field<'_>) -> bool {
+        self.rules.asks_for_digits(field)
+    }
+
     /// What the running texts of a record say that is more than copied.
     pub fn asked_in_text<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
         let mut asked = self.in_text.asked(record);

@@ -4,6 +4,7 @@ use bumpalo::Bump;
 use hashbrown::{HashMap, HashSet};
 
 use super::json::ValueKind;
+use super::time_choice::{Candidate, TimeAt};
 use super::timestamp::{Clock, Stamp};
 use super::unwrap::State;
 use super::{Columns, batch, clean, exports, jwt};
@@ -49,10 +50,8 @@ pub struct Record<'a> {
     pub texts: Vec<&'a str>,
     /// When, as far as it says so.
     pub stamp: Option<Stamp>,
-    /// The value that says when, where a single one does.
-    pub time: Option<&'a str>,
-    /// The text near whose beginning it stands, where it is the only one and no value.
-    pub leading: Option<&'a str>,
+    /// The times that it was chosen of; none where one of them does not stand in the record as it is.
+    pub times: Vec<(TimeAt<'a>, Candidate)>,
     /// The text that it was read from.
     pub text: &'a str,
     /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use super::json::{self, Leaf, ValueKind};
 use super::leading::{self, LeadingTime};
 use super::reader::{Field, Reader, Record, normal_in};
-use super::time_choice::{self, Candidate};
+use super::time_choice::{self, Candidate, TimeAt};
 use super::timestamp::{self, Clock, Stamp};
 use super::{Columns, epoch, pairs, wrapped};
 use crate::rules::TextFormat;
@@ -21,10 +21,8 @@ struct Parts<'a> {
     fields: Vec<Field<'a>>,
     texts: Vec<&'a str>,
     times: Vec<Candidate>,
-    /// The value of the last one, where it is a field's.
-    time: Option<&'a str>,
-    /// The last text that had one near its beginning.
-    leading: Option<&'a str>,
+    /// Where each of them stands, unless one was put together of several values.
+    found: Vec<TimeAt<'a>>,
     /// A time of day that stands alone: what is left where no other time is.
     time_of_day: Option<Stamp>,
     wrapper: Option<&'a str>,
@@ -53,10 +51,10 @@ impl<'a> State<'a, '_> {
             Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
             None => inner,
         };
-        let single = self.record.times.len() == 1;
-        let Parts { fields, texts, time, leading, .. } = std::mem::take(&mut self.record);
-        let (time, leading) = (time.filter(|_| single), leading.filter(|_| single));
-        Record { fields, texts, stamp, time, leading, text, format }
+        let Parts { fields, texts, times, found, .. } = std::mem::take(&mut self.record);
+        let told = found.len() == times.len();
+        let times = if told { found.into_iter().zip(times).collect() } else { Vec::new() };
+        Record { fields, texts, stamp, times, text, format }
     }
 
     /// A date and a time of day in fields of their own.
@@ -142,7 +140,7 @@ impl<'a> State<'a, '_> {
         };
         self.record.times.push(Candidate { stamp, depth, rank: 0 });
         self.record.times.extend(second.map(|stamp| Candidate { stamp, depth: depth + 1, rank: 0 }));
-        self.record.leading = Some(text);
+        self.record.found.push(TimeAt::Text(text));
         if start < 8 { text[end..].trim_start_matches(leading::BETWEEN) } else { text }
     }
 
@@ -202,7 +200,7 @@ impl<'a> State<'a, '_> {
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
             self.record.times.push(Candidate { stamp, depth, rank });
-            self.record.time = Some(value);
+            self.record.found.push(TimeAt::Value(value));
         }
         // Log4j writes a moment as two numbers.
         if field.leaf() == "nanoofsecond" {
@@ -219,7 +217,7 @@ impl<'a> State<'a, '_> {
         let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
         if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
             last.stamp = stamp;
-            self.record.time = None;
+            self.record.found.clear();
         }
     }
 

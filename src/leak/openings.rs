@@ -73,7 +73,7 @@ impl LeakScanner {
                 if shape.tail || shape.pattern.can_hold(b' ') || shape.pattern.can_hold(b'\t') {
                     return None;
                 }
-                values.push(word_around(line, hit.start()));
+                values.push(word_around(line, hit.start(), shape.pattern.can_hold(b'"')));
             }
         }
         Some(values)
@@ -114,10 +114,11 @@ impl LeakScanner {
     }
 }
 
-/// What stands between white space around a place.
-fn word_around(line: &[u8], at: usize) -> Range<usize> {
-    let start = line[..at].iter().rposition(u8::is_ascii_whitespace).map_or(0, |space| space + 1);
-    let end = line[at..].iter().position(u8::is_ascii_whitespace).map_or(line.len(), |length| at + length);
+/// What stands between white space around a place, or between quotes, where a value holds none.
+fn word_around(line: &[u8], at: usize, quoted: bool) -> Range<usize> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || (*byte == b'"' && !quoted);
+    let start = line[..at].iter().rposition(ends).map_or(0, |space| space + 1);
+    let end = line[at..].iter().position(ends).map_or(line.len(), |length| at + length);
     start..end
 }
 

@@ -4,6 +4,9 @@
 //! are names at most: the rules look at none of them, and what they do to the event is to stand in it. From then on a
 //! line that is the same everywhere else is known by comparing bytes, and its event is that of the first with other
 //! names. Reading it in full would give the same, at fifteen times the price; whatever is in doubt is read in full.
+//!
+//! In an object a value is told by its key, and any name will do in its place. In a running text only digits may differ,
+//! and those of ids in hexadecimal: see `text`.
 
 mod names;
 mod part;
@@ -12,6 +15,7 @@ mod sense;
 mod slots;
 mod text;
 mod tree;
+mod when;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -27,15 +31,16 @@ use crate::extract::Copy;
 use crate::format::{Clock, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
 use part::Part;
-use slots::{Learned, Slot, When};
+use slots::{Learned, Slot};
 use tree::{Span, Tree};
+use when::When;
 
 /// Longest record that is compared, in bytes.
 const LONGEST: usize = 16 << 10;
 /// Most templates at once; they are forgotten together, and those that are in use are soon learned again.
 const MOST: usize = 512;
 /// To find out what the rules make of running texts takes as long as to read so many of them.
-const FEW: u32 = 256;
+const FEW: u32 = 128;
 /// Most shapes that are remembered to have none.
 const REFUSED: usize = 4096;
 /// To learn a template costs what comparing so many lines saves.
@@ -66,7 +71,7 @@ struct Known {
     event: Option<TokenEvent>,
     /// Which parts of a line go where.
     copies: Vec<(Part, Copy)>,
-    time: Option<When>,
+    times: Vec<When>,
     of_text: Option<OfText>,
 }
 
@@ -122,10 +127,8 @@ impl Templates {
         if !silent {
             return None;
         }
-        let stamp = match known.time {
-            Some(time) if known.event.is_some() || known.of_text.is_some() => Some(time.stamp(text, spans, clock)?),
-            _ => None,
-        };
+        let timed = !known.times.is_empty() && (known.event.is_some() || known.of_text.is_some());
+        let stamp = if timed { Some(when::stamp(&known.times, text, spans, clock)?) } else { None };
         self.credit = CREDIT.min(self.credit + 1);
         let Some(mut event) = known.event else { return Some(Recognised { format: &known.format, event: None }) };
         event.time = stamp.map(|stamp| stamp.time);
@@ -158,17 +161,23 @@ impl Templates {
         if self.refused.contains(&shape) {
             return;
         }
+        let (mut learned, mut records, mut later) = (None, 0, false);
+        rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
+            records += 1;
+            later = !with_texts && !record.texts.is_empty();
+            if !later {
+                learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
+            }
+        });
+        if later {
+            return;
+        }
         self.credit -= PRICE;
         if self.refused.len() == REFUSED {
             self.refused.clear();
         }
         // Taken out again where it has one.
         self.refused.insert(shape);
-        let (mut learned, mut records) = (None, 0);
-        rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
-            records += 1;
-            learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
-        });
         let Some(learned) = learned.filter(|_| records == 1) else { return };
         let of_text = OfText::of(&learned, text, clock);
         if of_text.is_some() && !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
@@ -177,10 +186,10 @@ impl Templates {
         if self.known.len() == MOST {
             (self.tree, self.known) = (Tree::default(), Vec::new());
         }
-        let Learned { slots, event, copies, time, format } = learned;
+        let Learned { slots, event, copies, times, format } = learned;
         if self.tree.insert(text, &slots, self.known.len()) {
             self.refused.remove(&shape);
-            self.known.push(Known { format, event, copies, time, of_text });
+            self.known.push(Known { format, event, copies, times, of_text });
         }
     }
 }
@@ -289,12 +298,14 @@ mod tests {
         }
     }
 
-    const TEXTS: [&str; 5] = [
+    const TEXTS: [&str; 7] = [
         "ts=2026-03-02T12:00:00.001Z level=info event=token_refresh outcome=success client_id=app-1 user_id=u-0001 status=200 duration_ms=091 trace_id=9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c",
         "2026-03-02 12:00:00,001 INFO  [refresh-7] com.example.OAuthClient - Refreshed token for user u-0001 of client app-1, duration_ms=091 status=200",
         "Mar  2 2026 12:00:00 refreshed token for user u-0001 of client app-1, took_ms=091 (trace 72c1e9b4-11d2-4a7e-9d1f-2b6a55c0e111)",
         r#"[02-Mar-2026 12:00:00 UTC] local.INFO: token refresh success {"user_id":"u-0001","client":"app-1","ms":091,"error":""}"#,
         r#"{"ts":"2026-03-02T12:00:00.001Z","msg":"refreshed token for user u-0001 of client app-1","duration_ms":91}"#,
+        "2026-03-02T12:00:00.123456789Z stdout F 2026-03-02 12:00:00,001 INFO  [refresh-7] com.example.OAuthClient - Refreshed token for user u-0001 of client app-1, took_ms=091",
+        r#"2026-03-02T12:00:00.123456789Z stdout F {"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91}"#,
     ];
 
     #[test]

@@ -2,9 +2,9 @@
 
 use bumpalo::Bump;
 
-use super::RuleSet;
 use super::slots::{Learned, Slot};
 use super::tree::Span;
+use super::{RuleSet, when};
 use crate::format::{Clock, Record, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent};
 
@@ -13,8 +13,8 @@ use crate::model::{Position, Symbols, TokenEvent};
 struct Said {
     event: Option<TokenEvent>,
     stamp: Option<Stamp>,
-    /// Whether a value is its time, and whether its time was searched for.
-    timed: [bool; 2],
+    /// How many times it holds.
+    times: usize,
     format: String,
 }
 
@@ -28,11 +28,11 @@ pub(super) fn holds(
 ) -> bool {
     let Some(first) = read(rules, line, clock, (arena, symbols)) else { return false };
     let spans: Vec<Span> = learned.slots.iter().map(|(_, span)| *span).collect();
-    let of_time = learned.time.map(|time| time.part().span(&spans));
-    let timed = |span: &Span| of_time.is_some_and(|time| time.0 <= span.0 && span.1 <= time.1);
+    let times: Vec<Span> = learned.times.iter().map(|time| time.span(&spans)).collect();
+    let of_time = |span: &Span| times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1);
     [another as fn(u8) -> u8, one].into_iter().all(|digit| {
         let mut other = line.to_vec();
-        for (slot, span) in learned.slots.iter().filter(|(slot, span)| slot.is_of_text() && !timed(span)) {
+        for (slot, span) in learned.slots.iter().filter(|(slot, span)| slot.is_of_text() && !of_time(span)) {
             let exchanged = |byte: &mut u8| *byte = digit(*byte);
             other[span.0..span.1].iter_mut().for_each(exchanged);
             if matches!(slot, Slot::Hexadecimal(_)) && !slot.holds(&other[span.0..span.1]) {
@@ -44,8 +44,8 @@ pub(super) fn holds(
             let (Some(event), Some(value)) = (&mut event, part.text(&other, &spans)) else { return false };
             copy.put(value, event, symbols);
         }
-        let stamp = learned.time.and_then(|time| time.stamp(&other, &spans, clock));
-        let expected = Said { event, stamp, timed: first.timed, format: first.format.clone() };
+        let stamp = when::stamp(&learned.times, &other, &spans, clock);
+        let expected = Said { event, stamp, times: first.times, format: first.format.clone() };
         rules.leaks.is_silent(&other) && read(rules, &other, clock, (arena, symbols)) == Some(expected)
     })
 }
@@ -74,8 +74,7 @@ fn read(rules: &RuleSet, line: &[u8], clock: &Clock, (arena, symbols): (&Bump, &
     rules.reader.read(arena, line, &Setting { clock, columns: None }, &mut |record: &Record<'_>| {
         records += 1;
         let event = rules.extractor.extract(record, line, place, &|text| rules.leaks.mask(text), symbols);
-        let timed = [record.time.is_some(), record.leading.is_some()];
-        said = Some(Said { event, stamp: record.stamp, timed, format: record.format.to_owned() });
+        said = Some(Said { event, stamp: record.stamp, times: record.times.len(), format: record.format.to_owned() });
     });
     said.filter(|_| records == 1)
 }

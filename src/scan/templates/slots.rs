@@ -5,8 +5,9 @@ use super::names::Names;
 use super::part::Part;
 use super::text;
 use super::tree::Span;
+use super::when::When;
 use crate::extract::{Copies, Copy, names_nobody};
-use crate::format::{Clock, Field, Record, Stamp, ValueKind, is_export_key, leading_time, timestamp};
+use crate::format::{Clock, Field, Record, TimeAt, ValueKind, is_export_key};
 use crate::model::{Position, Symbols, TokenEvent};
 
 /// Most values of one template.
@@ -54,51 +55,9 @@ pub(super) struct Learned {
     pub(super) event: Option<TokenEvent>,
     /// Which parts of the line go where in the event.
     pub(super) copies: Vec<(Part, Copy)>,
-    pub(super) time: Option<When>,
+    /// Its times; where there are none, it has no time that varies.
+    pub(super) times: Vec<When>,
     pub(super) format: String,
-}
-
-/// Where the time of a line stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum When {
-    /// A value that is nothing else.
-    Value(Part),
-    /// At the end of a part, which begins where the time is searched for; it begins so many bytes behind that.
-    Leading(Part, usize),
-}
-
-impl When {
-    /// Of a record, whose text begins at `base` of its line.
-    fn of(record: &Record<'_>, base: usize, slots: &[(Slot, Span)], clock: &Clock) -> Option<Self> {
-        let part = |start: usize, end: usize| Part::of(slots.iter().map(|(_, span)| *span), (base + start, base + end));
-        if let Some(time) = record.time.and_then(|time| span_in(record.text, time)) {
-            return part(time.0, time.1).map(Self::Value);
-        }
-        let text = record.leading?;
-        let (start, _) = span_in(record.text, text)?;
-        let time = leading_time(text, clock)?;
-        let ends = !text.as_bytes().get(time.end).is_some_and(u8::is_ascii_alphanumeric);
-        part(start, start + time.end).filter(|_| ends).map(|part| Self::Leading(part, time.start))
-    }
-
-    /// The part of a line that it is read in.
-    pub(super) fn part(self) -> Part {
-        let (Self::Value(part) | Self::Leading(part, _)) = self;
-        part
-    }
-
-    /// The time of a line with these values.
-    pub(super) fn stamp(self, line: &[u8], values: &[Span], clock: &Clock) -> Option<Stamp> {
-        match self {
-            Self::Value(part) => timestamp::parse(part.text(line, values)?, clock),
-            Self::Leading(part, begins) => {
-                let (start, end) = part.span(values);
-                let time = leading_time(std::str::from_utf8(&line[start..]).ok()?, clock)?;
-                let same = time.start == begins && start + time.end == end && time.second.is_none();
-                same.then_some(time.stamp)
-            }
-        }
-    }
 }
 
 impl Slot {
@@ -184,11 +143,12 @@ pub(super) fn learn(
         return None;
     }
     let base = raw.len() - raw.trim_ascii_start().len();
-    let time = When::of(record, base, &slots, clock);
+    let times = When::of(record, base, &slots, clock).unwrap_or_default();
     let of_text = slots.iter().any(|(slot, _)| slot.is_of_text());
     let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
     let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| rules.leaks.mask(text), symbols);
-    if (extracted.is_some() || of_text) && time.is_some() != record.stamp.is_some() || of_text && time.is_none() {
+    // A text is told by all of it, and by when it was.
+    if (extracted.is_some() && times.is_empty() == record.stamp.is_some()) || (of_text && times.is_empty()) {
         return None;
     }
     let (event, given) = extracted.unzip();
@@ -198,7 +158,7 @@ pub(super) fn learn(
         Part::of(spans(), (base + start, base + end))
     };
     let copies = given.iter().flat_map(Copies::each).filter_map(|(value, copy)| Some((part(value)?, copy)));
-    Some(Learned { copies: copies.collect(), slots, event, time, format: record.format.to_owned() })
+    Some(Learned { copies: copies.collect(), slots, event, times, format: record.format.to_owned() })
 }
 
 /// The values that may be others, ascending.
@@ -246,7 +206,8 @@ fn candidates(rules: &RuleSet, names: &Names, base: usize, record: &Record<'_>) 
 fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Slot> {
     let value = field.value.as_bytes();
     let fits = |slot: Slot| Some(slot).filter(|slot| slot.length(value) == value.len() && slot.holds(value));
-    if record.time.is_some_and(|time| std::ptr::eq(time, field.value)) {
+    let is_time = |at: &TimeAt<'_>| matches!(at, TimeAt::Value(value) if std::ptr::eq(*value, field.value));
+    if record.times.iter().any(|(at, _)| is_time(at)) {
         return fits(if field.kind == ValueKind::Number { Slot::Number } else { Slot::Time });
     }
     // The keys of times and messages say what their values are taken for.

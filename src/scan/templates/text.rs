@@ -11,7 +11,7 @@ use super::RuleSet;
 use super::sense::Sense;
 use super::slots::{Slot, span_in};
 use super::tree::Span;
-use crate::format::{Clock, Field, Record, ValueKind, leading_time};
+use crate::format::{Clock, Field, Record, TimeAt, ValueKind, leading_time};
 use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
 
 /// Longest text.
@@ -123,10 +123,10 @@ struct Page<'p, 'a> {
     fields: Vec<(&'p Field<'a>, Span)>,
     /// What is looked at in the texts.
     asked: Vec<Span>,
-    /// The time that the record is read with.
-    time: Option<Span>,
-    /// The text that the time was searched for in.
-    leading: Option<Span>,
+    /// The times that the record is read with.
+    times: Vec<Span>,
+    /// The texts near whose beginnings they were searched for, up to them.
+    searched: Vec<Span>,
 }
 
 impl<'p, 'a> Page<'p, 'a> {
@@ -137,13 +137,18 @@ impl<'p, 'a> Page<'p, 'a> {
         let written = record.fields.iter().filter(|field| !field.value.is_empty());
         let fields = written.map(|field| Some((field, span(field.value)?))).collect::<Option<Vec<_>>>()?;
         let asked = rules.extractor.asked_in_text(record).into_iter().map(span).collect::<Option<Vec<Span>>>()?;
-        let leading = record.leading.and_then(span);
-        let found = leading.and_then(|text| {
-            let time = leading_time(&record.text[text.0..text.1], clock)?;
-            Some((text.0 + time.start, text.0 + time.end))
-        });
-        let time = record.time.and_then(span).or(found);
-        Some(Self { rules, sense, text: record.text, texts, fields, asked, time, leading })
+        let (mut times, mut searched) = (Vec::new(), Vec::new());
+        for (at, _) in &record.times {
+            match at {
+                TimeAt::Value(value) => times.push(span(value)?),
+                TimeAt::Text(text) => {
+                    let (start, time) = (span(text)?.0, leading_time(text, clock)?);
+                    times.push((start + time.start, start + time.end));
+                    searched.push((start, start + time.end));
+                }
+            }
+        }
+        Some(Self { rules, sense, text: record.text, texts, fields, asked, times, searched })
     }
 
     fn slots(&self) -> Vec<(Slot, Span)> {
@@ -153,9 +158,9 @@ impl<'p, 'a> Page<'p, 'a> {
         found.filter(|(slot, span)| in_text(*span) && self.is_free(*slot, *span)).collect()
     }
 
-    /// Whether it is a part of the time that the record is read with: that is parsed each time.
+    /// Whether it is a part of a time that the record is read with: that is parsed each time.
     fn is_time(&self, span: Span) -> bool {
-        self.time.is_some_and(|time| time.0 <= span.0 && span.1 <= time.1)
+        self.times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1)
     }
 
     /// Whether what stands there is copied at most.
@@ -163,11 +168,13 @@ impl<'p, 'a> Page<'p, 'a> {
         let over = |other: &Span| other.0 < span.1 && span.0 < other.1;
         // A name that is a text by itself is cut into the words that its capitals show.
         let is_one_word = |text: &Span| !self.text[text.0..text.1].contains([' ', '=', '/', '&']);
-        let other = |value: &Span| !self.texts.contains(value) && self.time != Some(*value);
-        let fields = self.fields.iter().filter(|(_, value)| over(value) && other(value));
+        let fields = self.fields.iter().filter(|(_, value)| over(value) && !self.times.contains(value));
         let is_number = matches!(slot, Slot::Digits(_));
-        let copied = |field: &Field<'_>| {
+        let copied = |(field, value): &(&Field<'_>, Span)| {
             let extractor = &self.rules.extractor;
+            if self.texts.contains(value) {
+                return !extractor.is_told_by_digits(field);
+            }
             let named = if is_number { extractor.is_number_or_name(field) } else { extractor.is_name(field) };
             let written = is_number || matches!(field.kind, ValueKind::Quoted | ValueKind::Word);
             named && written && !self.rules.reader.reads(field)
@@ -176,8 +183,8 @@ impl<'p, 'a> Page<'p, 'a> {
         stands
             && !self.asked.iter().any(over)
             && !self.texts.iter().filter(|text| over(text)).any(is_one_word)
-            && fields.into_iter().all(|(field, _)| copied(field))
-            && (self.is_time(span) || !self.precedes_time(span))
+            && fields.into_iter().all(copied)
+            && (self.is_time(span) || !self.searched.iter().any(over))
     }
 
     /// Whether nothing around it makes it a key, an address, an item of a list or a bare word of an object.
@@ -190,7 +197,9 @@ impl<'p, 'a> Page<'p, 'a> {
         let closed = self.text[tail..].trim_start_matches([' ', '"', '\'', ']', '`']);
         let key = &self.text[head..tail];
         let in_object = before.contains('{') || before.split_once('(').is_some_and(|(_, inner)| inner.contains('='));
-        let spelled = in_object || key.contains(|letter: char| letter.is_ascii_alphabetic());
+        // The hours of a time are no key.
+        let spelled =
+            (in_object && !self.is_time((start, end))) || key.contains(|letter: char| letter.is_ascii_alphabetic());
         let named = !is_number || (spelled && self.sense.may_be_key(key));
         let is_named = named && closed.starts_with(['=', ':']);
         let (left, right) = (before.trim_end().bytes().last(), behind.trim_start().bytes().next());
@@ -198,12 +207,6 @@ impl<'p, 'a> Page<'p, 'a> {
         let alone = left == Some(b'[') && right == Some(b']');
         let bare = !is_number && in_object && !self.text[..head].ends_with(['"', '\'']);
         !word.contains("://") && !is_named && (!listed || alone) && !bare
-    }
-
-    /// Whether the time is searched for there.
-    fn precedes_time(&self, span: Span) -> bool {
-        let (Some(text), Some(time)) = (self.leading, self.time) else { return false };
-        text.0 < span.1 && span.0 < time.1
     }
 }
 
