@@ -45,6 +45,8 @@ const FEW: u32 = 128;
 const REFUSED: usize = 4096;
 /// To learn a template costs what comparing so many lines saves.
 const PRICE: u32 = 64;
+/// All rules are held against a running text.
+const PRICE_OF_TEXT: u32 = 4 * PRICE;
 /// What may be spent before anything was saved, and most that is saved up: where every line is another, learning ends.
 const CREDIT: u32 = 256 * PRICE;
 
@@ -161,10 +163,11 @@ impl Templates {
         if self.refused.contains(&shape) {
             return;
         }
-        let (mut learned, mut records, mut later) = (None, 0, false);
+        let (mut learned, mut records, mut later, mut price) = (None, 0, false, PRICE);
         rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
             records += 1;
             later = !with_texts && !record.texts.is_empty();
+            price = if record.texts.is_empty() { PRICE } else { PRICE_OF_TEXT };
             if !later {
                 learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
             }
@@ -172,7 +175,7 @@ impl Templates {
         if later {
             return;
         }
-        self.credit -= PRICE;
+        self.credit = self.credit.saturating_sub(price);
         if self.refused.len() == REFUSED {
             self.refused.clear();
         }
