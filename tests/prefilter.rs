@@ -140,6 +140,127 @@ fn nothing_is_lost_among_records_alike() {
     assert_nothing_lost(&[path], 8000);
 }
 
+/// Lines of text in a few layouts, whose values are now and then something that a rule would look at.
+#[test]
+fn nothing_is_lost_among_texts_alike() {
+    // `#` is a digit, `x` one of a hexadecimal number, `@` any value.
+    const LAYOUTS: [&str; 22] = [
+        "ts=2026-03-02T12:##:##.###Z level=info event=token_refresh outcome=success client_id=client-#### user_id=@ duration_ms=### trace_id=@",
+        "ts=2026-03-02T12:##:##Z level=info msg=\"token refresh\" status=@ user=u-## expires_in=#### pid=@",
+        "time=\"2026-03-02T12:##:##Z\" level=error msg=\"token refresh failed\" err=invalid_grant user=@ attempt=#",
+        "2026-03-02 12:##:##,### INFO  [refresh-#] com.example.OAuthClient - Refreshed access token for user @ of client client-## in ### ms",
+        "2026-03-02 12:##:##,### WARN  [pool-#-thread-##] com.example.OAuthClient - token refresh failed for user u-##: @ (attempt #)",
+        "2026-03-02 12:##:##.### ERROR 4### --- [exec-#] c.e.Client : Failed to refresh token for client @: ### Bad Request",
+        "2026-03-02 12:##:##,### - INFO - refresh - refreshed token for account @ (expires in #### s)",
+        "10.0.0.# - - [02/Mar/2026:12:##:## +0000] \"POST /oauth2/token HTTP/1.1\" @ ### \"-\" \"python-requests/2.3#.#\" rid=@",
+        "203.0.113.## - u-## [02/Mar/2026:12:##:## +0000] \"GET /api/items/@ HTTP/1.1\" 401 ##",
+        "[02-Mar-2026 12:##:## UTC] local.INFO: token refresh success {\"user_id\":\"@\",\"client\":\"client-##\",\"error\":\"\"}",
+        "[2026-03-02 12:##:##] production.ERROR: refresh token rejected {\"user\":##,\"code\":@}",
+        "Mar  2 12:##:## app-0# refresher[####]: refreshed the access token of tenant @ in ##ms",
+        "<14>Mar  2 12:##:## app-0# refresher[####]: refresh failed for user @: status ###",
+        "<165>1 2026-03-02T12:##:##.###Z app-## refresher #### ID## - refresh token stored for user @",
+        "2026-03-02T12:##:##.#########Z stdout F refreshed token for user @ request_id=xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+        "refresher-# | 2026-03-02T12:##:##Z refresh of token for connection @ succeeded after ### ms",
+        "17724528##.### refreshed token for user @ thread #",
+        "I0302 12:##:##.######  ##### refresh.go:##] refreshed token for user @",
+        "12:##:##.### INFO token refreshed for user @ took ##",
+        "2026-03-02T12:##:##Z INFO if the refresh token is gone, error=\"\" status ### for user @ see documentation",
+        r#"{"ts":"2026-03-02T12:##:##Z","level":"info","msg":"refreshed token for user @ in ## ms","host":"app-##"}"#,
+        r#"{"ts":"2026-03-02T12:##:##Z","level":"error","msg":"token refresh failed: @ for client client-## (status ###)"}"#,
+    ];
+    const VALUES: &str = "u-0001 u-12 null unknown invalid_grant alice@corp.example 203.0.113.7 203.0.113.7:443 ::1 401 400 200 500 503 0 \
+        AADSTS70008 AADSTS50173 login.microsoftonline.com sk_live_4eC39HqLyjWDarjtT1zdp7dc Bearer refresh_token \
+        eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImF6cCI6ImMyIn0.c2lnbg q7Zk2Vx9Lp4Rt8Wm3Ns6Yc1BHd5Jf0Ga \
+        9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c 7b2272656672657368223a22613862376336643565346633227d def50200aa11bb22cc33 \
+        72c1e9b4-11d2-4a7e-9d1f-2b6a55c0e111 2026-03-02T12:00:00Z 2026-03-02 12:00:00 1772452800 a:b a=b token=abc \"x\" 'y' [7] (8) {9} \
+        id=401 status=401 http://127.0.0.1/x http://10.0.0.9/oauth2/token oauth2 00D5g000004CfcJ 1000.9f8b3c2a7d6e5f4a 127.0.0.1 \
+        x 12345678901234567890123456789012345678901234567890 1e5 00000e11 deadbeef bad401 -1 1,2,3 4/5 v1 50% a%20b \\u0041 user-7 é";
+    let values: Vec<&str> = VALUES.split_whitespace().filter(|value| *value != "\\").collect();
+    let mut random = Random::new(23);
+    let mut log = String::new();
+    for number in 0..60_000u64 {
+        // A few of each in a row, so that what is learned is used.
+        let layout = LAYOUTS[(number / 40) as usize % LAYOUTS.len()];
+        let kind = random.below(10);
+        for sign in layout.chars() {
+            match sign {
+                '#' => log.push(char::from(b'0' + random.below(if kind == 0 { 10 } else { 6 }) as u8)),
+                'x' if layout.contains("xxxx-") => write!(log, "{:x}", random.below(16)).unwrap(),
+                '@' => match random.below(16) {
+                    0..=5 => write!(log, "u-{:04}", random.below(10_000)).unwrap(),
+                    6..=8 => write!(log, "{:016x}{:016x}", random.next(), random.next()).unwrap(),
+                    9..=11 => write!(log, "{}", random.below(1000)).unwrap(),
+                    _ => log.push_str(values[random.below(values.len() as u64) as usize]),
+                },
+                sign => log.push(sign),
+            }
+        }
+        log.push('\n');
+    }
+    let place = TempDir::new().unwrap();
+    let path = place.path().join("alike.log");
+    std::fs::write(&path, log).unwrap();
+    assert_nothing_lost(&[path], 20_000);
+}
+
+/// The lines of all samples and cases, each again and again with other digits: what a template is learned from must be
+/// no accident of its digits.
+#[test]
+fn nothing_is_lost_where_digits_are_others() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lines = BTreeSet::new();
+    for entry in ["samples", "tests/cases"].iter().flat_map(|folder| walkdir::WalkDir::new(root.join(folder))) {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        lines.extend(text.lines().filter(|line| (20..2000).contains(&line.len())).map(str::to_owned));
+    }
+    let lines: Vec<String> = lines.into_iter().step_by(2).collect();
+    let mut random = Random::new(29);
+    // What a worker learns is bounded, so it is asked of many.
+    for (number, some) in lines.chunks(150).enumerate() {
+        // Nothing is learned of the first texts.
+        let mut log = String::new();
+        (0..300).for_each(|_| writeln!(log, "refreshed token {}", random.opaque(20)).unwrap());
+        for (line, _) in some.iter().flat_map(|line| std::iter::repeat_n(line, 4).zip(0..)) {
+            let varied = if random.below(4) == 0 { u64::MAX } else { random.next() & random.next() & random.next() };
+            for round in 0..8 {
+                push_varied(&mut log, line, if round == 0 { 0 } else { varied }, &mut random);
+            }
+        }
+        let place = TempDir::new().unwrap();
+        let path = place.path().join(format!("digits-{number}.log"));
+        std::fs::write(&path, log).unwrap();
+        assert_nothing_lost(&[path], 0);
+    }
+}
+
+/// A line with other digits in those of its numbers and words of hexadecimal digits whose bits are set.
+fn push_varied(log: &mut String, line: &str, varied: u64, random: &mut Random) {
+    const NUMBERS: [&str; 12] = ["401", "400", "200", "403", "500", "50173", "0", "1", "3600", "127", "2026", "000"];
+    let (mut rest, mut number) = (line, 0);
+    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let word = rest[at..].bytes().take_while(u8::is_ascii_hexdigit).count();
+        let digits = rest[at..].bytes().take_while(u8::is_ascii_digit).count();
+        let length = if word >= 8 { word } else { digits };
+        log.push_str(&rest[..at]);
+        let old = &rest[at..at + length];
+        // A day of another century is a time as well, and the span of such a log beyond all measure.
+        let is_time = length >= 4 && ["20", "19", "17"].iter().any(|start| old.starts_with(start));
+        let fits: Vec<&&str> = NUMBERS.iter().filter(|number| number.len() == length).collect();
+        match random.below(8) {
+            _ if varied >> (number % 64) & 1 == 0 || is_time => log.push_str(old),
+            // A moment that is none is soon found out.
+            0..=6 if digits == 2 && length == 2 => write!(log, "{:02}", 1 + random.below(12)).unwrap(),
+            0..=2 if !fits.is_empty() => log.push_str(fits[random.below(fits.len() as u64) as usize]),
+            0..=4 if word >= 8 => (0..length).for_each(|_| write!(log, "{:x}", random.below(16)).unwrap()),
+            _ => (0..length).for_each(|_| write!(log, "{}", random.below(10)).unwrap()),
+        }
+        (rest, number) = (&rest[at + length..], number + 1);
+    }
+    log.push_str(rest);
+    log.push('\n');
+}
+
 /// All lower, all upper, the first word with a capital, or each with one (`TokenRefresh`).
 fn cased(word: &str, case: u64, place: u64) -> String {
     let capital = || word[..1].to_uppercase() + &word[1..];

@@ -10,6 +10,9 @@ use crate::rules::Vocabulary;
 /// An aside stands at the beginning of an entry; a dump behind it is read as it is.
 const BEGINNING: usize = 4 << 10;
 
+/// Stands in the place of each: what stood on both sides must not read as one sentence.
+pub(super) const BETWEEN: &str = " … ";
+
 /// The asides of a record's texts, where it has any.
 #[derive(Debug, Default)]
 pub(super) struct Asides {
@@ -32,23 +35,27 @@ impl Asides {
 
 /// The text without its asides.
 pub(super) fn without<'t>(vocabulary: &Vocabulary, text: &'t str) -> Cow<'t, str> {
+    let parts: Vec<&str> = stated(vocabulary, text).into_iter().map(|part| &text[part]).collect();
+    match parts.as_slice() {
+        [whole] => Cow::Borrowed(whole),
+        _ => Cow::Owned(parts.join(BETWEEN)),
+    }
+}
+
+/// What is left of a text without its asides; the last part may be empty.
+pub(super) fn stated(vocabulary: &Vocabulary, text: &str) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> =
         vocabulary.asides.iter().flat_map(|aside| aside.regex().find_iter(text).map(|found| found.range())).collect();
-    if ranges.is_empty() {
-        return Cow::Borrowed(text);
-    }
     ranges.sort_by_key(|range| range.start);
-    let (mut left, mut from) = (String::with_capacity(text.len()), 0);
+    let (mut left, mut from) = (Vec::new(), 0);
     for range in ranges {
         if range.start > from {
-            left.push_str(&text[from..range.start]);
-            // What stood on both sides must not read as one sentence.
-            left.push_str(" … ");
+            left.push(from..range.start);
         }
         from = from.max(range.end);
     }
-    left.push_str(&text[from..]);
-    Cow::Owned(left)
+    left.push(from..text.len());
+    left
 }
 
 fn spans<'t>(vocabulary: &Vocabulary, text: &'t str) -> impl Iterator<Item = &'t str> {

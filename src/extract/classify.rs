@@ -20,7 +20,7 @@ pub(super) struct Classifier {
 #[derive(Debug)]
 struct Meaning {
     provider: String,
-    length: usize,
+    text: String,
     class: CauseClass,
 }
 
@@ -38,7 +38,7 @@ impl Classifier {
         {
             if let Some(text) = &error.text {
                 patterns.push(text.as_str());
-                meanings.push(Meaning { provider: provider.id.clone(), length: text.len(), class: error.class });
+                meanings.push(Meaning { provider: provider.id.clone(), text: text.clone(), class: error.class });
             } else if let Some(code) = &error.code {
                 codes.entry(code.clone()).or_default().push((Some(provider.id.clone()), error.class));
             }
@@ -49,6 +49,11 @@ impl Classifier {
         let texts = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns);
         let texts = texts.unwrap_or_else(|_| super::signals::empty());
         Self { texts, meanings, codes }
+    }
+
+    /// The texts that are looked for.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &str> {
+        self.meanings.iter().map(|meaning| meaning.text.as_str())
     }
 
     /// The class of a failure: its text (the provider's own meaning before the general one, the
@@ -77,11 +82,11 @@ impl Classifier {
         let foreign = provider.is_none_or(|id| !self.knows(id));
         let fits = |meaning: &&Meaning| {
             let own = provider == Some(meaning.provider.as_str());
-            own || meaning.provider == GENERIC || (foreign && meaning.length >= DISTINCTIVE)
+            own || meaning.provider == GENERIC || (foreign && meaning.text.len() >= DISTINCTIVE)
         };
         meanings
             .filter(fits)
-            .map(|meaning| ((Some(meaning.provider.as_str()) == provider, meaning.length), meaning.class))
+            .map(|meaning| ((Some(meaning.provider.as_str()) == provider, meaning.text.len()), meaning.class))
             .max_by_key(|found| found.0)
     }
 

@@ -1,6 +1,9 @@
 //! What an event holds of its record as it stands, and which values of a record can do no more than that: exchanged for
 //! others of their kind, they change the event in those places and nowhere else.
 
+use std::ops::Range;
+
+use super::aside;
 use super::draft::{self, Draft};
 use super::provider::names_provider;
 use super::rule_match::at_path;
@@ -42,15 +45,13 @@ pub enum Copy {
     Duration(Box<str>),
 }
 
-impl Copies<'_> {
-    /// Where a value goes that stands at this place of the memory.
-    pub fn of(&self, value: &str) -> Vec<Copy> {
-        let here = |copied: &str| std::ptr::eq(copied, value);
-        let names = self.names.iter().enumerate().filter(|(_, name)| name.is_some_and(here));
-        let expires_in = self.expires_in.filter(|copied| here(copied)).map(|_| Copy::ExpiresIn);
-        let duration = self.duration.filter(|field| here(field.value));
-        let duration = duration.map(|field| Copy::Duration(field.leaf().into()));
-        names.map(|(place, _)| Copy::Name(place)).chain(expires_in).chain(duration).collect()
+impl<'a> Copies<'a> {
+    /// The values, and where each of them goes.
+    pub fn each(&self) -> impl Iterator<Item = (&'a str, Copy)> {
+        let names = self.names.iter().enumerate().filter_map(|(place, name)| Some(((*name)?, Copy::Name(place))));
+        let expires_in = self.expires_in.map(|value| (value, Copy::ExpiresIn));
+        let duration = self.duration.map(|field| (field.value, Copy::Duration(field.leaf().into())));
+        names.chain(expires_in).chain(duration)
     }
 }
 
@@ -62,6 +63,16 @@ impl Copy {
             Self::ExpiresIn => event.expires_in = draft::expires_in(value),
             Self::Duration(leaf) => event.duration_ms = draft::milliseconds(value, leaf),
         }
+    }
+}
+
+/// Whether a value is no more than copied in this role, and whatever names there are as well.
+pub(super) fn is_copy(role: FieldRole, value: &str) -> bool {
+    match role {
+        // An address is no client, and what is shorter is a request by its digits.
+        FieldRole::Client => !value.contains(['.', ':']),
+        FieldRole::Request => value.len() >= 4,
+        role => NAMES.contains(&role),
     }
 }
 
@@ -96,24 +107,65 @@ impl Extractor {
 
     /// Whether the value of a field is a name at most, so that another name in its place is as good.
     pub fn is_name(&self, field: &Field<'_>) -> bool {
+        self.is_copied(field, field.kind == ValueKind::Number)
+    }
+
+    /// Whether the value of a field is copied at most, so that its digits may be others.
+    pub fn is_number_or_name(&self, field: &Field<'_>) -> bool {
+        self.is_copied(field, field.value.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
+    fn is_copied(&self, field: &Field<'_>, number: bool) -> bool {
         let leaf = field.leaf();
         // A date and a time that stand apart are read together.
         let told_by_value = leaf.contains("refreshtoken") || leaf == "accesstoken" || matches!(leaf, "date" | "time");
         let mapped = self.hints.fields.iter().any(|(_, path)| at_path(field, path));
-        let number = field.kind == ValueKind::Number;
         let mut named = true;
         self.roles.each_role(field, &mut |role| {
-            let fits = match role {
+            named &= match role {
                 FieldRole::ExpiresIn | FieldRole::Duration => number,
-                // An address is no client, and a short number no request.
-                FieldRole::Client => !field.value.contains('.'),
-                FieldRole::Request => !number,
+                // A short number is no request.
+                FieldRole::Request => field.kind != ValueKind::Number && is_copy(role, field.value),
                 FieldRole::Issuer => !names_provider(leaf),
-                role => NAMES.contains(&role),
+                role => is_copy(role, field.value),
             };
-            named &= fits;
         });
         named && !told_by_value && !mapped && !self.rules.asks_for(field)
+    }
+
+    /// Whether a rule tells a field, a running text by itself, by digits in it.
+    pub fn is_told_by_digits(&self, field: &Field<'_>) -> bool {
+        self.rules.asks_for_digits(field)
+    }
+
+    /// What the running texts of a record say that is more than copied.
+    pub fn asked_in_text<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
+        let mut asked = self.in_text.asked(record);
+        let captures = self.rules.find(record).map(|matched| matched.captures).unwrap_or_default();
+        asked.extend(captures.into_iter().filter(|(role, value)| !is_copy(*role, value)).map(|(_, value)| value));
+        asked
+    }
+
+    /// The keys that values are known by, as paths are compared.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let hinted = self.hints.fields.iter().map(|(_, path)| path.as_str());
+        self.roles.keys().chain(self.rules.keys()).chain(hinted)
+    }
+
+    /// The parts of a running text that state something, where others do not: the words of a record are read in those,
+    /// with the second text between them. `None` where that cannot be told.
+    pub fn stated(&self, text: &str) -> Option<(Vec<Range<usize>>, &'static str)> {
+        Some((self.signals.stated(text)?, aside::BETWEEN))
+    }
+
+    /// The patterns that texts are held against.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.signals.patterns().chain(self.in_text.patterns()).chain(self.rules.patterns())
+    }
+
+    /// The texts that are searched for in values and running texts.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.telling().chain(self.classes.telling())
     }
 
     /// The texts that say something wherever they stand in a record.

@@ -1,5 +1,6 @@
 //! Parts of a token event that only running text names: `for user u1 client c1 (pid 42)`.
 
+use super::copies::is_copy;
 use super::roles::Roles;
 use super::signals::head;
 use crate::format::Record;
@@ -55,6 +56,23 @@ impl TextFields {
         Self { patterns: patterns.collect(), words }
     }
 
+    /// All of them.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().flat_map(|(_, patterns)| patterns).map(|(_, pattern)| pattern.text())
+    }
+
+    /// What they find in a record that is more than copied.
+    pub(super) fn asked<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
+        let possible = self.words.possible(record.texts.iter().map(|text| head(text, BEGINNING)));
+        let patterns = self.patterns.iter().flat_map(|(role, patterns)| patterns.iter().map(move |it| (*role, it)));
+        let patterns = patterns.filter(|(role, (place, _))| !is_number(*role) && possible.holds(*place));
+        let values = patterns.flat_map(|(role, (_, pattern))| {
+            let texts = record.texts.iter().map(|text| head(text, BEGINNING));
+            texts.flat_map(move |text| values(pattern, text)).filter(move |value| !is_copy(role, value))
+        });
+        values.collect()
+    }
+
     /// Fills roles that no field has.
     pub(super) fn complete<'a>(&self, record: &Record<'a>, roles: &mut Roles<'a>) {
         let missing = self.patterns.iter().filter(|(role, _)| roles.get(*role).is_none());
@@ -76,12 +94,22 @@ impl TextFields {
 /// The first name that a pattern finds in a record.
 fn find<'a>(role: FieldRole, pattern: &Pattern, record: &Record<'a>) -> Option<&'a str> {
     let holds = |text: &&&str| pattern.regex().is_match(head(text, BEGINNING));
-    record.texts.iter().filter(holds).find_map(|text| {
-        pattern.regex().captures_iter(head(text, BEGINNING)).find_map(|groups| {
-            let value = text[groups.name("value")?.range()].trim_end_matches(['.', ':', ',', ';', '-']);
-            is_name(role, value).then_some(value)
-        })
-    })
+    record
+        .texts
+        .iter()
+        .filter(holds)
+        .find_map(|text| values(pattern, head(text, BEGINNING)).find(|value| is_name(role, value)))
+}
+
+/// What a pattern takes for names in a text.
+fn values<'a>(pattern: &Pattern, text: &'a str) -> impl Iterator<Item = &'a str> {
+    let found = pattern.regex().captures_iter(text).filter_map(|groups| groups.name("value"));
+    found.map(|value| value.as_str().trim_end_matches(['.', ':', ',', ';', '-']))
+}
+
+/// Roles of numbers that are no more than copied.
+fn is_number(role: FieldRole) -> bool {
+    matches!(role, FieldRole::ExpiresIn | FieldRole::Duration)
 }
 
 /// Whether a value is what somebody did and no name: `user re-authorized`, `account logged-in`.

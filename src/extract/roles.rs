@@ -46,6 +46,11 @@ impl Aliases {
         Self { keys }
     }
 
+    /// All keys, without dots.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
+    }
+
     /// Sorts the fields of a record into roles.
     pub(super) fn collect<'a>(&self, record: &Record<'a>) -> Roles<'a> {
         let mut roles = Roles { found: Vec::with_capacity(2 * record.fields.len()) };

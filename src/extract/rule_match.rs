@@ -74,6 +74,28 @@ impl RuleIndex {
 }
 
 impl RuleIndex {
+    /// The patterns of all rules.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.texts).map(Pattern::text)
+    }
+
+    /// Whether a rule asks for a value of a field that holds digits, or may be made of them.
+    pub(super) fn asks_for_digits(&self, field: &Field<'_>) -> bool {
+        let numbered = |value: &String| {
+            let digits = value.bytes().any(|byte| byte.is_ascii_digit());
+            digits || (value != "*" && value.trim_end_matches('*').bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let mut conditions = self.rules.iter().flat_map(|rule| &rule.conditions);
+        conditions.any(|(path, wanted)| at_path(field, path) && wanted.iter().any(numbered))
+    }
+
+    /// The paths of all conditions and maps.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let mapped = self.rules.iter().flat_map(|rule| &rule.map).flat_map(|(_, paths)| paths);
+        let asked = self.rules.iter().flat_map(|rule| &rule.conditions).map(|(path, _)| path);
+        asked.chain(mapped).map(String::as_str)
+    }
+
     /// Whether a rule asks what the value of a field is, or maps it to a part that is no name.
     pub(super) fn asks_for(&self, field: &Field<'_>) -> bool {
         self.rules.iter().any(|rule| {

@@ -1,6 +1,7 @@
 //! What a record says, in the words of the vocabulary: error code, outcome, endpoint, topics.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -9,7 +10,7 @@ use super::aside::{self, Asides};
 use super::roles::Roles;
 use super::words::{self, Heard};
 use crate::format::{Record, ValueKind};
-use crate::rules::{FieldRole, KnownCode, Topic, Vocabulary};
+use crate::rules::{FieldRole, KnownCode, Pattern, PatternSet, Topic, Vocabulary};
 
 /// How an attempt ended, as far as the record says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,21 @@ impl Detector {
     pub(super) fn telling(&self) -> impl Iterator<Item = &str> {
         let names = self.vocabulary.codes.iter().map(|known| known.code.as_str());
         names.chain(self.vocabulary.no_failure.iter().map(String::as_str))
+    }
+
+    /// The patterns that texts are held against.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        let Vocabulary { words, token_endpoint, revoke_endpoint, other_endpoint, asides, .. } = &self.vocabulary;
+        let sets = [words, token_endpoint, revoke_endpoint, other_endpoint];
+        sets.into_iter().flat_map(PatternSet::texts).chain(asides.iter().map(Pattern::text))
+    }
+
+    /// The parts of a text's headline that state something; `None` where some do not, and there is more of the text.
+    pub(super) fn stated(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let headline = head(text, HEADLINE);
+        let parts = aside::stated(&self.vocabulary, headline);
+        let whole = parts.first().is_some_and(|part| part.len() == headline.len());
+        (whole || headline.len() == text.len()).then_some(parts)
     }
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {

@@ -4,6 +4,7 @@ use bumpalo::Bump;
 use hashbrown::{HashMap, HashSet};
 
 use super::json::ValueKind;
+use super::time_choice::{Candidate, TimeAt};
 use super::timestamp::{Clock, Stamp};
 use super::unwrap::State;
 use super::{Columns, batch, clean, exports, jwt};
@@ -49,8 +50,8 @@ pub struct Record<'a> {
     pub texts: Vec<&'a str>,
     /// When, as far as it says so.
     pub stamp: Option<Stamp>,
-    /// The value that says when, where a single one does.
-    pub time: Option<&'a str>,
+    /// The times that it was chosen of; none where one of them does not stand in the record as it is.
+    pub times: Vec<(TimeAt<'a>, Candidate)>,
     /// The text that it was read from.
     pub text: &'a str,
     /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.
@@ -107,6 +108,16 @@ impl Reader {
     pub fn columns(&self, heading: &[u8]) -> Option<Columns> {
         let known = |name: &str| self.time_keys.contains_key(name) || self.message_keys.contains(name);
         Columns::of(heading, &known)
+    }
+
+    /// The keys that values are looked at for.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.time_keys.keys().chain(&self.message_keys).chain(&self.trace_keys).map(String::as_str)
+    }
+
+    /// The patterns of the text layouts.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|layout| layout.pattern.text())
     }
 
     /// Whether the value of a field is looked at because of its key: as a time, a message or a trace.

@@ -5,13 +5,22 @@ use crate::model::Precision;
 
 /// A time that a record holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
+pub struct Candidate {
     /// The time.
-    pub(super) stamp: Stamp,
+    pub stamp: Stamp,
     /// How many wrappers deep it stood.
-    pub(super) depth: u8,
+    pub depth: u8,
     /// Place of its key in the list of time keys, best first.
-    pub(super) rank: usize,
+    pub rank: usize,
+}
+
+/// Where a record holds a time.
+#[derive(Clone, Copy, Debug)]
+pub enum TimeAt<'a> {
+    /// The value of a field.
+    Value(&'a str),
+    /// Near the beginning of a text.
+    Text(&'a str),
 }
 
 /// Wrapper and event agree when they are this close: the time a line takes to be shipped.
@@ -20,7 +29,7 @@ pub(super) const SHIPPING_NANOS: u64 = 2_000_000_000;
 /// The innermost time is the event's own. A wrapper's is taken where it agrees with it and is finer
 /// (an application that logs whole seconds), or where the inner one has no zone and disagrees (an
 /// application that logs local time).
-pub(super) fn choose(candidates: &[Candidate]) -> Option<Stamp> {
+pub fn choose(candidates: &[Candidate]) -> Option<Stamp> {
     let own = candidates.iter().min_by_key(|candidate| (u8::MAX - candidate.depth, candidate.rank))?;
     let mut best = own.stamp;
     for other in candidates.iter().filter(|other| other.depth < own.depth || own.depth == 0).map(|other| other.stamp) {

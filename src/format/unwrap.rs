@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
+use super::leading::{self, LeadingTime};
 use super::reader::{Field, Reader, Record, normal_in};
-use super::time_choice::{self, Candidate, SHIPPING_NANOS};
+use super::time_choice::{self, Candidate, TimeAt};
 use super::timestamp::{self, Clock, Stamp};
 use super::{Columns, epoch, pairs, wrapped};
 use crate::rules::TextFormat;
@@ -20,8 +21,8 @@ struct Parts<'a> {
     fields: Vec<Field<'a>>,
     texts: Vec<&'a str>,
     times: Vec<Candidate>,
-    /// The value of the last one, where it is a field's.
-    time: Option<&'a str>,
+    /// Where each of them stands, unless one was put together of several values.
+    found: Vec<TimeAt<'a>>,
     /// A time of day that stands alone: what is left where no other time is.
     time_of_day: Option<Stamp>,
     wrapper: Option<&'a str>,
@@ -50,9 +51,10 @@ impl<'a> State<'a, '_> {
             Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
             None => inner,
         };
-        let time = self.record.time.filter(|_| self.record.times.len() == 1);
-        let Parts { fields, texts, .. } = std::mem::take(&mut self.record);
-        Record { fields, texts, stamp, time, text, format }
+        let Parts { fields, texts, times, found, .. } = std::mem::take(&mut self.record);
+        let told = found.len() == times.len();
+        let times = if told { found.into_iter().zip(times).collect() } else { Vec::new() };
+        Record { fields, texts, stamp, times, text, format }
     }
 
     /// A date and a time of day in fields of their own.
@@ -132,40 +134,14 @@ impl<'a> State<'a, '_> {
 
     /// Takes the time at or near the start of an unknown layout; returns what follows it.
     fn leading_time(&mut self, text: &'a str, depth: u8) -> &'a str {
-        let bytes = text.as_bytes();
-        let mut starts = (0..bytes.len().min(96))
-            .filter(|at| (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric()) && bytes[*at].is_ascii_alphanumeric());
-        let found = starts.find_map(|at| {
-            let (stamp, used) = timestamp::leading(text.get(at..)?, self.clock)?;
-            Some((stamp, at, at + used))
-        });
-        let since_1970 = || {
-            let at = usize::from(text.starts_with('['));
-            epoch::leading_epoch(&text[at..]).map(|(stamp, used)| (stamp, at, at + used))
-        };
-        // A time of day at the beginning is the record's; a whole date that follows is one that it speaks of.
-        let of_record =
-            |(_, start, _): &(Stamp, usize, usize)| *start <= 2 || timestamp::time_of_day(text, self.clock).is_none();
-        let Some((stamp, start, end)) = found.filter(of_record).or_else(since_1970) else {
+        let Some(LeadingTime { stamp, start, end, second }) = leading::leading_time(text, self.clock) else {
             self.time_of_day(text);
             return text;
         };
         self.record.times.push(Candidate { stamp, depth, rank: 0 });
-        self.second_time(&text[end..], stamp, depth);
-        if start < 8 { text[end..].trim_start_matches([']', ')', ' ', '\t', '|', '-']) } else { text }
-    }
-
-    /// Takes the time of the program, where one before it is that of who passed the line on: the two follow each other,
-    /// or a tag stands between them. A text begins with many a time, so they must be of one moment.
-    fn second_time(&mut self, rest: &'a str, first: Stamp, depth: u8) {
-        let rest = rest.trim_start_matches([']', ')', ' ', '\t', '|', '-']);
-        let behind_tag =
-            rest.split_once(": ").filter(|(tag, _)| tag.len() < 40 && !tag.contains(' ')).map(|(_, rest)| rest);
-        let stamps = [Some(rest), behind_tag].into_iter().flatten().map(|text| text.trim_start_matches('['));
-        let same_moment = |stamp: &Stamp| stamp.time.nanos.abs_diff(first.time.nanos) <= SHIPPING_NANOS;
-        let mut times = stamps.filter_map(|text| Some(timestamp::leading(text, self.clock)?.0));
-        let second = times.find(same_moment);
         self.record.times.extend(second.map(|stamp| Candidate { stamp, depth: depth + 1, rank: 0 }));
+        self.record.found.push(TimeAt::Text(text));
+        if start < 8 { text[end..].trim_start_matches(leading::BETWEEN) } else { text }
     }
 
     /// Remembers a time without a date; the outermost is as good as any.
@@ -224,7 +200,7 @@ impl<'a> State<'a, '_> {
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
             self.record.times.push(Candidate { stamp, depth, rank });
-            self.record.time = Some(value);
+            self.record.found.push(TimeAt::Value(value));
         }
         // Log4j writes a moment as two numbers.
         if field.leaf() == "nanoofsecond" {
@@ -241,7 +217,7 @@ impl<'a> State<'a, '_> {
         let moment = second.and_then(|second| epoch::epoch(&format!("{}.{nanos:0>9}", second.value)));
         if let Some((stamp, last)) = moment.zip(self.record.times.last_mut()) {
             last.stamp = stamp;
-            self.record.time = None;
+            self.record.found.clear();
         }
     }
 

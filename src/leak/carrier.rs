@@ -7,7 +7,7 @@ use super::{fold, notation};
 /// Longest value that a key may hold.
 const MAX_PASSWORD: usize = 128;
 /// Before a key these words say that its value is no secret any more.
-const DEAD_PREFIXES: [&[u8]; 9] =
+pub(super) const DEAD_PREFIXES: [&[u8]; 9] =
     [b"hash", b"hashed", b"masked", b"redacted", b"encrypted", b"sha256", b"csrf", b"xsrf", b"hmac"];
 
 /// Where a key stands in the line.

@@ -1,6 +1,8 @@
 //! What a rule could take for a value in a line, whatever stood there: which parts of a line may be exchanged for others
 //! of their kind without a look by the rules.
 
+use std::ops::Range;
+
 use super::triggers::Action;
 use super::{LeakScanner, carrier, layers, pass, text, view};
 use crate::rules::Detect;
@@ -51,6 +53,50 @@ impl LeakScanner {
         Some(openings)
     }
 
+    /// The parts of a line of text that rules would look at as values; `None` where that cannot be told.
+    pub fn values(&self, line: &[u8]) -> Option<Vec<Range<usize>>> {
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,;)]}<>&".contains(byte);
+        let value = |at: usize| {
+            let quoted = at > 0 && matches!(line[at - 1], b'"' | b'\'' | b'`');
+            let rest = &line[at.min(line.len())..];
+            let end = rest.iter().position(|byte| if quoted { *byte == line[at - 1] } else { ends(byte) });
+            at..at + end.unwrap_or(rest.len())
+        };
+        let mut values: Vec<Range<usize>> = self.openings(line)?.into_iter().map(value).collect();
+        for hit in self.triggers.automaton.find_overlapping_iter(line) {
+            for action in &self.triggers.actions[hit.pattern().as_usize()] {
+                let Action::Shape { rule, literal } = action else { continue };
+                let Detect::Shape(shape) = &self.rules[*rule].detect else { continue };
+                if !line[hit.start()..].starts_with(literal) {
+                    continue;
+                }
+                if shape.tail || shape.pattern.can_hold(b' ') || shape.pattern.can_hold(b'\t') {
+                    return None;
+                }
+                values.push(word_around(line, hit.start(), shape.pattern.can_hold(b'"')));
+            }
+        }
+        Some(values)
+    }
+
+    /// Every text that makes a rule look, or that one asks for, and whether it must be written so.
+    pub fn spellings(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        let schemes = self.rules.iter().flat_map(|rule| match &rule.detect {
+            Detect::Scheme(scheme) => scheme.schemes.as_slice(),
+            _ => &[],
+        });
+        let keys = self.rules.iter().flat_map(|rule| match &rule.detect {
+            Detect::Keys(keys) => keys.keys.as_slice(),
+            _ => &[],
+        });
+        let texts = self.telling().map(|telling| match telling {
+            Telling::AnyCase(text) | Telling::AtEnd(text) => (text, false),
+            Telling::Exact(text) => (text, true),
+        });
+        let words = schemes.chain(keys).map(String::as_bytes).chain(carrier::DEAD_PREFIXES);
+        texts.chain(words.map(|word| (word, false)))
+    }
+
     /// The texts without which a name of letters, digits and joining signs makes no rule look.
     pub fn telling(&self) -> impl Iterator<Item = Telling<'_>> {
         let of_actions = self.triggers.actions.iter().flatten().filter_map(|action| match action {
@@ -66,6 +112,14 @@ impl LeakScanner {
         let searched = self.keywords().iter().map(Vec::as_slice);
         of_actions.chain(required.map(String::as_bytes).chain(searched).map(Telling::AnyCase))
     }
+}
+
+/// What stands between white space around a place, or between quotes, where a value holds none.
+fn word_around(line: &[u8], at: usize, quoted: bool) -> Range<usize> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || (*byte == b'"' && !quoted);
+    let start = line[..at].iter().rposition(ends).map_or(0, |space| space + 1);
+    let end = line[at..].iter().position(ends).map_or(line.len(), |length| at + length);
+    start..end
 }
 
 /// Whether a name of letters, digits and joining signs says something else once it is decoded.

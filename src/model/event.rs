@@ -135,7 +135,7 @@ pub struct Position {
 }
 
 /// What one record says about a token. Strings are symbols of the [`EventSet`] that holds it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TokenEvent {
     /// When, by the log; `None` where the record has no time. Never invented.
     pub time: Option<Timestamp>,

@@ -127,6 +127,11 @@ impl PatternSet {
         Self { texts, unicode: true, compiled: OnceLock::new() }
     }
 
+    /// As the rule files have them.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
     /// Whether any of them is in a text.
     pub fn is_match(&self, text: &str) -> bool {
         self.compiled().is_match(text.as_bytes())

@@ -4,12 +4,22 @@
 //! are names at most: the rules look at none of them, and what they do to the event is to stand in it. From then on a
 //! line that is the same everywhere else is known by comparing bytes, and its event is that of the first with other
 //! names. Reading it in full would give the same, at fifteen times the price; whatever is in doubt is read in full.
+//!
+//! In an object a value is told by its key, and any name will do in its place. In a running text only digits may differ,
+//! and those of ids in hexadecimal: see `text`.
 
 mod names;
+mod part;
+mod proof;
+mod sense;
 mod slots;
+mod text;
 mod tree;
+mod when;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 
 use bumpalo::Bump;
 
@@ -18,17 +28,25 @@ use names::Room;
 
 use super::rule_set::RuleSet;
 use crate::extract::Copy;
-use crate::format::{Clock, Setting, Stamp, timestamp};
+use crate::format::{Clock, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
-use slots::Learned;
+use part::Part;
+use slots::{Learned, Slot};
 use tree::{Span, Tree};
+use when::When;
 
 /// Longest record that is compared, in bytes.
 const LONGEST: usize = 16 << 10;
 /// Most templates at once; they are forgotten together, and those that are in use are soon learned again.
 const MOST: usize = 512;
+/// To find out what the rules make of running texts takes as long as to read so many of them.
+const FEW: u32 = 128;
+/// Most shapes that are remembered to have none.
+const REFUSED: usize = 4096;
 /// To learn a template costs what comparing so many lines saves.
 const PRICE: u32 = 64;
+/// All rules are held against a running text.
+const PRICE_OF_TEXT: u32 = 4 * PRICE;
 /// What may be spent before anything was saved, and most that is saved up: where every line is another, learning ends.
 const CREDIT: u32 = 256 * PRICE;
 
@@ -41,6 +59,10 @@ pub(super) struct Templates {
     /// Where the values stand in the line that was compared last.
     spans: Vec<Span>,
     room: Room,
+    /// How many records had no template.
+    seen: u32,
+    /// The shapes of lines that have no template.
+    refused: HashSet<u64>,
 }
 
 /// What a template stands for.
@@ -49,10 +71,23 @@ struct Known {
     format: String,
     /// The event of the line that it was learned from.
     event: Option<TokenEvent>,
-    /// Which of the values go where.
-    copies: Vec<(usize, Copy)>,
-    /// Which value is the time.
-    time: Option<usize>,
+    /// Which parts of a line go where.
+    copies: Vec<(Part, Copy)>,
+    times: Vec<When>,
+    of_text: Option<OfText>,
+}
+
+/// What is asked of a line with slots in a running text.
+#[derive(Debug)]
+struct OfText {
+    /// Which of its values are names.
+    names: Vec<usize>,
+    /// Words that are long enough to hold encoded text.
+    words: Vec<Part>,
+    /// Which of its values are words of hexadecimal digits.
+    hexadecimal: Vec<usize>,
+    /// Whether its source has a day: without one some times are none.
+    has_day: bool,
 }
 
 /// A record that was known by its template.
@@ -64,7 +99,15 @@ pub(super) struct Recognised<'t> {
 
 impl Default for Templates {
     fn default() -> Self {
-        Self { tree: Tree::default(), known: Vec::new(), credit: CREDIT, spans: Vec::new(), room: Room::default() }
+        Self {
+            tree: Tree::default(),
+            known: Vec::new(),
+            credit: CREDIT,
+            spans: Vec::new(),
+            room: Room::default(),
+            seen: 0,
+            refused: HashSet::new(),
+        }
     }
 }
 
@@ -78,25 +121,24 @@ impl Templates {
         (events, symbols): (&'t mut Vec<TokenEvent>, &mut Symbols),
     ) -> Option<Recognised<'t>> {
         let number = self.tree.find(text, &mut self.spans)?;
-        let values = self.spans.iter().map(|span| &text[span.0..span.1]);
-        if !names.are_silent(values, &mut self.room) {
+        let (known, spans) = (&self.known[number], self.spans.as_slice());
+        let silent = match &known.of_text {
+            None => names.are_silent(spans.iter().map(|span| &text[span.0..span.1]), &mut self.room),
+            Some(of_text) => of_text.is_silent(names, text, spans, clock),
+        };
+        if !silent {
             return None;
         }
+        let timed = !known.times.is_empty() && (known.event.is_some() || known.of_text.is_some());
+        let stamp = if timed { Some(when::stamp(&known.times, text, spans, clock)?) } else { None };
         self.credit = CREDIT.min(self.credit + 1);
-        let known = &self.known[number];
         let Some(like) = &known.event else { return Some(Recognised { format: &known.format, event: None }) };
-        // Values are ASCII, and there are as many as the template has.
-        let value =
-            |place: usize| self.spans.get(place).and_then(|span| std::str::from_utf8(&text[span.0..span.1]).ok());
-        let stamp = match known.time {
-            Some(place) => Some(timestamp::parse(value(place)?, clock)?),
-            None => None,
-        };
         // Made where it stays: an event is longer than what is moved in registers.
         events.push(TokenEvent { time: stamp.map(|stamp| stamp.time), position, silent: true, ..*like });
         let event = events.last_mut()?;
-        for (place, copy) in &known.copies {
-            copy.put(value(*place).unwrap_or_default(), event, symbols);
+        for (part, copy) in &known.copies {
+            // What stands in a line that is the same elsewhere is text as it was in the first one.
+            copy.put(part.text(text, spans).unwrap_or_default(), event, symbols);
         }
         Some(Recognised { format: &known.format, event: Some((event, stamp)) })
     }
@@ -114,20 +156,82 @@ impl Templates {
         if text.len() > LONGEST || self.credit < PRICE || matches!(without_kinds(text), Cow::Owned(_)) {
             return;
         }
-        self.credit -= PRICE;
-        let (mut learned, mut records) = (None, 0);
+        self.seen = self.seen.saturating_add(1);
+        let with_texts = self.seen > FEW;
+        if !with_texts && !text.trim_ascii_start().starts_with(b"{") {
+            return;
+        }
+        let shape = shape(text);
+        if self.refused.contains(&shape) {
+            return;
+        }
+        let (mut learned, mut records, mut later, mut price) = (None, 0, false, PRICE);
         rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
             records += 1;
-            learned = slots::learn(rules, names, text, record, symbols);
+            later = !with_texts && !record.texts.is_empty();
+            price = if record.texts.is_empty() { PRICE } else { PRICE_OF_TEXT };
+            if !later {
+                learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
+            }
         });
+        if later {
+            return;
+        }
+        self.credit = self.credit.saturating_sub(price);
+        if self.refused.len() == REFUSED {
+            self.refused.clear();
+        }
+        // Taken out again where it has one.
+        self.refused.insert(shape);
         let Some(learned) = learned.filter(|_| records == 1) else { return };
+        let of_text = OfText::of(&learned, text, clock);
+        if of_text.is_some() && !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
+            return;
+        }
         if self.known.len() == MOST {
             (self.tree, self.known) = (Tree::default(), Vec::new());
         }
-        let Learned { slots, event, copies, time, format } = learned;
+        let Learned { slots, event, copies, times, format } = learned;
         if self.tree.insert(text, &slots, self.known.len()) {
-            self.known.push(Known { format, event, copies, time });
+            self.refused.remove(&shape);
+            self.known.push(Known { format, event, copies, times, of_text });
         }
+    }
+}
+
+/// Equal for lines that differ in hexadecimal digits alone.
+fn shape(line: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
+    hasher.write(&shape);
+    hasher.finish()
+}
+
+impl OfText {
+    fn of(learned: &Learned, line: &[u8], clock: &Clock) -> Option<Self> {
+        learned.slots.iter().any(|(slot, _)| slot.is_of_text()).then_some(())?;
+        let names = (0..learned.slots.len()).filter(|place| !learned.slots[*place].0.is_of_text());
+        let joins = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'+' | b'/' | b'-' | b'_');
+        let spans = || learned.slots.iter().map(|(_, span)| *span);
+        let words = spans().filter_map(|(start, end)| {
+            let start = start - line[..start].iter().rev().take_while(joins).count();
+            let end = end + line[end..].iter().take_while(joins).count();
+            Part::of(spans(), (start, end)).filter(|_| end - start >= names::ENCODED)
+        });
+        let mut words: Vec<Part> = words.collect();
+        words.dedup();
+        let is_word = |place: &usize| matches!(learned.slots[*place].0, Slot::Hexadecimal(_) | Slot::Group(_));
+        let hexadecimal = (0..learned.slots.len()).filter(is_word).collect();
+        Some(Self { names: names.collect(), words, hexadecimal, has_day: clock.day.is_some() })
+    }
+
+    fn is_silent(&self, names: &Names, line: &[u8], spans: &[Span], clock: &Clock) -> bool {
+        let name = |place: &usize| &line[spans[*place].0..spans[*place].1];
+        let encoded = |word: &Part| word.text(line, spans).is_none_or(|word| names::is_long_encoded(word.as_bytes()));
+        self.has_day == clock.day.is_some()
+            && self.names.iter().all(|place| names.is_silent(name(place)))
+            && !self.hexadecimal.iter().any(|place| names.is_spelled(name(place)))
+            && !self.words.iter().any(encoded)
     }
 }
 
@@ -152,11 +256,12 @@ mod tests {
         let names = Names::new(&rules).unwrap();
         let (mut templates, mut symbols, clock) =
             (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
+        templates.seen = super::FEW;
         templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
         let mut events = Vec::new();
         let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols))?;
-        let (event, stamp) = found.event.unwrap();
+        let (event, stamp) = found.event?;
         assert!(stamp.is_some() && event.time.is_some());
         let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
         Some((text(event.client), text(event.subject), event.duration_ms))
@@ -196,6 +301,69 @@ mod tests {
             ("tok-0001", "tok-0002"),
         ] {
             assert_eq!(recognised(&FIRST.replace(old, new)), None, "{old} {new}");
+        }
+    }
+
+    const TEXTS: [&str; 7] = [
+        "ts=2026-03-02T12:00:00.001Z level=info event=token_refresh outcome=success client_id=app-1 user_id=u-0001 status=200 duration_ms=091 trace_id=9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c",
+        "2026-03-02 12:00:00,001 INFO  [refresh-7] com.example.OAuthClient - Refreshed token for user u-0001 of client app-1, duration_ms=091 status=200",
+        "Mar  2 2026 12:00:00 refreshed token for user u-0001 of client app-1, took_ms=091 (trace 72c1e9b4-11d2-4a7e-9d1f-2b6a55c0e111)",
+        r#"[02-Mar-2026 12:00:00 UTC] local.INFO: token refresh success {"user_id":"u-0001","client":"app-1","ms":091,"error":""}"#,
+        r#"{"ts":"2026-03-02T12:00:00.001Z","msg":"refreshed token for user u-0001 of client app-1","duration_ms":91}"#,
+        "2026-03-02T12:00:00.123456789Z stdout F 2026-03-02 12:00:00,001 INFO  [refresh-7] com.example.OAuthClient - Refreshed token for user u-0001 of client app-1, took_ms=091",
+        r#"2026-03-02T12:00:00.123456789Z stdout F {"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91}"#,
+    ];
+
+    #[test]
+    fn a_text_with_other_digits_is_known() {
+        for first in TEXTS {
+            let line = first.replace("app-1", "app-2").replace("u-0001", "u-4567").replace("91", "42");
+            let line = line.replace("12:00:00", "23:59:58").replace("9f8b3c2a7d6e5f4a", "0123456789abcdef");
+            let line = line.replace("72c1e9b4-11d2", "12345678-9999");
+            assert_eq!(recognised_after(first, &line), Some(("app-2".into(), "u-4567".into(), Some(42))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_says_something_else_is_read_in_full() {
+        for (old, new) in [
+            ("status=200", "status=401"),
+            ("u-0001", "u-00011"),
+            ("u-0001", "v-0001"),
+            ("u-0001", "401"),
+            ("12:00:00", "25:00:00"),
+            ("2026", "2026-"),
+            ("token", "grant"),
+            ("9f8b3c2a7d6e5f4a", "9f8b3c2a7d6e5f4g"),
+            ("9f8b3c2a7d6e5f4a", "def502007d6e5f4a"),
+            ("9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c", "99999999999999999999999999999999"),
+            ("72c1e9b4-11d2", "def50200-11d2"),
+            ("success", "failure"),
+        ] {
+            for first in TEXTS.into_iter().filter(|first| first.contains(old)) {
+                assert_eq!(recognised_after(first, &first.replace(old, new)), None, "{first} {old} {new}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_that_mean_something_stay() {
+        for (first, old, new) in [
+            ("2026-03-02T12:00:00Z INFO refresh of token for user u-01: status 200", "200", "401"),
+            ("2026-03-02T12:00:00Z INFO token refresh for user u-01 -> 200", "200", "401"),
+            ("2026-03-02T12:00:00Z ERROR token refresh failed for user u-01: AADSTS70008", "70008", "50173"),
+            (
+                "2026-03-02T12:00:00Z INFO token refresh for user u-01 at http://10.0.0.1/oauth2/token",
+                "10.0.0",
+                "127.0.0",
+            ),
+            ("2026-03-02T12:00:00Z INFO token refresh for user u-01 at /oauth2/token ok", "oauth2", "oauth3"),
+            ("2026-03-02T12:00:00Z INFO token refreshed for user u-01 refresh_token_id=1234", "1234", "5678"),
+            ("2026-03-02T12:00:00Z INFO token refreshed for user u-01 access_token=123456789012", "1234", "5678"),
+            ("2026-03-02T12:00:00Z INFO token refreshed for user u-01 client=10.0.0.1", "10", "99"),
+            ("2026-03-02T12:00:00Z INFO token refreshed for user u-01 thread1=pool", "thread1", "thread7"),
+        ] {
+            assert_eq!(recognised_after(first, &first.replace(old, new)), None, "{first}");
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::RuleSet;
+use super::sense::Sense;
 use crate::leak::{Telling, is_encoded};
 use crate::scan::sieve::{self, Places, Sieve};
 
 /// Shorter names hold no encoded text: the shortest that is looked at takes 27 signs of base64.
-const ENCODED: usize = 27;
+pub(super) const ENCODED: usize = 27;
 
 /// Stands between names, and in none of the texts.
 const BETWEEN: u8 = 0;
@@ -31,6 +33,8 @@ pub(in crate::scan) struct Names {
     /// Finds whether any of the texts that say something anywhere may be there, in all names of a line at once; without
     /// vectors each name is looked at.
     sieve: Option<Sieve>,
+    /// What rules make of texts; found out when the first one is learned.
+    sense: OnceLock<Option<Sense>>,
 }
 
 /// Room for the names of one line.
@@ -69,7 +73,24 @@ impl Names {
         let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
         let automaton = build(Some(fast)).or_else(|_| build(None)).ok()?;
         let written = anywhere.into_values().collect();
-        Some(Self { anywhere: automaton, written, at_end: at_end.into_iter().collect(), last, sieve })
+        Some(Self {
+            anywhere: automaton,
+            written,
+            at_end: at_end.into_iter().collect(),
+            last,
+            sieve,
+            sense: OnceLock::new(),
+        })
+    }
+
+    /// What the rules make of running texts; `None` where that is too much.
+    pub(super) fn sense(&self, rules: &RuleSet) -> Option<&Sense> {
+        self.sense.get_or_init(|| Sense::of(rules)).as_ref()
+    }
+
+    /// Whether a word of hexadecimal digits holds a text that rules look for.
+    pub(super) fn is_spelled(&self, word: &[u8]) -> bool {
+        self.sense.get().and_then(Option::as_ref).is_none_or(|sense| sense.discerner.is_spelled(word))
     }
 
     /// Whether a name says nothing.
@@ -111,6 +132,7 @@ fn sieve_of(texts: Vec<Vec<u8>>) -> Option<Sieve> {
     fit.then(|| Sieve::any_case(texts)).flatten()
 }
 
-fn is_long_encoded(name: &[u8]) -> bool {
+/// Whether a text says something else once it is decoded.
+pub(super) fn is_long_encoded(name: &[u8]) -> bool {
     name.len() >= ENCODED && is_encoded(name)
 }

@@ -2,13 +2,16 @@
 
 use super::RuleSet;
 use super::names::Names;
+use super::part::Part;
+use super::text;
 use super::tree::Span;
-use crate::extract::{Copy, names_nobody};
-use crate::format::{Field, Record, ValueKind, is_export_key};
+use super::when::When;
+use crate::extract::{Copies, Copy, names_nobody};
+use crate::format::{Clock, Field, Record, TimeAt, ValueKind, is_export_key};
 use crate::model::{Position, Symbols, TokenEvent};
 
 /// Most values of one template.
-const MOST: usize = 48;
+pub(super) const MOST: usize = 48;
 /// Lengths of names: shorter ones are words such as `GET`, and few.
 const NAME: std::ops::RangeInclusive<usize> = 4..=128;
 
@@ -23,15 +26,23 @@ pub(super) enum Slot {
     Number,
     /// A time of digits and signs, in quotes.
     Time,
+    /// So many digits of a running text.
+    Digits(u8),
+    /// So many hexadecimal digits, with one of those that are no numbers among them.
+    Hexadecimal(u8),
+    /// So many hexadecimal digits between dashes.
+    Group(u8),
 }
 
-/// By slot and byte whether it may hold it: this is asked of every byte of every value.
-static GOES_ON: [[bool; 256]; 4] = {
-    let slots = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time];
-    let mut goes_on = [[false; 256]; 4];
+/// The kinds of slots, by the bytes that they hold.
+const KINDS: [Slot; 6] = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time, Slot::Digits(0), Slot::Hexadecimal(0)];
+
+/// By kind and byte whether it may hold it: this is asked of every byte of every value.
+static GOES_ON: [[bool; 256]; KINDS.len()] = {
+    let mut goes_on = [[false; 256]; KINDS.len()];
     let mut place = 0;
-    while place < 4 * 256 {
-        goes_on[place / 256][place % 256] = slots[place / 256].goes_on((place % 256) as u8);
+    while place < KINDS.len() * 256 {
+        goes_on[place / 256][place % 256] = KINDS[place / 256].goes_on((place % 256) as u8);
         place += 1;
     }
     goes_on
@@ -42,10 +53,10 @@ pub(super) struct Learned {
     /// Its values, ascending.
     pub(super) slots: Vec<(Slot, Span)>,
     pub(super) event: Option<TokenEvent>,
-    /// Which of the values go where in the event.
-    pub(super) copies: Vec<(usize, Copy)>,
-    /// Which of them is its time.
-    pub(super) time: Option<usize>,
+    /// Which parts of the line go where in the event.
+    pub(super) copies: Vec<(Part, Copy)>,
+    /// Its times; where there are none, it has no time that varies.
+    pub(super) times: Vec<When>,
     pub(super) format: String,
 }
 
@@ -57,8 +68,24 @@ impl Slot {
 
     /// How far it may go at the start of a text.
     pub(super) fn length(self, text: &[u8]) -> usize {
-        let goes_on = &GOES_ON[self as usize];
+        let goes_on = &GOES_ON[self.kind()];
         text.iter().position(|byte| !goes_on[usize::from(*byte)]).unwrap_or(text.len())
+    }
+
+    const fn kind(self) -> usize {
+        match self {
+            Self::Name => 0,
+            Self::Dotted => 1,
+            Self::Number => 2,
+            Self::Time => 3,
+            Self::Digits(_) => 4,
+            Self::Hexadecimal(_) | Self::Group(_) => 5,
+        }
+    }
+
+    /// Whether it is a part of a running text.
+    pub(super) fn is_of_text(self) -> bool {
+        matches!(self, Self::Digits(_) | Self::Hexadecimal(_) | Self::Group(_))
     }
 
     /// Whether it may hold a byte.
@@ -68,6 +95,8 @@ impl Slot {
             Self::Dotted => joins(byte) || byte == b'.',
             Self::Number => byte.is_ascii_digit() || byte == b'.',
             Self::Time => matches!(byte, b'0'..=b'9' | b'T' | b'Z' | b':' | b'.' | b',' | b'+' | b'-' | b'/' | b' '),
+            Self::Digits(_) => byte.is_ascii_digit(),
+            Self::Hexadecimal(_) | Self::Group(_) => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         }
     }
 
@@ -79,6 +108,12 @@ impl Slot {
             }
             Self::Number => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 20,
             Self::Time => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 40,
+            Self::Digits(length) | Self::Group(length) => value.len() == usize::from(length),
+            // A number with an exponent is a number, too.
+            Self::Hexadecimal(length) => {
+                let letter = |byte: &u8| byte.is_ascii_alphabetic() && *byte != b'e';
+                value.len() == usize::from(length) && value.iter().any(u8::is_ascii_digit) && value.iter().any(letter)
+            }
         }
     }
 }
@@ -98,39 +133,61 @@ pub(super) fn learn(
     rules: &RuleSet,
     names: &Names,
     raw: &[u8],
-    record: &Record<'_>,
+    (record, clock, with_texts): (&Record<'_>, &Clock, bool),
     symbols: &mut Symbols,
 ) -> Option<Learned> {
-    let slots = untouched(rules, raw, candidates(rules, names, raw, record)?)?;
+    let slots = slots_of(rules, names, raw, (record, clock, with_texts))?;
     let literals = slots.windows(2).map(|pair| pair[0].1.1..pair[1].1.0);
     let (first, last) = (slots.first()?.1.0, slots.last()?.1.1);
     if !literals.chain([0..first, last..raw.len()]).any(|literal| rules.extractor.is_worded(&raw[literal])) {
         return None;
     }
+    let base = raw.len() - raw.trim_ascii_start().len();
+    let times = When::of(record, base, &slots, clock).unwrap_or_default();
+    let of_text = slots.iter().any(|(slot, _)| slot.is_of_text());
     let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
     let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| rules.leaks.mask(text), symbols);
-    let base = raw.len() - raw.trim_ascii_start().len();
-    let of_time = record.time.and_then(|time| span_in(record.text, time));
-    let time = slots.iter().position(|(_, span)| of_time.is_some_and(|time| *span == (base + time.0, base + time.1)));
-    if extracted.is_some() && time.is_some() != record.stamp.is_some() {
+    // A text is told by all of it, and by when it was.
+    if (extracted.is_some() && times.is_empty() == record.stamp.is_some()) || (of_text && times.is_empty()) {
         return None;
     }
     let (event, given) = extracted.unzip();
-    let places = slots.iter().enumerate().flat_map(|(place, (_, span))| {
-        let value = record.text.get(span.0 - base..span.1 - base);
-        let copies = given.zip(value).map(|(given, value)| given.of(value)).unwrap_or_default();
-        copies.into_iter().map(move |copy| (place, copy))
-    });
-    Some(Learned { copies: places.collect(), slots, event, time, format: record.format.to_owned() })
+    let spans = || slots.iter().map(|(_, span)| *span);
+    let part = |value: &str| {
+        let (start, end) = span_in(record.text, value)?;
+        Part::of(spans(), (base + start, base + end))
+    };
+    let copies = given.iter().flat_map(Copies::each).filter_map(|(value, copy)| Some((part(value)?, copy)));
+    Some(Learned { copies: copies.collect(), slots, event, times, format: record.format.to_owned() })
 }
 
-/// The values that are names at most, where the text of the record is that of the log byte for byte.
-fn candidates(rules: &RuleSet, names: &Names, raw: &[u8], record: &Record<'_>) -> Option<Vec<(Slot, Span)>> {
-    let is_object = record.text.starts_with('{') && record.text.ends_with('}');
-    if !is_object || raw.trim_ascii() != record.text.as_bytes() {
+/// The values that may be others, ascending.
+fn slots_of(
+    rules: &RuleSet,
+    names: &Names,
+    raw: &[u8],
+    (record, clock, with_texts): (&Record<'_>, &Clock, bool),
+) -> Option<Vec<(Slot, Span)>> {
+    if raw.trim_ascii() != record.text.as_bytes() {
         return None;
     }
     let base = raw.len() - raw.trim_ascii_start().len();
+    let is_object = record.text.starts_with('{') && record.text.ends_with('}');
+    let members = if is_object { untouched(rules, raw, candidates(rules, names, base, record)?)? } else { Vec::new() };
+    if !is_object && !rules.leaks.is_silent(raw) {
+        return None;
+    }
+    let texts = with_texts.then(|| text::candidates(rules, names, (raw, base), record, clock));
+    let mut slots = texts.unwrap_or_default();
+    let over = |span: Span| members.iter().any(|(_, other)| other.0 < span.1 && span.0 < other.1);
+    slots.retain(|(_, span)| !over(*span));
+    slots.extend(members);
+    slots.sort_by_key(|(_, span)| *span);
+    (slots.len() <= MOST).then_some(slots)
+}
+
+/// The values of an object that are names at most.
+fn candidates(rules: &RuleSet, names: &Names, base: usize, record: &Record<'_>) -> Option<Vec<(Slot, Span)>> {
     let of_field = |field: &Field<'_>| {
         let span = span_in(record.text, field.value)?;
         let in_text = |text: &&str| span_in(record.text, text).is_some_and(|text| text.0 < span.1 && span.0 < text.1);
@@ -149,7 +206,8 @@ fn candidates(rules: &RuleSet, names: &Names, raw: &[u8], record: &Record<'_>) -
 fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Slot> {
     let value = field.value.as_bytes();
     let fits = |slot: Slot| Some(slot).filter(|slot| slot.length(value) == value.len() && slot.holds(value));
-    if record.time.is_some_and(|time| std::ptr::eq(time, field.value)) {
+    let is_time = |at: &TimeAt<'_>| matches!(at, TimeAt::Value(value) if std::ptr::eq(*value, field.value));
+    if record.times.iter().any(|(at, _)| is_time(at)) {
         return fits(if field.kind == ValueKind::Number { Slot::Number } else { Slot::Time });
     }
     // The keys of times and messages say what their values are taken for.
@@ -164,7 +222,7 @@ fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Sl
 }
 
 /// Where a part of a text stands in it.
-fn span_in(text: &str, part: &str) -> Option<Span> {
+pub(super) fn span_in(text: &str, part: &str) -> Option<Span> {
     let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let end = start + part.len();
     (end <= text.len()).then_some((start, end))
@@ -184,20 +242,25 @@ fn is_member(text: &str, (start, end): Span, kind: ValueKind) -> bool {
 /// Those that no leak rule would look at, whatever stood in their places; `None` where the line holds a leak or that
 /// cannot be told.
 fn untouched(rules: &RuleSet, raw: &[u8], slots: Vec<(Slot, Span)>) -> Option<Vec<(Slot, Span)>> {
-    // What rules take for a secret rather than anything else.
+    let (other, spans) = filled(raw, &slots);
+    let openings = rules.leaks.openings(&other)?;
+    let touched = |(start, end): Span| openings.iter().any(|at| (start.saturating_sub(1)..=end).contains(at));
+    let kept = slots.into_iter().zip(spans).filter(|(_, span)| !touched(*span)).map(|(slot, _)| slot);
+    Some(kept.collect()).filter(|_| rules.leaks.is_silent(raw))
+}
+
+/// The line with what rules take for a secret in the place of each name, and where that stands.
+pub(super) fn filled(raw: &[u8], slots: &[(Slot, Span)]) -> (Vec<u8>, Vec<Span>) {
     const RANDOM: &[u8] = b"q7Zk2Vx9Lp4Rt8Wm3Ns6Yc1B";
     let (mut other, mut spans, mut at) = (Vec::with_capacity(raw.len() * 2), Vec::new(), 0);
-    for (slot, (start, end)) in &slots {
+    for (slot, (start, end)) in slots {
         other.extend_from_slice(&raw[at..*start]);
         let from = other.len();
-        let value = if matches!(slot, Slot::Name | Slot::Dotted) { RANDOM } else { &raw[*start..*end] };
+        let value = if matches!(slot, Slot::Number | Slot::Time) { &raw[*start..*end] } else { RANDOM };
         other.extend_from_slice(value);
         spans.push((from, other.len()));
         at = *end;
     }
     other.extend_from_slice(&raw[at..]);
-    let openings = rules.leaks.openings(&other)?;
-    let touched = |(start, end): Span| openings.iter().any(|at| (start.saturating_sub(1)..=end).contains(at));
-    let kept = slots.into_iter().zip(spans).filter(|(_, span)| !touched(*span)).map(|(slot, _)| slot);
-    Some(kept.collect()).filter(|_| rules.leaks.is_silent(raw))
+    (other, spans)
 }

@@ -1,0 +1,409 @@
+//! Whether patterns can tell two texts apart that differ in the digits of their ids alone.
+//!
+//! All patterns are run over a text some of whose places stand for any byte of a set. A way through a pattern is marked
+//! where it goes on with some bytes of such a set and not with others. Where no marked way ends in a match, every
+//! pattern matches all texts of that shape alike, and in the same places.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+/// A set of ASCII bytes.
+pub type Bytes = u128;
+
+/// The decimal digits.
+pub const DIGITS: Bytes = ((1 << 10) - 1) << b'0';
+/// The hexadecimal digits in lower case.
+pub const HEXADECIMAL: Bytes = DIGITS | ((1 << 6) - 1) << b'a';
+
+/// From here on a text may have been cut anywhere: what is searched of it are its first 400 bytes.
+const CUT: usize = 400;
+/// Most states of all patterns.
+const STATES: usize = 1 << 20;
+
+/// One place of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The bytes that may stand there.
+    pub bytes: Bytes,
+    /// The number of the slot that it is in, below 64.
+    pub slot: Option<u8>,
+}
+
+impl Place {
+    /// A place that always holds the same byte.
+    pub fn fixed(byte: u8) -> Self {
+        Self { bytes: one(byte), slot: None }
+    }
+
+    /// The place of a letter; one beyond ASCII may be anything that a pattern asks for.
+    pub fn of(letter: char) -> Self {
+        u8::try_from(letter).ok().filter(u8::is_ascii).map_or(Self { bytes: Bytes::MAX, slot: None }, Self::fixed)
+    }
+
+    fn mark(self) -> u64 {
+        self.slot.map_or(0, |slot| 1 << slot)
+    }
+
+    fn is_word(self) -> bool {
+        const WORD: Bytes = ALPHANUMERIC | one(b'_');
+        self.bytes & WORD != 0 && self.bytes != Bytes::MAX
+    }
+}
+
+const ALPHANUMERIC: Bytes = DIGITS | ((1 << 26) - 1) << b'a' | ((1 << 26) - 1) << b'A';
+
+const fn one(byte: u8) -> Bytes {
+    if byte.is_ascii() { 1 << byte } else { 0 }
+}
+
+const fn either_case(byte: u8) -> Bytes {
+    one(byte.to_ascii_lowercase()) | one(byte.to_ascii_uppercase())
+}
+
+#[derive(Debug)]
+enum State {
+    Reads(Bytes, usize),
+    Splits(Vec<usize>),
+    Looks(Look, usize),
+    Matches,
+}
+
+/// A way into a pattern.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    bytes: Bytes,
+    /// The bytes that may follow: most ways end there.
+    second: Bytes,
+    look: Option<Look>,
+    to: usize,
+}
+
+/// Patterns that texts are held against.
+#[derive(Debug)]
+pub struct Discerner {
+    states: Vec<State>,
+    /// The ways that begin with a byte, and with one of a set.
+    by_byte: Vec<Vec<Entry>>,
+    by_set: Vec<(Bytes, Vec<Entry>)>,
+    /// Texts that are words of hexadecimal digits.
+    words: Vec<Vec<u8>>,
+}
+
+impl Discerner {
+    /// Of patterns, and of texts that are searched for, as they are written or in any case; `None` where that is too much.
+    pub fn of<'p>(
+        patterns: impl Iterator<Item = &'p str>,
+        texts: impl Iterator<Item = (&'p [u8], bool)>,
+    ) -> Option<Self> {
+        let (mut states, mut entries, mut words) = (vec![State::Matches], Vec::new(), Vec::new());
+        for pattern in patterns {
+            let start = add(&mut states, &parsed(pattern)?, 0)?;
+            enter(&states, start, None, &mut entries, &mut Vec::new());
+        }
+        let mut in_words = entries.clone();
+        for (text, exact) in texts.filter(|(text, _)| may_be_spelled(text)) {
+            let read = |byte: u8| if exact { one(byte) } else { either_case(byte) };
+            let start = text.iter().rev().fold(0, |next, byte| push(&mut states, State::Reads(read(*byte), next)));
+            enter(&states, start, None, &mut entries, &mut Vec::new());
+            if text.iter().all(u8::is_ascii_hexdigit) {
+                words.push(if exact { text.to_owned() } else { text.to_ascii_lowercase() });
+            } else {
+                enter(&states, start, None, &mut in_words, &mut Vec::new());
+            }
+        }
+        let beginning = |entries: &[Entry], bytes: Bytes| {
+            entries.iter().filter(move |entry| entry.bytes & bytes != 0).copied().collect()
+        };
+        let by_byte = (0..128).map(|byte| beginning(&entries, one(byte))).collect();
+        let in_words = beginning(&in_words, HEXADECIMAL);
+        let by_set = vec![(DIGITS, beginning(&entries, DIGITS)), (HEXADECIMAL, in_words), (Bytes::MAX, entries)];
+        Some(Self { states, by_byte, by_set, words })
+    }
+
+    /// Whether a word of hexadecimal digits holds one of the texts that are such words: those are not discerned in it.
+    pub fn is_spelled(&self, word: &[u8]) -> bool {
+        self.words.iter().any(|text| memchr::memmem::find(word, text).is_some())
+    }
+
+    /// The slots, as bits, whose bytes some pattern tells apart.
+    pub fn told(&self, text: &[Place]) -> u64 {
+        let mut run = Run { states: &self.states, text, alive: Marks::of(self), next: Marks::of(self), told: 0 };
+        for (at, place) in text.iter().enumerate() {
+            let second = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
+            for entry in self.entries(place.bytes).iter().filter(|entry| entry.second & second != 0) {
+                if entry.look.is_none_or(|look| run.holds(look, at)) {
+                    run.go(entry.bytes, entry.to, 0, at);
+                }
+            }
+            for number in 0..run.alive.known.len() {
+                let state = run.alive.known[number];
+                if let State::Reads(bytes, to) = self.states[state] {
+                    run.go(bytes, to, run.alive.told[state], at);
+                }
+            }
+            run.alive.clear();
+            std::mem::swap(&mut run.alive, &mut run.next);
+        }
+        run.told
+    }
+
+    fn entries(&self, bytes: Bytes) -> &[Entry] {
+        match self.by_set.iter().find(|(set, _)| *set == bytes) {
+            Some((_, entries)) => entries,
+            None => self.by_byte.get(bytes.trailing_zeros() as usize).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+/// States with the slots that were told apart on the way to them.
+struct Marks {
+    told: Vec<u64>,
+    is_known: Vec<bool>,
+    known: Vec<usize>,
+}
+
+impl Marks {
+    fn of(all: &Discerner) -> Self {
+        Self { told: vec![0; all.states.len()], is_known: vec![false; all.states.len()], known: Vec::new() }
+    }
+
+    /// Whether that says more of a state than is known.
+    fn add(&mut self, state: usize, mark: u64) -> bool {
+        let new = !self.is_known[state];
+        if new {
+            self.is_known[state] = true;
+            self.known.push(state);
+            self.told[state] = mark;
+        }
+        let more = self.told[state] | mark != self.told[state];
+        self.told[state] |= mark;
+        new || more
+    }
+
+    fn clear(&mut self) {
+        self.known.drain(..).for_each(|state| self.is_known[state] = false);
+    }
+}
+
+struct Run<'d> {
+    states: &'d [State],
+    text: &'d [Place],
+    alive: Marks,
+    next: Marks,
+    told: u64,
+}
+
+impl Run<'_> {
+    /// Reads the place at `at` with a state that goes on with these bytes.
+    fn go(&mut self, bytes: Bytes, to: usize, mark: u64, at: usize) {
+        let place = self.text[at];
+        if place.bytes & bytes != 0 {
+            let parted = place.bytes & !bytes != 0;
+            self.enter(to, if parted { mark | place.mark() } else { mark }, at + 1);
+        }
+    }
+
+    fn enter(&mut self, state: usize, mark: u64, at: usize) {
+        match &self.states[state] {
+            State::Matches => self.told |= mark,
+            State::Looks(look, to) if self.holds(*look, at) => self.enter(*to, mark, at),
+            State::Looks(..) => {}
+            State::Reads(..) => {
+                self.next.add(state, mark);
+            }
+            State::Splits(branches) => {
+                if self.next.add(state, mark) {
+                    for to in branches {
+                        self.enter(*to, mark, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a look may hold before a place. Parts of the text are searched, too: they begin and end beside words.
+    fn holds(&self, look: Look, at: usize) -> bool {
+        let (before, behind) = (at.checked_sub(1).map(|at| self.text[at]), self.text.get(at));
+        let word = |place: Option<&Place>| place.is_some_and(|place| place.is_word());
+        let boundary = word(before.as_ref()) != word(behind);
+        match look {
+            _ if at >= CUT => true,
+            Look::WordAscii | Look::WordUnicode => boundary,
+            Look::WordAsciiNegate | Look::WordUnicodeNegate => !boundary,
+            _ => !(word(before.as_ref()) && word(behind)),
+        }
+    }
+}
+
+/// The ways into a pattern; of those that begin with a look, what it looks for.
+fn enter(
+    states: &[State],
+    state: usize,
+    look: Option<Look>,
+    entries: &mut Vec<Entry>,
+    seen: &mut Vec<(usize, Option<Look>)>,
+) {
+    // A part that may be empty and may be repeated leads back to itself.
+    if seen.contains(&(state, look)) {
+        return;
+    }
+    seen.push((state, look));
+    match &states[state] {
+        State::Matches => {}
+        State::Reads(bytes, to) => {
+            let second = readable(states, *to, &mut Vec::new());
+            entries.push(Entry { bytes: *bytes, second, look, to: *to });
+        }
+        State::Looks(next, to) => enter(states, *to, look.or(Some(*next)), entries, seen),
+        State::Splits(branches) => branches.iter().for_each(|to| enter(states, *to, look, entries, seen)),
+    }
+}
+
+/// The bytes that a state may go on with: any where a match may end.
+fn readable(states: &[State], state: usize, seen: &mut Vec<usize>) -> Bytes {
+    if seen.contains(&state) {
+        return 0;
+    }
+    seen.push(state);
+    match &states[state] {
+        State::Matches => Bytes::MAX,
+        State::Reads(bytes, _) => *bytes,
+        State::Looks(_, to) => readable(states, *to, seen),
+        State::Splits(branches) => branches.iter().fold(0, |all, to| all | readable(states, *to, seen)),
+    }
+}
+
+fn push(states: &mut Vec<State>, state: State) -> usize {
+    states.push(state);
+    states.len() - 1
+}
+
+/// Adds what a part of a pattern reads before it goes on with `next`; its first state.
+fn add(states: &mut Vec<State>, hir: &Hir, next: usize) -> Option<usize> {
+    if states.len() > STATES {
+        return None;
+    }
+    match hir.kind() {
+        HirKind::Empty => Some(next),
+        HirKind::Look(look) => Some(push(states, State::Looks(*look, next))),
+        HirKind::Literal(text) => {
+            Some(text.0.iter().rev().fold(next, |next, byte| push(states, State::Reads(one(*byte), next))))
+        }
+        HirKind::Class(class) => Some(push(states, State::Reads(ascii(class), next))),
+        HirKind::Capture(group) => add(states, &group.sub, next),
+        HirKind::Concat(parts) => parts.iter().rev().try_fold(next, |next, part| add(states, part, next)),
+        HirKind::Alternation(parts) => {
+            let branches = parts.iter().map(|part| add(states, part, next)).collect::<Option<_>>()?;
+            Some(push(states, State::Splits(branches)))
+        }
+        HirKind::Repetition(repetition) => {
+            let mut first = next;
+            match repetition.max {
+                None => {
+                    first = push(states, State::Splits(Vec::new()));
+                    let again = add(states, &repetition.sub, first)?;
+                    states[first] = State::Splits(vec![again, next]);
+                }
+                Some(most) => {
+                    for _ in repetition.min..most {
+                        let one_more = add(states, &repetition.sub, first)?;
+                        first = push(states, State::Splits(vec![one_more, next]));
+                    }
+                }
+            }
+            (0..repetition.min).try_fold(first, |first, _| add(states, &repetition.sub, first))
+        }
+    }
+}
+
+/// A pattern as it is for texts of ASCII: the classes of Unicode take most of the time.
+fn parsed(pattern: &str) -> Option<Hir> {
+    let plain = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok();
+    plain.or_else(|| regex_syntax::parse(pattern).ok())
+}
+
+fn ascii(class: &Class) -> Bytes {
+    let range = |first: u32, last: u32| (first..=last.min(127)).fold(0, |bytes, byte| bytes | 1 << byte);
+    match class {
+        Class::Bytes(class) => class.iter().fold(0, |all, it| all | range(it.start().into(), it.end().into())),
+        Class::Unicode(class) => class.iter().fold(0, |all, it| all | range(it.start().into(), it.end().into())),
+    }
+}
+
+/// Whether a part of a text may stand in a slot: a word of hexadecimal digits, or any digit.
+fn may_be_spelled(text: &[u8]) -> bool {
+    let words = text.split(|byte| !byte.is_ascii_alphanumeric());
+    text.iter().any(u8::is_ascii_digit)
+        || words.filter(|word| !word.is_empty()).any(|word| word.iter().all(u8::is_ascii_hexdigit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DIGITS, Discerner, HEXADECIMAL, Place};
+
+    /// Which of the slots, written `#` for decimal and `x` for hexadecimal digits, a pattern tells apart.
+    fn told(pattern: &str, shape: &str) -> u64 {
+        let discerner = Discerner::of([pattern].into_iter(), std::iter::empty()).unwrap();
+        let (mut slot, mut last) = (0, b' ');
+        let places: Vec<Place> = shape
+            .bytes()
+            .map(|byte| {
+                let is_slot = matches!(byte, b'#' | b'x');
+                slot += u8::from(is_slot && byte != last);
+                last = byte;
+                let bytes = if byte == b'#' { DIGITS } else { HEXADECIMAL };
+                if is_slot { Place { bytes, slot: Some(slot - 1) } } else { Place::fixed(byte) }
+            })
+            .collect();
+        discerner.told(&places)
+    }
+
+    #[test]
+    fn a_pattern_that_takes_any_digit_tells_none_apart() {
+        for (pattern, shape) in [
+            (r"user (?P<value>[\w-]+)", "refreshed user u-### ok"),
+            (r"user (\d{3,})", "user #### ok"),
+            (r"\b401\b", "user u-#### ok"),
+            (r"status 401", "user ### ok"),
+            (r"^\d{4}-\d\d \S+ (?P<message>.*)$", "####-## xxxxxxxx said"),
+            (r"(?i)fail|denied|expired", "id=xxxxxxxx ok"),
+            (r"(?i)refresh(?:ed)", "refresh xxxx"),
+            (r"oauth2?/token", "POST /oauth2/token ###"),
+        ] {
+            assert_eq!(told(pattern, shape), 0, "{pattern} {shape}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_asks_for_a_digit_tells_it_apart() {
+        for (pattern, shape, slots) in [
+            (r"\b401\b", "user ### ok", 1),
+            (r"\b401\b", "u-## ### ok", 2),
+            (r"status [45]\d\d", "status ### of ###", 1),
+            (r"oauth2/token", "POST /oauth#/token", 1),
+            (r"took (\d+) ms", "took xxxx ms", 1),
+            (r"\bbad\b", "so xxx it is", 1),
+            (r"^1.*s$", "# is s", 1),
+        ] {
+            assert_eq!(told(pattern, shape), slots, "{pattern} {shape}");
+        }
+    }
+
+    #[test]
+    fn texts_are_searched_for_in_any_case() {
+        let discerner = Discerner::of(
+            std::iter::empty(),
+            [(&b"AADSTS5"[..], false), (b"token", false), (b"def5", true)].into_iter(),
+        )
+        .unwrap();
+        let mut text: Vec<Place> = b"aadsts7 token".iter().map(|byte| Place::fixed(*byte)).collect();
+        assert_eq!(discerner.told(&text), 0);
+        text[6] = Place { bytes: DIGITS, slot: Some(3) };
+        assert_eq!(discerner.told(&text), 1 << 3);
+        let word = vec![Place { bytes: HEXADECIMAL, slot: Some(0) }; 8];
+        assert_eq!(
+            (discerner.told(&word), discerner.is_spelled(b"00def5aa"), discerner.is_spelled(b"00d")),
+            (0, true, false)
+        );
+    }
+}

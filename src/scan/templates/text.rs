@@ -1,0 +1,269 @@
+//! Which digits of a running text may be others: those of ids, numbers and times.
+//!
+//! A value in quotes is told by its key; what stands in a text is told by all of it. So the shape stays: a digit may
+//! stand for a digit, and of words that hold nothing but hexadecimal digits one of those for another. No pattern tells
+//! them apart, no code asks for their worth, and nothing decoded is made of them.
+
+use std::ops::Range;
+
+use super::Names;
+use super::RuleSet;
+use super::sense::Sense;
+use super::slots::{Slot, span_in};
+use super::tree::Span;
+use crate::format::{Clock, Field, Record, TimeAt, ValueKind, leading_time};
+use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
+
+/// Longest text.
+const LONGEST: usize = 4 << 10;
+/// Most digits of a number.
+const NUMBER: usize = 32;
+/// Lengths of words of hexadecimal digits.
+const WORD: std::ops::RangeInclusive<usize> = 8..=64;
+/// Most numbers in one word: beyond that it is random, and its letters are others in each line.
+const NUMBERS: usize = 2;
+/// So many numbers may be a list of bytes.
+const LISTED: usize = 20;
+/// The groups of a UUID.
+const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+
+/// The slots of the running texts of a record whose text begins at `base`.
+pub(super) fn candidates(
+    rules: &RuleSet,
+    names: &Names,
+    (raw, base): (&[u8], usize),
+    record: &Record<'_>,
+    clock: &Clock,
+) -> Vec<(Slot, Span)> {
+    // The members of an object are told by their keys.
+    if (record.text.starts_with('{') && record.texts.is_empty()) || !is_plain(raw) {
+        return Vec::new();
+    }
+    let Some(sense) = names.sense(rules) else { return Vec::new() };
+    let found = Page::of(rules, sense, record, clock).map(|page| page.slots()).unwrap_or_default();
+    let mut slots: Vec<_> = found.into_iter().map(|(slot, span)| (slot, (base + span.0, base + span.1))).collect();
+    if slots.is_empty() || slots.len() > super::slots::MOST {
+        return Vec::new();
+    }
+    let Some(told) = told(rules, &sense.discerner, (raw, base), record, &slots) else { return Vec::new() };
+    let mut number = 0..;
+    slots.retain(|_| number.next().is_some_and(|number| told >> number & 1 == 0));
+    let valued = |line: &[u8], spans: &[Span]| {
+        let values = rules.leaks.values(line)?;
+        let touched = |span: &Span| values.iter().any(|value| value.start <= span.1 && span.0 <= value.end);
+        Some(spans.iter().map(touched).collect::<Vec<bool>>())
+    };
+    let spans: Vec<Span> = slots.iter().map(|(_, span)| *span).collect();
+    let (random, random_spans) = super::slots::filled(raw, &slots);
+    let Some((here, there)) = valued(raw, &spans).zip(valued(&random, &random_spans)) else { return Vec::new() };
+    let mut touched = here.into_iter().zip(there).map(|(here, there)| here || there);
+    slots.retain(|_| touched.next() == Some(false));
+    slots
+}
+
+/// The slots, as bits, that some rule tells apart from others of their shape.
+fn told(
+    rules: &RuleSet,
+    discerner: &Discerner,
+    (raw, base): (&[u8], usize),
+    record: &Record<'_>,
+    slots: &[(Slot, Span)],
+) -> Option<u64> {
+    let places = places(raw, slots);
+    let mut told = discerner.told(&places);
+    for text in &record.texts {
+        let (parts, between) = rules.extractor.stated(text)?;
+        // What is left of a text that begins later, or goes on behind a gap, is another text.
+        if parts.len() > 1 || parts.first().is_none_or(|part| part.start > 0) {
+            let start = base + span_in(record.text, text)?.0;
+            let part = |part: &Range<usize>| places[start + part.start..start + part.end].to_vec();
+            let between: Vec<Place> = between.chars().map(Place::of).collect();
+            told |= discerner.told(&parts.iter().map(part).collect::<Vec<_>>().join(&between[..]));
+        }
+    }
+    for (number, (slot, span)) in slots.iter().enumerate() {
+        let spelled = !matches!(slot, Slot::Digits(_)) && discerner.is_spelled(&raw[span.0..span.1]);
+        told |= u64::from(spelled) << number;
+    }
+    Some(told)
+}
+
+/// Whether nothing in a line stands for other bytes.
+fn is_plain(raw: &[u8]) -> bool {
+    let decoded =
+        |byte: &u8| !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t')) || matches!(byte, b'\\' | b'%');
+    let holds = |text: &[u8]| memchr::memmem::find(raw, text).is_some();
+    let is_byte = |word: &&[u8]| {
+        let digits = word.strip_prefix(b"0x").unwrap_or(word);
+        (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
+    };
+    let bytes = raw.split(|byte| !byte.is_ascii_alphanumeric()).filter(is_byte);
+    let is_read_as_it_stands = !raw.trim_ascii().iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
+    raw.len() <= LONGEST && is_read_as_it_stands && bytes.count() < LISTED
+}
+
+/// What may stand at each place of a line.
+fn places(raw: &[u8], slots: &[(Slot, Span)]) -> Vec<Place> {
+    let mut places: Vec<Place> = raw.iter().map(|byte| Place::fixed(*byte)).collect();
+    for (number, (slot, span)) in (0..).zip(slots) {
+        let bytes = if matches!(slot, Slot::Digits(_)) { DIGITS } else { HEXADECIMAL };
+        places[span.0..span.1].fill(Place { bytes, slot: Some(number) });
+    }
+    places
+}
+
+/// A record, and what is asked of its values.
+struct Page<'p, 'a> {
+    rules: &'p RuleSet,
+    sense: &'p Sense,
+    text: &'a str,
+    /// Where running texts stand.
+    texts: Vec<Span>,
+    /// Fields and where their values stand.
+    fields: Vec<(&'p Field<'a>, Span)>,
+    /// What is looked at in the texts.
+    asked: Vec<Span>,
+    /// The times that the record is read with.
+    times: Vec<Span>,
+    /// The texts near whose beginnings they were searched for, up to them.
+    searched: Vec<Span>,
+}
+
+impl<'p, 'a> Page<'p, 'a> {
+    /// `None` where something was read that does not stand in the text as it is.
+    fn of(rules: &'p RuleSet, sense: &'p Sense, record: &'p Record<'a>, clock: &Clock) -> Option<Self> {
+        let span = |part: &str| span_in(record.text, part);
+        let texts = record.texts.iter().map(|text| span(text)).collect::<Option<Vec<Span>>>()?;
+        let written = record.fields.iter().filter(|field| !field.value.is_empty());
+        let fields = written.map(|field| Some((field, span(field.value)?))).collect::<Option<Vec<_>>>()?;
+        let asked = rules.extractor.asked_in_text(record).into_iter().map(span).collect::<Option<Vec<Span>>>()?;
+        let (mut times, mut searched) = (Vec::new(), Vec::new());
+        for (at, _) in &record.times {
+            match at {
+                TimeAt::Value(value) => times.push(span(value)?),
+                TimeAt::Text(text) => {
+                    let (start, time) = (span(text)?.0, leading_time(text, clock)?);
+                    times.push((start + time.start, start + time.end));
+                    searched.push((start, start + time.end));
+                }
+            }
+        }
+        Some(Self { rules, sense, text: record.text, texts, fields, asked, times, searched })
+    }
+
+    fn slots(&self) -> Vec<(Slot, Span)> {
+        let is_object = self.text.starts_with('{');
+        let in_text = |span: Span| !is_object || self.texts.iter().any(|text| text.0 <= span.0 && span.1 <= text.1);
+        let found = runs(self.text.as_bytes()).into_iter();
+        found.filter(|(slot, span)| in_text(*span) && self.is_free(*slot, *span)).collect()
+    }
+
+    /// Whether it is a part of a time that the record is read with: that is parsed each time.
+    fn is_time(&self, span: Span) -> bool {
+        self.times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1)
+    }
+
+    /// Whether what stands there is copied at most.
+    fn is_free(&self, slot: Slot, span: Span) -> bool {
+        let over = |other: &Span| other.0 < span.1 && span.0 < other.1;
+        // A name that is a text by itself is cut into the words that its capitals show.
+        let is_one_word = |text: &Span| !self.text[text.0..text.1].contains([' ', '=', '/', '&']);
+        let fields = self.fields.iter().filter(|(_, value)| over(value) && !self.times.contains(value));
+        let is_number = matches!(slot, Slot::Digits(_));
+        let copied = |(field, value): &(&Field<'_>, Span)| {
+            let extractor = &self.rules.extractor;
+            if self.texts.contains(value) {
+                return !extractor.is_told_by_digits(field);
+            }
+            let named = if is_number { extractor.is_number_or_name(field) } else { extractor.is_name(field) };
+            let written = is_number || matches!(field.kind, ValueKind::Quoted | ValueKind::Word);
+            named && written && !self.rules.reader.reads(field)
+        };
+        let stands = self.stands_free(span, is_number);
+        stands
+            && !self.asked.iter().any(over)
+            && !self.texts.iter().filter(|text| over(text)).any(is_one_word)
+            && fields.into_iter().all(copied)
+            && (self.is_time(span) || !self.searched.iter().any(over))
+    }
+
+    /// Whether nothing around it makes it a key, an address, an item of a list or a bare word of an object.
+    fn stands_free(&self, (start, end): Span, is_number: bool) -> bool {
+        let (before, behind) = (&self.text[..start], &self.text[end..]);
+        let word = before.rsplit([' ', '\t', '"', '\'', '(', '[', ',']).next().unwrap_or(before);
+        let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte);
+        let head = before.len() - before.bytes().rev().take_while(|byte| is_key(byte)).count();
+        let tail = end + behind.bytes().take_while(|byte| is_key(byte)).count();
+        let closed = self.text[tail..].trim_start_matches([' ', '"', '\'', ']', '`']);
+        let key = &self.text[head..tail];
+        let in_object = before.contains('{') || before.split_once('(').is_some_and(|(_, inner)| inner.contains('='));
+        // The hours of a time are no key.
+        let spelled =
+            (in_object && !self.is_time((start, end))) || key.contains(|letter: char| letter.is_ascii_alphabetic());
+        let named = !is_number || (spelled && self.sense.may_be_key(key));
+        let is_named = named && closed.starts_with(['=', ':']);
+        let (left, right) = (before.trim_end().bytes().last(), behind.trim_start().bytes().next());
+        let listed = matches!(left, Some(b'[' | b',')) && matches!(right, Some(b',' | b']'));
+        let alone = left == Some(b'[') && right == Some(b']');
+        let bare = !is_number && in_object && !self.text[..head].ends_with(['"', '\'']);
+        !word.contains("://") && !is_named && (!listed || alone) && !bare
+    }
+}
+
+/// Words of digits, and the numbers in other words.
+fn runs(text: &[u8]) -> Vec<(Slot, Span)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        let length = text[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        if let Some(end) = uuid(text, at) {
+            for group in UUID {
+                found.push((Slot::Group(group as u8), (at, at + group)));
+                at += group + 1;
+            }
+            at = end;
+        } else if length > 0 {
+            word(text, (at, at + length), &mut found);
+            at += length;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// Where the UUID ends that begins at a place.
+fn uuid(text: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
+    for (number, group) in UUID.into_iter().enumerate() {
+        let from = if number > 0 { end + 1 } else { end };
+        let digits = text.get(from..)?.iter().take_while(|byte| is_hexadecimal(**byte)).count();
+        if digits != group || (number > 0 && text[end] != b'-') {
+            return None;
+        }
+        end = from + group;
+    }
+    (!text.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(end)
+}
+
+fn word(text: &[u8], span: Span, found: &mut Vec<(Slot, Span)>) {
+    let word = &text[span.0..span.1];
+    let whole = Slot::Hexadecimal(word.len() as u8);
+    if WORD.contains(&word.len()) && word.iter().all(|byte| is_hexadecimal(*byte)) && whole.holds(word) {
+        return found.push((whole, span));
+    }
+    let (mut numbers, mut at) = (Vec::new(), 0);
+    while at < word.len() {
+        let digits = word[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > 0 {
+            numbers.push((Slot::Digits(digits as u8), (span.0 + at, span.0 + at + digits)));
+        }
+        at += digits.max(1);
+    }
+    if numbers.len() <= NUMBERS && numbers.iter().all(|(_, span)| span.1 - span.0 <= NUMBER) {
+        found.append(&mut numbers);
+    }
+}
+
+fn is_hexadecimal(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
