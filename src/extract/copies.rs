@@ -133,6 +133,13 @@ impl Extractor {
         named && !told_by_value && !mapped && !self.rules.asks_for(field)
     }
 
+    /// Whether a field may stand for anything.
+    pub fn has_role(&self, field: &Field<'_>) -> bool {
+        let mut some = false;
+        self.roles.each_role(field, &mut |_| some = true);
+        some
+    }
+
     /// Whether a rule tells a field, a running text by itself, by digits in it.
     pub fn is_told_by_digits(&self, field: &Field<'_>) -> bool {
         self.rules.asks_for_digits(field)

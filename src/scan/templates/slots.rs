@@ -26,6 +26,8 @@ pub(super) enum Slot {
     Number,
     /// A time of digits and signs, in quotes.
     Time,
+    /// Up to three digits in quotes, of a key that stands for nothing.
+    Count,
     /// So many digits of a running text.
     Digits(u8),
     /// So many hexadecimal digits, with one of those that are no numbers among them.
@@ -35,7 +37,7 @@ pub(super) enum Slot {
 }
 
 /// The kinds of slots, by the bytes that they hold.
-const KINDS: [Slot; 6] = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time, Slot::Digits(0), Slot::Hexadecimal(0)];
+const KINDS: [Slot; 6] = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time, Slot::Count, Slot::Hexadecimal(0)];
 
 /// By kind and byte whether it may hold it: this is asked of every byte of every value.
 static GOES_ON: [[bool; 256]; KINDS.len()] = {
@@ -78,7 +80,7 @@ impl Slot {
             Self::Dotted => 1,
             Self::Number => 2,
             Self::Time => 3,
-            Self::Digits(_) => 4,
+            Self::Count | Self::Digits(_) => 4,
             Self::Hexadecimal(_) | Self::Group(_) => 5,
         }
     }
@@ -95,7 +97,7 @@ impl Slot {
             Self::Dotted => joins(byte) || byte == b'.',
             Self::Number => byte.is_ascii_digit() || byte == b'.',
             Self::Time => matches!(byte, b'0'..=b'9' | b'T' | b'Z' | b':' | b'.' | b',' | b'+' | b'-' | b'/' | b' '),
-            Self::Digits(_) => byte.is_ascii_digit(),
+            Self::Count | Self::Digits(_) => byte.is_ascii_digit(),
             Self::Hexadecimal(_) | Self::Group(_) => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         }
     }
@@ -108,6 +110,7 @@ impl Slot {
             }
             Self::Number => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 20,
             Self::Time => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 40,
+            Self::Count => (1..*NAME.start()).contains(&value.len()),
             Self::Digits(length) | Self::Group(length) => value.len() == usize::from(length),
             // A number with an exponent is a number, too.
             Self::Hexadecimal(length) => {
@@ -215,7 +218,7 @@ fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Sl
         return None;
     }
     match field.kind {
-        ValueKind::Quoted => Slot::of(value),
+        ValueKind::Quoted => Slot::of(value).or_else(|| fits(Slot::Count).filter(|_| !rules.extractor.has_role(field))),
         ValueKind::Number => fits(Slot::Number),
         _ => None,
     }
@@ -256,8 +259,11 @@ pub(super) fn filled(raw: &[u8], slots: &[(Slot, Span)]) -> (Vec<u8>, Vec<Span>)
     for (slot, (start, end)) in slots {
         other.extend_from_slice(&raw[at..*start]);
         let from = other.len();
-        let value = if matches!(slot, Slot::Number | Slot::Time) { &raw[*start..*end] } else { RANDOM };
-        other.extend_from_slice(value);
+        other.extend_from_slice(match slot {
+            Slot::Number | Slot::Time => &raw[*start..*end],
+            Slot::Count => b"507",
+            _ => RANDOM,
+        });
         spans.push((from, other.len()));
         at = *end;
     }
