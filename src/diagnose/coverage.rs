@@ -212,7 +212,7 @@ fn follows(scene: &Scene<'_>, from: u32, to: u32) -> Option<bool> {
 /// Whether a refresh was due at an event, after the last good one: `None` where nobody knows how often.
 pub(super) fn due(line: &Line<'_>, good: usize, position: usize) -> Option<bool> {
     let rhythm = line.rhythm?;
-    Some(line.gap(good, position) / rhythm.due * 100 >= rhythm.period)
+    Some((line.gap(good, position) / rhythm.due).saturating_mul(100) >= rhythm.period)
 }
 
 /// What follows some failures, the last good event before them being `good`: a good refresh is of
