@@ -56,11 +56,15 @@ pub(super) fn resolve(set: &EventSet, told: Told, events: &mut [TokenEvent], tie
     if told.no_client || told.no_subject {
         // A request that one event alone tells of says nothing about another.
         let shared = SymbolSet::repeated(events.iter().filter_map(|event| event.request_id));
-        fill_clients(events, &roots, &shared);
-        if providers {
-            fill_providers(events);
+        if told.no_client {
+            fill_clients(events, &roots, &shared);
+            if providers {
+                fill_providers(events);
+            }
         }
-        fill_subjects(events, ties, &roots, &shared);
+        if told.no_subject {
+            fill_subjects(events, ties, &roots, &shared);
+        }
     }
     if !told.tokens {
         return roots;

@@ -19,13 +19,13 @@ mod when;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hasher};
 
 use bumpalo::Bump;
 
 pub(super) use names::Names;
 use names::Room;
 
+use super::excerpt::likeness;
 use super::rule_set::RuleSet;
 use crate::extract::Copy;
 use crate::format::{Clock, Setting, Stamp};
@@ -62,7 +62,7 @@ pub(super) struct Templates {
     /// How many records had no template.
     seen: u32,
     /// The shapes of lines that have no template.
-    refused: HashSet<u64>,
+    refused: HashSet<u32>,
 }
 
 /// What a template stands for.
@@ -198,11 +198,9 @@ impl Templates {
 }
 
 /// Equal for lines that differ in hexadecimal digits alone.
-fn shape(line: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+fn shape(line: &[u8]) -> u32 {
     let shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
-    hasher.write(&shape);
-    hasher.finish()
+    likeness(&shape)
 }
 
 impl OfText {
