@@ -2,13 +2,16 @@
 //!
 //! A vector search (Teddy) asks of each place whether the halves of its next bytes may stand there in any literal; one
 //! instruction looks up dozens of places. With hundreds of literals nearly every half may, and each further rule made
-//! the whole log slower to read. Here the tables are asked for mixtures of halves of neighbours, too: which letters
-//! follow each other is what tells a word, and each mixture lets through about a third of what comes to it, at the price
-//! of three instructions. Of ordinary text one place in a hundred is left. Those are listed for a stretch of text before
-//! any is looked at: to begin with each as it is found costs a wrongly predicted branch, and more than all the rest.
-//! Measured on 280 literals: 5 GB/s, where a table of bits looked up place by place gave 2.
+//! the whole log slower to read. Here the tables are asked for mixtures of neighbours, too: which letters follow each
+//! other is what tells a word, and each mixture lets through about a third of what comes to it, at the price of three
+//! instructions. Where a processor looks up bytes among 64 instead of 16, fewer mixtures of whole bytes let through
+//! less. Of ordinary text few places in a thousand are left (one in a hundred by halves). Those are listed for a stretch
+//! of text before any is looked at: to begin with each as it is found costs a wrongly predicted branch, and more than all
+//! the rest. Measured on 280 literals: 8 GB/s by whole bytes and 5 by halves, where a table of bits looked up place by
+//! place gave 2.
 
 mod groups;
+mod lookup;
 mod marks;
 mod places;
 mod window;
@@ -16,7 +19,7 @@ mod window;
 use fearless_simd::Level;
 use hashbrown::HashMap;
 
-use groups::Tables;
+use lookup::Lookup;
 pub(super) use places::Places;
 pub(super) use window::SHORTEST;
 
@@ -29,9 +32,8 @@ const SPREAD: u32 = 0x9E37_79B1;
 #[derive(Debug)]
 pub(super) struct Sieve {
     literals: Vec<Vec<u8>>,
-    level: Level,
     any_case: bool,
-    tables: Tables,
+    lookup: Lookup,
     /// Which windows there are; the table may hold others.
     windows: Box<[u64; 1 << (BITS - 6)]>,
     /// By window: which literals, and how far into them it begins.
@@ -50,20 +52,16 @@ impl Sieve {
     /// A search for literals of at least [`SHORTEST`] bytes; `None` where the processor has no instruction that looks up
     /// bytes.
     pub(super) fn new(literals: Vec<Vec<u8>>) -> Option<Self> {
-        Self::of(literals, false)
+        Self::of(Level::new(), literals, false)
     }
 
     /// The same for literals in lower case, which are found in any case.
     pub(super) fn any_case(literals: Vec<Vec<u8>>) -> Option<Self> {
-        Self::of(literals, true)
+        Self::of(Level::new(), literals, true)
     }
 
-    fn of(literals: Vec<Vec<u8>>, any_case: bool) -> Option<Self> {
-        let level = Level::new();
-        if !looks_up(level) {
-            return None;
-        }
-        let (tables, chosen) = groups::divide(&literals, any_case);
+    fn of(level: Level, literals: Vec<Vec<u8>>, any_case: bool) -> Option<Self> {
+        let (lookup, chosen) = Lookup::of(level, &literals, any_case)?;
         let mut windows = Box::new([0; 1 << (BITS - 6)]);
         let mut owners: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
         for (number, window) in chosen.iter().enumerate() {
@@ -71,7 +69,7 @@ impl Sieve {
             windows[word] |= 1 << bit;
             owners.entry(window.key).or_default().push((number, window.offset));
         }
-        Some(Self { literals, level, any_case, tables, windows, owners })
+        Some(Self { literals, any_case, lookup, windows, owners })
     }
 
     /// A search through a text.
@@ -97,7 +95,7 @@ impl Sieve {
                 }
                 places.pass();
             }
-            if !places.list(self.level, &self.tables, bytes, self.any_case) {
+            if !places.list(&self.lookup, bytes, self.any_case) {
                 return None;
             }
         }
@@ -138,18 +136,6 @@ fn four(bytes: &[u8], at: usize) -> [u8; window::LENGTH] {
         four[..rest.len()].copy_from_slice(rest);
         four
     })
-}
-
-/// Whether the processor looks up bytes in a table by one instruction.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-fn looks_up(level: Level) -> bool {
-    level.as_sse4_2().is_some()
-}
-
-/// Whether the processor looks up bytes in a table by one instruction.
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-fn looks_up(level: Level) -> bool {
-    !level.is_fallback()
 }
 
 /// Where the table of windows says whether it holds one.
@@ -248,8 +234,7 @@ mod tests {
             literals in proptest::collection::vec("[abc_ é]{3,7}", 1..40),
             any_case: bool,
         ) {
-            let bytes = literals.iter().map(|literal| literal.as_bytes().to_vec()).collect();
-            let mut sieve = if any_case { Sieve::any_case(bytes) } else { Sieve::new(bytes) }.unwrap();
+            let bytes: Vec<Vec<u8>> = literals.iter().map(|literal| literal.as_bytes().to_vec()).collect();
             let same = |here: &[u8], literal: &str| {
                 if any_case { here.eq_ignore_ascii_case(literal.as_bytes()) } else { here == literal.as_bytes() }
             };
@@ -258,7 +243,7 @@ mod tests {
                 literals.iter().any(|literal| here(literal).is_some_and(|here| same(here, literal)))
             };
             for level in levels() {
-                sieve.level = level;
+                let sieve = Sieve::of(level, bytes.clone(), any_case).unwrap();
                 for (start, end) in all(&sieve, text.as_bytes()) {
                     prop_assert!(literals.iter().any(|literal| same(&text.as_bytes()[start..end], literal)));
                 }

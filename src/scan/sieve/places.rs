@@ -4,16 +4,9 @@
     reason = "what works with vectors must be a part of the function that `dispatch` makes for a processor: 40 times as fast"
 )]
 
-use fearless_simd::{Level, dispatch, prelude::*, u8x16, u8x64};
+use fearless_simd::{Level, dispatch, prelude::*};
 
-use super::groups::Tables;
-use super::marks::mixtures;
-use super::window::{CASE, LENGTH};
-
-/// Places of one vector: a bit of a number for each.
-const WIDTH: usize = 64;
-/// What is looked at for so many places.
-const BLOCK: usize = WIDTH + LENGTH - 1;
+use super::lookup::{BLOCK, Lookup, Tables, WIDTH};
 /// Places that are looked at before those that are left are.
 const STRETCH: usize = 32 * WIDTH;
 /// Most places of a vector that are listed without a branch that depends on their number.
@@ -64,20 +57,28 @@ impl Places {
     }
 
     /// Lists the places of the next stretch; false at the end of the text.
-    pub(super) fn list(&mut self, level: Level, tables: &Tables, bytes: &[u8], any_case: bool) -> bool {
+    pub(super) fn list(&mut self, lookup: &Lookup, bytes: &[u8], any_case: bool) -> bool {
         (self.start, self.length, self.passed) = (self.next, 0, 0);
         let Some(rest) = bytes.get(self.start..).filter(|rest| !rest.is_empty()) else { return false };
         self.next = self.start + rest.len().min(STRETCH);
+        match lookup {
+            Lookup::Narrow(level, tables) => self.list_by(*level, &**tables, rest, any_case),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Lookup::Wide(level, tables) => self.list_by(*level, &**tables, rest, any_case),
+        }
+        true
+    }
+
+    fn list_by(&mut self, level: Level, tables: &impl Tables, rest: &[u8], any_case: bool) {
         if any_case {
             dispatch!(level, simd => self.fill::<_, true>(simd, tables, rest));
         } else {
             dispatch!(level, simd => self.fill::<_, false>(simd, tables, rest));
         }
-        true
     }
 
     #[inline(always)]
-    fn fill<S: Simd, const ANY_CASE: bool>(&mut self, simd: S, tables: &Tables, rest: &[u8]) {
+    fn fill<S: Simd, const ANY_CASE: bool>(&mut self, simd: S, tables: &impl Tables, rest: &[u8]) {
         let (mut at, mut length) = (0, 0);
         while at < rest.len().min(STRETCH) {
             let here = &rest[at..];
@@ -88,7 +89,7 @@ impl Places {
                 last = padded(here);
                 &last
             };
-            let places = may_begin::<S, ANY_CASE>(simd, tables, block) & within(here.len());
+            let places = tables.may_begin::<S, ANY_CASE>(simd, block) & within(here.len());
             length = note(&mut self.listed, length, places, at);
             at += WIDTH;
         }
@@ -123,34 +124,4 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     block[..rest.len()].copy_from_slice(rest);
     block
-}
-
-/// At which places of a block a window may begin, a bit for each.
-#[inline(always)]
-fn may_begin<S: Simd, const ANY_CASE: bool>(simd: S, tables: &Tables, block: &[u8; BLOCK]) -> u64 {
-    let mut low = [u8x64::splat(simd, 0); LENGTH];
-    let mut high = low;
-    for place in 0..LENGTH {
-        let bytes = u8x64::from_slice(simd, &block[place..place + WIDTH]);
-        let bytes = if ANY_CASE { bytes | CASE } else { bytes };
-        (low[place], high[place]) = (bytes & 15, bytes >> 4);
-    }
-    let marks = mixtures(low, high);
-    let mut whole = [u8x64::splat(simd, u8::MAX); 2];
-    for (mark, answers) in marks.iter().enumerate() {
-        for (groups, table) in whole.iter_mut().zip(&tables.whole) {
-            *groups &= look_up(simd, &table[mark], *answers);
-        }
-    }
-    let mut short = u8x64::splat(simd, u8::MAX);
-    for (table, answers) in tables.short.iter().zip(marks) {
-        short &= look_up(simd, table, answers);
-    }
-    !(whole[0] | whole[1] | short).simd_eq(0).to_bitmask()
-}
-
-/// The groups that have each of the answers.
-#[inline(always)]
-fn look_up<S: Simd>(simd: S, table: &[u8; 16], answers: u8x64<S>) -> u8x64<S> {
-    u8x64::block_splat(u8x16::simd_from(simd, *table)).swizzle_dyn_within_blocks(answers)
 }
