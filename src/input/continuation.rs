@@ -31,6 +31,8 @@ const WRAPPED_BYTES: usize = 16;
 pub(super) fn is_continuation(line: &[u8]) -> bool {
     match line.first() {
         Some(b' ' | b'\t' | b'}' | b']' | b')') => true,
+        // Most lines of most logs: none of what follows begins with one.
+        Some(b'{') => false,
         Some(b'#') => after_number(&line[1..]).is_some_and(|rest| rest.starts_with(b" ")),
         Some(b'.') => {
             let number = line.strip_prefix(b"... ");

@@ -11,11 +11,11 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
-use super::Weave;
 use super::continuation::DECIDING_BYTES;
 use super::job::{Buffer, Job, Tally};
 use super::open::retry;
 use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses, has_neighbours};
+use super::{Counted, Weave};
 
 /// How many continuation lines a cut moves past at most.
 const RUN_LINES: usize = 256;
@@ -116,11 +116,12 @@ impl<R: Read> Cutter<R> {
         let base = self.base + piece.range.start as u64;
         let end = self.base + piece.range.end as u64;
         let bytes = &self.buffer.filled()[piece.range.clone()];
+        let mut counted = Counted::default();
         if !bytes.is_empty() {
             self.tally.cut(base);
-            job.visit(base, bytes, super::Layout::Lines, job.heading());
+            counted = job.visit(base, bytes, super::Layout::Lines, job.heading());
         }
-        self.count(piece, end);
+        self.count(piece, &counted, end);
         self.from = piece.range.end;
     }
 
@@ -130,7 +131,7 @@ impl<R: Read> Cutter<R> {
         debug_assert_eq!(piece.range.start, 0, "nothing precedes a segment of a stream");
         let (base, end) = (self.base, self.base + piece.range.end as u64);
         self.tally.cut(base);
-        self.count(piece, end);
+        self.count(piece, &Counted::default(), end);
         let tail = self.buffer.split_into(piece.range.end, job.run.take_buffer());
         self.base = end;
         self.from = 0;
@@ -153,9 +154,9 @@ impl<R: Read> Cutter<R> {
         (self.tally, self.input, self.error)
     }
 
-    fn count(&mut self, piece: &Piece, end: u64) {
+    fn count(&mut self, piece: &Piece, counted: &Counted, end: u64) {
         let bytes = &self.buffer.filled()[piece.range.clone()];
-        self.tally.count(bytes, end);
+        self.tally.count_rest(bytes, counted, end);
         if !piece.last {
             // All newlines of the piece precede the long line that ends it.
             self.tally.long_line();

@@ -4,8 +4,9 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::SourceRead;
+use super::count_newlines;
 use super::heading::Heading;
-use super::job::{Buffer, LongLines, Tally, count_newlines, long_notice};
+use super::job::{Buffer, LongLines, Tally, long_notice};
 use super::open::retry;
 use super::scanner::Scanner;
 use super::stream::Dispatch;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::archive::{LIMITS, Limits};
 use super::heading::Heading;
 use super::helpers::Helpers;
-use super::{KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
+use super::{Counted, KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
 use crate::model::{Notice, Trouble};
 
 /// What all sources of a run share.
@@ -111,13 +111,15 @@ impl<'a> Job<'a> {
         self.stored.store(true, Ordering::Relaxed);
     }
 
-    /// Visits one segment; a panic is noted.
-    pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>, heading: &Heading) {
+    /// Visits one segment, and tells how many of its line feeds were counted; a panic is noted.
+    pub(super) fn visit(&self, base: u64, bytes: &[u8], layout: Layout<'_>, heading: &Heading) -> Counted {
+        let counted = Counted::default();
         let (weave, heading, stored) = (self.weave(), heading.line(), self.stored.load(Ordering::Relaxed));
-        let segment = Segment { source: self.source, base, bytes, layout, weave, heading, stored };
+        let segment = Segment { source: self.source, base, bytes, layout, weave, heading, stored, counted: &counted };
         if catch_unwind(AssertUnwindSafe(|| (self.run.visit)(&segment))).is_err() {
             lock(&self.panics).push(base..base + bytes.len() as u64);
         }
+        counted
     }
 
     /// What is said of the segments whose visit panicked.
@@ -177,11 +179,6 @@ impl Buffer {
     }
 }
 
-/// How many line feeds there are.
-pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
 /// Lines longer than the cap.
 #[derive(Clone, Copy, Default)]
 pub(super) struct LongLines {
@@ -211,7 +208,12 @@ impl Tally {
 
     /// Counts bytes that end at offset `end`.
     pub(super) fn count(&mut self, bytes: &[u8], end: u64) {
-        self.newlines += count_newlines(bytes);
+        self.count_rest(bytes, &Counted::default(), end);
+    }
+
+    /// Counts bytes of which some were counted.
+    pub(super) fn count_rest(&mut self, bytes: &[u8], counted: &Counted, end: u64) {
+        self.newlines += counted.all(bytes);
         if let Some(last) = bytes.last() {
             self.unterminated = *last != b'\n';
             self.end = end;

@@ -26,6 +26,7 @@ mod heading;
 mod helpers;
 mod job;
 mod members;
+mod newlines;
 mod open;
 mod ordered;
 mod plain;
@@ -41,6 +42,7 @@ mod units;
 mod utf16;
 mod zstd;
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +55,7 @@ use crate::model::Notice;
 pub use archive::{ARCHIVE_BYTES, is_archive};
 pub use digest::digests;
 pub use discover::discover;
+pub use newlines::count_newlines;
 pub use open::read_at;
 pub use ordered::{Chunk, Ordered, last_record, live};
 pub use repack::{Change, Encode, Packed, repack};
@@ -134,6 +137,23 @@ pub enum Layout<'a> {
     Documents(&'a [Range<usize>]),
 }
 
+/// Line feeds of a segment that its visitor has counted.
+#[derive(Debug, Default)]
+pub struct Counted(Cell<(usize, u64)>);
+
+impl Counted {
+    /// Notes how many there are in so many of the first bytes: those need not be counted once more.
+    pub fn note(&self, bytes: usize, newlines: u64) {
+        self.0.set((bytes, newlines));
+    }
+
+    /// How many there are in all of the segment.
+    fn all(&self, segment: &[u8]) -> u64 {
+        let (bytes, newlines) = self.0.get();
+        newlines + count_newlines(&segment[bytes..])
+    }
+}
+
 /// A run of whole lines or documents of one source.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
@@ -152,6 +172,8 @@ pub struct Segment<'a> {
     pub heading: &'a [u8],
     /// Whether the file has the same bytes at the same offsets, so that a part can be read again.
     pub stored: bool,
+    /// Its line feeds, as far as they were counted.
+    pub counted: &'a Counted,
 }
 
 /// What reading one source came to.

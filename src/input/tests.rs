@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::job::count_newlines;
+use super::count_newlines;
 use super::{Layout, Origin, ReadSettings, Segment, Source, SourceRead, continuation::is_continuation, discover, read};
 use crate::model::{Notice, Trouble};
 

@@ -9,7 +9,7 @@ use super::prefilter::Prefilter;
 use super::records::{Found, Run, line_around};
 use super::rule_set::RuleSet;
 use crate::format::Columns;
-use crate::input::{Layout, Segment};
+use crate::input::{Layout, Segment, count_newlines};
 use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{Assumed, LeakSighting, Position};
 
@@ -37,8 +37,9 @@ fn lines(
     let (mut line, mut counted) = (0, 0);
     let mut table = Table::new(rules, segment);
     Run::of_segment(segment).records(prefilter, &mut |found| {
-        line += newlines(&bytes[counted..found.range.start]);
+        line += count_newlines(&bytes[counted..found.range.start]);
         counted = found.range.start;
+        segment.counted.note(counted, line);
         each(&Part::found(segment, found, line), table.columns_at(found.range.start));
     });
 }
@@ -55,7 +56,7 @@ fn of_documents(
         if candidates.next(document.start).is_none_or(|hit| hit >= document.end) {
             continue;
         }
-        line += newlines(&segment.bytes[counted..document.start]);
+        line += count_newlines(&segment.bytes[counted..document.start]);
         counted = document.start;
         each(&Part::of(segment, document.clone(), line), None);
     }
@@ -144,7 +145,7 @@ impl<'t> Places<'t> {
         }
         let between = &self.text[self.passed..place];
         if let Some(last) = memchr::memrchr(b'\n', between) {
-            self.newlines += newlines(between);
+            self.newlines += count_newlines(between);
             self.line_start = self.passed + last + 1;
         }
         self.passed = place;
@@ -205,10 +206,6 @@ impl<'s> Table<'s> {
         }
         self.columns.as_ref()
     }
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 #[cfg(test)]

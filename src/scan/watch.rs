@@ -18,7 +18,7 @@ use super::rule_set::RuleSet;
 use super::{ScanError, ScanOptions};
 use crate::extract::Hints;
 use crate::input::strand::NEAR;
-use crate::input::{self, Chunk, LINE_CAP, Weave};
+use crate::input::{self, Chunk, LINE_CAP, Weave, count_newlines};
 use crate::leak::LeakHit;
 use crate::model::{Leak, LeakSighting, Notice, Position, TokenDigest, Trouble};
 use crate::triage;
@@ -180,7 +180,7 @@ impl Stream<'_, '_, '_> {
             pass.flush()?;
         }
         self.base += end as u64;
-        self.newlines += memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64;
+        self.newlines += count_newlines(&chunk.bytes);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use serde::Serialize;
 
 use super::{CLOCK, error_at};
-use crate::input::{Discovery, Layout, Origin, Segment, Source, SourceRead, Weave};
+use crate::input::{Counted, Discovery, Layout, Origin, Segment, Source, SourceRead, Weave};
 use crate::model::Finding;
 use crate::rules::{DiagnosisExample, RuleError};
 use crate::scan::ScanOptions;
@@ -60,7 +60,8 @@ impl<'r> Pipeline<'r> {
     fn findings(&self, log: &str) -> Vec<Finding> {
         let bytes = log.as_bytes();
         let (layout, weave) = (Layout::Lines, Weave::default());
-        self.workshop.visit(&Segment { source: 0, base: 0, bytes, layout, weave, heading: &[], stored: false });
+        let (heading, counted) = (&[], &Counted::default());
+        self.workshop.visit(&Segment { source: 0, base: 0, bytes, layout, weave, heading, stored: false, counted });
         let harvests = std::mem::take(&mut *self.workshop.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let source = Source { path: "example".into(), origin: Origin::Stdin, size: None, modified: None, whole: None };
         let discovery = Discovery { sources: vec![source], notices: Vec::new() };
