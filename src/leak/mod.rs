@@ -145,7 +145,7 @@ impl LeakScanner {
     fn is_brought(&self, line: &[u8]) -> bool {
         self.triggers.brought.is_match(line)
             || self.searches.as_ref().is_some_and(|search| search.is_brought(line))
-            || next_url_password(line, 0).is_some()
+            || next_url_password(line, 0..line.len()).is_some()
     }
 
     /// Appends all leaks of one line (or record of several lines), sorted by start, not overlapping.

@@ -1,14 +1,17 @@
 //! Passwords in URLs: found by their `@`, because `://` is in every other line of a log.
 
+use std::ops::Range;
+
 /// How far back from the `@` a URL may begin.
 const REACH: usize = 330;
 /// The shortest password that is looked at.
 const SHORTEST: usize = 8;
 
-/// Where the next URL with a password begins at or after `from`: the place of its `://`.
-pub fn next_url_password(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut ats = memchr::memchr_iter(b'@', bytes.get(from..)?).map(|at| from + at);
-    ats.find_map(|at| scheme_before(bytes, at).filter(|start| *start >= from))
+/// Where the next URL with a password begins within a range: the place of its `://`.
+pub fn next_url_password(bytes: &[u8], within: Range<usize>) -> Option<usize> {
+    let end = bytes.len().min(within.end + REACH);
+    let mut ats = memchr::memchr_iter(b'@', bytes.get(within.start..end)?).map(|at| within.start + at);
+    ats.find_map(|at| scheme_before(bytes, at).filter(|start| within.contains(start)))
 }
 
 /// The `://` before `name:password@`.
@@ -39,9 +42,10 @@ mod tests {
             ("@", None),
             ("", None),
         ] {
-            assert_eq!(next_url_password(text.as_bytes(), 0), found, "{text}");
+            assert_eq!(next_url_password(text.as_bytes(), 0..text.len()), found, "{text}");
         }
         let text = b"https://ci:abcd1234efgh@a https://ci:abcd1234efgh@b";
-        assert_eq!(next_url_password(text, 6), Some(31));
+        assert_eq!(next_url_password(text, 6..text.len()), Some(31));
+        assert_eq!([next_url_password(text, 6..31), next_url_password(text, 6..32)], [None, Some(31)]);
     }
 }

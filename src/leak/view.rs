@@ -225,20 +225,26 @@ fn escaped_runs(text: &[u8], start: usize, shortest: usize, of: &System, found: 
 
 /// What base64 of either alphabet says, wherever its first group starts: `/` and `-` also join it to other words.
 fn base64(text: &[u8], look: &mut dyn FnMut(View)) {
-    runs(text, SHORTEST * 4 / 3 + 1, &BASE64, &mut |run| {
-        for phase in 0..4 {
-            let first = |at: usize| phase + at / 3 * 4 + at % 3;
-            let byte = |at: usize| {
-                let (first, shift) = (first(at), 2 * (at % 3));
-                run.value(first) << (2 + shift) | run.value(first + 1) >> (4 - shift)
-            };
-            let digits = run.len() - phase;
-            let length = digits / 4 * 3 + (digits % 4).saturating_sub(1);
-            if is_text(length, 3, byte) {
-                look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
-            }
-        }
+    runs(text, SHORTEST * 4 / 3 + 1, &BASE64, &mut |run| match run {
+        Digits::Plain { text, of, .. } => groups_of_three(run, |at| of.values[usize::from(text[at])], look),
+        Digits::Escaped(digits) => groups_of_three(run, |at| digits[at].0, look),
     });
+}
+
+/// What groups of four digits say, wherever the first one starts.
+fn groups_of_three(run: &Digits<'_>, value: impl Fn(usize) -> u8, look: &mut dyn FnMut(View)) {
+    for phase in 0..4 {
+        let first = |at: usize| phase + at / 3 * 4 + at % 3;
+        let byte = |at: usize| {
+            let (first, shift) = (first(at), 2 * (at % 3));
+            value(first) << (2 + shift) | value(first + 1) >> (4 - shift)
+        };
+        let digits = run.len() - phase;
+        let length = digits / 4 * 3 + (digits % 4).saturating_sub(1);
+        if is_text(length, 3, byte) {
+            look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
+        }
+    }
 }
 
 /// What text in hexadecimal says.
@@ -257,10 +263,13 @@ fn hexadecimal(text: &[u8], look: &mut dyn FnMut(View)) {
 
 /// Whether one of three probes is text from end to end. Random bytes are that once in ten million times.
 fn is_text(length: usize, group: usize, byte: impl Fn(usize) -> u8) -> bool {
-    let groups = length / group;
+    let (groups, mut probed) = (length / group, None);
     (1..4).map(|quarter| (groups * quarter / 4 * group).min(length.saturating_sub(PROBE))).any(|from| {
         let probe = from..length.min(from + PROBE);
-        probe.len() > 8 && probe.map(&byte).all(|byte| is_printable(byte) || byte == 0)
+        // In a short text they are all the last one.
+        probed.replace(from) != Some(from)
+            && probe.len() > 8
+            && probe.map(&byte).all(|byte| is_printable(byte) || byte == 0)
     })
 }
 

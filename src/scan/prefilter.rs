@@ -44,8 +44,10 @@ struct Look<'p, 'b> {
     bytes: &'b [u8],
     /// The search of a sieve.
     search: Option<sieve::Search<'p, 'b>>,
-    /// Where its next trigger begins; the end where there is none.
-    next: usize,
+    /// Where its next trigger begins, if that was found.
+    found: Option<usize>,
+    /// No other trigger begins before.
+    looked: usize,
 }
 
 impl Prefilter {
@@ -89,16 +91,12 @@ impl Prefilter {
 
     /// Whether a text holds any trigger.
     pub(super) fn is_candidate(&self, bytes: &[u8]) -> bool {
-        self.passes.iter().any(|pass| pass.look(bytes).find(0).is_some())
+        self.passes.iter().any(|pass| pass.look(bytes).find(0, bytes.len()).is_some())
     }
 
     /// The triggers of a segment.
     pub(super) fn candidates<'p, 'b>(&'p self, bytes: &'b [u8]) -> Candidates<'p, 'b> {
-        let mut looks: Vec<Look<'_, '_>> = self.passes.iter().map(|pass| pass.look(bytes)).collect();
-        for look in &mut looks {
-            look.go_on(0);
-        }
-        Candidates { looks, length: bytes.len() }
+        Candidates { looks: self.passes.iter().map(|pass| pass.look(bytes)).collect(), length: bytes.len() }
     }
 }
 
@@ -117,14 +115,11 @@ fn without_holders(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 impl Candidates<'_, '_> {
-    /// Where the next trigger begins at or after `from`, which must not fall from call to call.
+    /// Where the next trigger begins at or after `from`, which must not fall from call to call. No pass looks much further
+    /// than those before it found one: what it looks at is still in the nearest cache.
     pub(super) fn next(&mut self, from: usize) -> Option<usize> {
-        for look in &mut self.looks {
-            if look.next < from {
-                look.go_on(from);
-            }
-        }
-        self.looks.iter().map(|look| look.next).min().filter(|at| *at < self.length)
+        let first = |first: usize, look: &mut Look<'_, '_>| look.next(from, first).unwrap_or(first);
+        Some(self.looks.iter_mut().fold(self.length, first)).filter(|at| *at < self.length)
     }
 }
 
@@ -152,23 +147,29 @@ impl Pass {
 
     fn look<'p, 'b>(&'p self, bytes: &'b [u8]) -> Look<'p, 'b> {
         let search = if let Self::Sieve(sieve) = self { Some(sieve.search(bytes)) } else { None };
-        Look { pass: self, bytes, search, next: 0 }
+        Look { pass: self, bytes, search, found: None, looked: 0 }
     }
 }
 
 impl Look<'_, '_> {
-    /// Goes to the next trigger that begins at or after a place.
-    fn go_on(&mut self, from: usize) {
-        self.next = self.find(from).unwrap_or(self.bytes.len());
+    /// Where the next trigger begins at or after `from`, if that is before `until`.
+    fn next(&mut self, from: usize, until: usize) -> Option<usize> {
+        if self.found.is_none_or(|found| found < from) && self.looked < until {
+            let from = from.max(self.looked);
+            self.found = self.find(from, until);
+            let looked = if matches!(self.pass, Pass::Urls) { until } else { self.bytes.len() };
+            self.looked = self.found.map_or(looked, |found| found + 1);
+        }
+        self.found.filter(|found| (from..until).contains(found))
     }
 
-    /// Where the next trigger begins. A number counts only where it is not a part of a longer one, nor the start of a
+    /// Where the next trigger begins, at least if that is before `until`. A number counts only where it is not a part of a longer one, nor the start of a
     /// word: long texts in hexadecimal or base64 hold every number.
-    fn find(&mut self, mut from: usize) -> Option<usize> {
+    fn find(&mut self, mut from: usize, until: usize) -> Option<usize> {
         let bytes = self.bytes;
         loop {
             let (start, end) = match (self.pass, &mut self.search) {
-                (Pass::Urls, _) => return next_url_password(bytes, from),
+                (Pass::Urls, _) => return next_url_password(bytes, from..until),
                 (Pass::Everything, _) => return Some(from),
                 (Pass::Automaton(automaton), _) => {
                     let found = automaton.find(&bytes[from..])?;
