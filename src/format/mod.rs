@@ -16,6 +16,7 @@ mod leading;
 mod months;
 mod pairs;
 mod reader;
+mod rfc3339;
 mod time_choice;
 pub mod timestamp;
 mod unwrap;

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::day::{Day, yearless};
 use super::epoch::epoch;
-use super::months;
+use super::{months, rfc3339};
 use crate::model::{Assumed, Precision, Timestamp, Zone};
 
 /// What a time that leaves something out is completed with.
@@ -43,6 +43,9 @@ impl Stamp {
 
 /// Reads a whole value as a time: a field of a JSON or logfmt record.
 pub fn parse(text: &str, clock: &Clock) -> Option<Stamp> {
+    if let Some(stamp) = rfc3339::in_utc(text.as_bytes()) {
+        return Some(stamp);
+    }
     let text = text.trim().trim_matches(['[', ']']);
     if let Some(stamp) = epoch(text) {
         return Some(stamp);
