@@ -58,7 +58,7 @@ impl RuleIndex {
             numbers.extend(self.by_key.get(field.leaf()).into_iter().flatten());
         }
         for text in texts_of(record) {
-            numbers.extend(self.by_text.matches(text).map(|pattern| self.text_rules[pattern]));
+            numbers.extend(self.by_text.matches(text).into_iter().map(|pattern| self.text_rules[pattern]));
         }
         numbers.sort_unstable();
         numbers.dedup();
