@@ -216,12 +216,16 @@ fn read(
     let discovery = input::discover(&options.paths);
     progress.expect(discovery.sources.iter().filter_map(|source| source.size).sum());
     let all = options.unfiltered || survey;
+    let (prefilter, names) = rayon::join(
+        || if all { Prefilter::everything() } else { Prefilter::new(rules) },
+        || if all { None } else { Names::new(rules) },
+    );
     let workshop = Workshop {
         rules,
-        prefilter: if all { Prefilter::everything() } else { Prefilter::new(rules) },
+        prefilter,
         events: if all { OnceLock::from(Prefilter::everything()) } else { OnceLock::new() },
         clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
-        names: if all { None } else { Names::new(rules) },
+        names,
         survey,
         idle: Mutex::default(),
     };

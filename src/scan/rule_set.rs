@@ -116,9 +116,11 @@ impl RuleSet {
         };
         let triggers = triggers(&vocabulary, events.iter_mut().chain(&mut providers.events))?;
         let policies = providers.list.iter().map(|provider| (provider.id.clone(), provider.rotation)).collect();
-        let extractor = Extractor::new(&events, &providers, vocabulary, hints);
-        let leaks = LeakScanner::new(&leaks);
-        let (reader, layouts) = (Reader::new(&formats), formats.texts);
+        let ((extractor, reader), leaks) = rayon::join(
+            || (Extractor::new(&events, &providers, vocabulary, hints), Reader::new(&formats)),
+            || LeakScanner::new(&leaks),
+        );
+        let layouts = formats.texts;
         let digest = digest(sources);
         Ok(Self {
             reader,
