@@ -53,6 +53,12 @@ pub(super) fn handed_over(group: Group<'_>, event: &TokenEvent, apart: i64) -> b
 /// Whether a record is what another layer says of an attempt, a moment later.
 pub(super) fn echoes(group: Group<'_>, event: &TokenEvent) -> bool {
     let known = group.event;
+    let of_another = group.layers.by_other_rules(event)
+        || (group.layers.reworded_by(event) && nanos(event).saturating_sub(nanos(known)) <= ECHO);
+    // Of a log of one layer nothing goes on from here.
+    if !of_another {
+        return false;
+    }
     let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
     let one_process = same(known.host, event.host) && same(known.process, event.process);
     let together = one_process || group.layers.of_source(event);
@@ -66,11 +72,7 @@ pub(super) fn echoes(group: Group<'_>, event: &TokenEvent) -> bool {
         || (known.error.is_some() && known.error == event.error)
         || status_only(known) != status_only(event)
         || (one_worker && is_mute(known) != is_mute(event));
-    agree
-        && says_same(known.error_description, event.error_description)
-        && says_same(known.sub_code, event.sub_code)
-        && (group.layers.by_other_rules(event)
-            || (group.layers.reworded_by(event) && nanos(event).saturating_sub(nanos(known)) <= ECHO))
+    agree && says_same(known.error_description, event.error_description) && says_same(known.sub_code, event.sub_code)
 }
 
 /// The thread that wrote a record, where its host and process are known too.

@@ -218,8 +218,9 @@ impl Merger {
         };
         let soon = self.recent.partition_point(|&number| at(number) < time.nanos - ECHO);
         let near = self.recent.iter().skip(soon).take(REACH).copied();
-        let before = self.recent.iter().take(soon).rev().take(REACH).copied().filter(one_thread);
-        let all: Vec<u32> = before.chain(near).filter(|&number| echoes(groups.group(number), event)).collect();
+        let fits = |number: &u32| echoes(groups.group(*number), event);
+        let before = self.recent.iter().take(soon).rev().take(REACH).copied().filter(fits).filter(one_thread);
+        let all: Vec<u32> = before.chain(near.filter(fits)).collect();
         let fitting = || all.iter().copied();
         let close = |number: &u32| {
             let known = groups.group(*number).event;

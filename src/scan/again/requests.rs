@@ -130,6 +130,9 @@ fn words(text: &[u8]) -> impl Iterator<Item = &str> {
 pub(super) fn asked(events: &EventSet, sources: &[Source]) -> (Asked, counted::Anchors, Vec<Notice>) {
     let shared = shared_clients(events);
     let is_open = |event: &&TokenEvent| is_attempt(event) && lacks_names(event, &shared);
+    if !events.events.iter().any(|event| is_open(&event)) {
+        return (Asked::new(), counted::Anchors::default(), Vec::new());
+    }
     let known: HashSet<Symbol> = events.events.iter().filter(|event| !is_open(event)).filter_map(id).collect();
     let counts = |id: &Symbol| is_count(events.symbols.get(*id));
     let open = || {
