@@ -37,18 +37,30 @@ pub struct Copies<'a> {
 /// Where a value goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Copy {
-    /// A name: the place of its role among those of names.
-    Name(usize),
+    /// A name.
+    Name(NameRole),
     /// A lifetime.
     ExpiresIn,
     /// A length of time; the last part of its path tells the unit.
     Duration(Box<str>),
 }
 
+/// The role of a name: its place among those of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameRole(usize);
+
+impl NameRole {
+    /// Puts another name in the place of the one that an event has.
+    pub fn put(self, name: Symbol, event: &mut TokenEvent) {
+        *name_mut(event, self.0) = Some(name);
+    }
+}
+
 impl<'a> Copies<'a> {
     /// The values, and where each of them goes.
     pub fn each(&self) -> impl Iterator<Item = (&'a str, Copy)> {
-        let names = self.names.iter().enumerate().filter_map(|(place, name)| Some(((*name)?, Copy::Name(place))));
+        let names =
+            self.names.iter().enumerate().filter_map(|(place, name)| Some(((*name)?, Copy::Name(NameRole(place)))));
         let expires_in = self.expires_in.map(|value| (value, Copy::ExpiresIn));
         let duration = self.duration.map(|field| (field.value, Copy::Duration(field.leaf().into())));
         names.chain(expires_in).chain(duration)
@@ -59,7 +71,7 @@ impl Copy {
     /// Puts another value in the place of the one that an event has; it must be known to hold no secret.
     pub fn put(&self, value: &str, event: &mut TokenEvent, symbols: &mut Symbols) {
         match self {
-            Self::Name(place) => *name_mut(event, *place) = Some(symbols.intern(value)),
+            Self::Name(role) => role.put(symbols.intern(value), event),
             Self::ExpiresIn => event.expires_in = draft::expires_in(value),
             Self::Duration(leaf) => event.duration_ms = draft::milliseconds(value, leaf),
         }

@@ -27,7 +27,7 @@ use crate::format::Record;
 use crate::model::{EventKind, Position, Symbols, TokenEvent};
 use crate::rules::{EventRule, FieldRole, Providers, Vocabulary};
 
-pub use copies::{Copies, Copy};
+pub use copies::{Copies, Copy, NameRole};
 pub use draft::Masker;
 pub use hints::Hints;
 pub use identity::{Identity, Name};

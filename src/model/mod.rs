@@ -37,6 +37,6 @@ pub use report::{
 };
 pub use run::{RunInfo, Section};
 pub use survey::{SourceSurvey, Survey, Unmatched};
-pub use symbol::{Symbol, SymbolSet, Symbols};
+pub use symbol::{Looked, Symbol, SymbolSet, Symbols};
 pub use time::{Assumed, Precision, Timestamp};
 pub use zone::Zone;

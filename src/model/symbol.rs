@@ -33,11 +33,34 @@ pub struct Symbols {
     hasher: DefaultHashBuilder,
 }
 
+/// What a table held for a text when it was looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// Its symbol, if it was interned before.
+    pub symbol: Option<Symbol>,
+    half: u32,
+}
+
 impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Symbol {
+        let half = self.half(text.as_bytes());
+        self.intern_hashed(half, text)
+    }
+
+    /// Looks a text up that may have to be interned later.
+    pub fn look(&self, text: &[u8]) -> Looked {
         let half = self.half(text);
-        if let Some(found) = self.known(half, text) {
+        Looked { symbol: self.known(half, text), half }
+    }
+
+    /// The symbol of a text that was looked up before.
+    pub fn intern_looked(&mut self, looked: Looked, text: &str) -> Symbol {
+        self.intern_hashed(looked.half, text)
+    }
+
+    fn intern_hashed(&mut self, half: u32, text: &str) -> Symbol {
+        if let Some(found) = self.known(half, text.as_bytes()) {
             return found;
         }
         self.text.push_str(text);
@@ -47,12 +70,12 @@ impl Symbols {
         symbol
     }
 
-    fn known(&self, half: u32, text: &str) -> Option<Symbol> {
-        let same = |(known, symbol): &(u32, Symbol)| *known == half && self.get(*symbol) == text;
+    fn known(&self, half: u32, text: &[u8]) -> Option<Symbol> {
+        let same = |(known, symbol): &(u32, Symbol)| *known == half && self.get(*symbol).as_bytes() == text;
         self.table.find(spread(half), same).map(|(_, symbol)| *symbol)
     }
 
-    fn half(&self, text: &str) -> u32 {
+    fn half(&self, text: &[u8]) -> u32 {
         self.hasher.hash_one(text) as u32
     }
 
@@ -71,7 +94,7 @@ impl Symbols {
 
     /// The symbol of `text` if it was interned before.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.known(self.half(text), text)
+        self.known(self.half(text.as_bytes()), text.as_bytes())
     }
 
     /// Takes all strings of another table in; returns a map from its symbols to this table's.
@@ -144,7 +167,7 @@ impl SymbolSet {
     }
 
     /// Adds one; whether it is new.
-    pub(super) fn insert(&mut self, symbol: Symbol) -> bool {
+    pub fn insert(&mut self, symbol: Symbol) -> bool {
         let (place, bit) = (symbol.index() / 64, 1 << (symbol.index() % 64));
         if place >= self.0.len() {
             self.0.resize(place + 1, 0);

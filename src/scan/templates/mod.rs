@@ -11,6 +11,8 @@
 mod names;
 mod part;
 mod proof;
+mod reach;
+mod seen;
 mod sense;
 mod slots;
 mod text;
@@ -27,10 +29,11 @@ use names::Room;
 
 use super::excerpt::likeness;
 use super::rule_set::RuleSet;
-use crate::extract::Copy;
+use crate::extract::{Copy, NameRole};
 use crate::format::{Clock, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
 use part::Part;
+use seen::Seen;
 use slots::{Learned, Slot};
 use tree::{Span, Tree};
 use when::When;
@@ -59,6 +62,7 @@ pub(super) struct Templates {
     /// Where the values stand in the line that was compared last.
     spans: Vec<Span>,
     room: Room,
+    names: Seen,
     /// How many records had no template.
     seen: u32,
     /// The shapes of lines that have no template.
@@ -71,7 +75,9 @@ struct Known {
     format: String,
     /// The event of the line that it was learned from.
     event: Option<TokenEvent>,
-    /// Which parts of a line go where.
+    /// By value its role in the event, if it is a name there.
+    names: Vec<Option<NameRole>>,
+    /// Which other parts of a line go where.
     copies: Vec<(Part, Copy)>,
     times: Vec<When>,
     of_text: Option<OfText>,
@@ -105,6 +111,7 @@ impl Default for Templates {
             credit: CREDIT,
             spans: Vec::new(),
             room: Room::default(),
+            names: Seen::default(),
             seen: 0,
             refused: HashSet::new(),
         }
@@ -123,7 +130,10 @@ impl Templates {
         let number = self.tree.find(text, &mut self.spans)?;
         let (known, spans) = (&self.known[number], self.spans.as_slice());
         let silent = match &known.of_text {
-            None => names.are_silent(spans.iter().map(|span| &text[span.0..span.1]), &mut self.room),
+            None => {
+                self.names.look_up(text, spans, &known.names, symbols);
+                names.are_silent(self.names.fresh().iter().map(|span| &text[span.0..span.1]), &mut self.room)
+            }
             Some(of_text) => of_text.is_silent(names, text, spans, clock),
         };
         if !silent {
@@ -136,6 +146,13 @@ impl Templates {
         // Made where it stays: an event is longer than what is moved in registers.
         events.push(TokenEvent { time: stamp.map(|stamp| stamp.time), position, silent: true, ..*like });
         let event = events.last_mut()?;
+        for (value, (role, span)) in known.names.iter().zip(spans).enumerate() {
+            if let Some(role) = role
+                && let Some(name) = self.names.keep(value, &text[span.0..span.1], symbols)
+            {
+                role.put(name, event);
+            }
+        }
         for (part, copy) in &known.copies {
             // What stands in a line that is the same elsewhere is text as it was in the first one.
             copy.put(part.text(text, spans).unwrap_or_default(), event, symbols);
@@ -189,12 +206,27 @@ impl Templates {
         if self.known.len() == MOST {
             (self.tree, self.known) = (Tree::default(), Vec::new());
         }
-        let Learned { slots, event, copies, times, format } = learned;
+        let Learned { slots, event, mut copies, times, format } = learned;
+        // The names of a running text are parts of words, and not asked about by themselves.
+        let mut names = vec![None; slots.len()];
+        if of_text.is_none() {
+            copies.retain(|(part, copy)| !is_name(*part, copy, &mut names));
+        }
         if self.tree.insert(text, &slots, self.known.len()) {
             self.refused.remove(&shape);
-            self.known.push(Known { format, event, copies, times, of_text });
+            self.known.push(Known { format, event, names, copies, times, of_text });
         }
     }
+}
+
+/// Whether a part is a value that is a name in the event, which is noted where none was.
+fn is_name(part: Part, copy: &Copy, roles: &mut [Option<NameRole>]) -> bool {
+    let (Some(value), Copy::Name(role)) = (part.value(), copy) else { return false };
+    let free = roles[value].is_none();
+    if free {
+        roles[value] = Some(*role);
+    }
+    free
 }
 
 /// Equal for lines that differ in hexadecimal digits alone.

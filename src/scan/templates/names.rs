@@ -26,10 +26,8 @@ pub(in crate::scan) struct Names {
     anywhere: AhoCorasick,
     /// Of those, how they must be written; nothing where any case will do.
     written: Vec<Vec<Box<[u8]>>>,
-    /// The texts that say something at the end of a name, in any case.
-    at_end: Vec<Box<[u8]>>,
-    /// The bytes that those end in.
-    last: [bool; 256],
+    /// By last byte the texts that say something at the end of a name, in any case.
+    at_end: Vec<Vec<Box<[u8]>>>,
     /// Finds whether any of the texts that say something anywhere may be there, in all names of a line at once; without
     /// vectors each name is looked at.
     sieve: Option<Sieve>,
@@ -48,7 +46,7 @@ impl Names {
     /// By what the rules look for; `None` where that is too much for an automaton.
     pub(in crate::scan) fn new(rules: &RuleSet) -> Option<Self> {
         let mut anywhere: BTreeMap<Vec<u8>, Vec<Box<[u8]>>> = BTreeMap::new();
-        let (mut at_end, mut last) = (BTreeSet::new(), [false; 256]);
+        let mut at_end = BTreeSet::new();
         let of_events = rules.extractor.telling().map(|text| Telling::AnyCase(text.as_bytes()));
         for telling in of_events.chain(rules.leaks.telling()) {
             match telling {
@@ -60,10 +58,7 @@ impl Names {
                     Entry::Occupied(mut known) => known.get_mut().push(text.into()),
                 },
                 Telling::AtEnd(text) => {
-                    let Some(end) = text.last() else { continue };
-                    last[usize::from(end.to_ascii_lowercase())] = true;
-                    last[usize::from(end.to_ascii_uppercase())] = true;
-                    at_end.insert(text.into());
+                    at_end.insert(text.to_ascii_lowercase());
                 }
             }
         }
@@ -73,14 +68,7 @@ impl Names {
         let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
         let automaton = build(Some(fast)).or_else(|_| build(None)).ok()?;
         let written = anywhere.into_values().collect();
-        Some(Self {
-            anywhere: automaton,
-            written,
-            at_end: at_end.into_iter().collect(),
-            last,
-            sieve,
-            sense: OnceLock::new(),
-        })
+        Some(Self { anywhere: automaton, written, at_end: by_last_byte(at_end), sieve, sense: OnceLock::new() })
     }
 
     /// What the rules make of running texts; `None` where that is too much.
@@ -122,8 +110,20 @@ impl Names {
 
     fn names_key(&self, name: &[u8]) -> bool {
         let ends = |text: &[u8]| name.len() >= text.len() && name[name.len() - text.len()..].eq_ignore_ascii_case(text);
-        name.last().is_some_and(|byte| self.last[usize::from(*byte)]) && self.at_end.iter().any(|text| ends(text))
+        name.last().is_some_and(|byte| self.at_end[usize::from(*byte)].iter().any(|text| ends(text)))
     }
+}
+
+/// Texts by the byte that they end in, in either case.
+fn by_last_byte(texts: BTreeSet<Vec<u8>>) -> Vec<Vec<Box<[u8]>>> {
+    let mut sorted = vec![Vec::new(); 256];
+    for text in texts {
+        let Some(last) = text.last() else { continue };
+        for byte in BTreeSet::from([last.to_ascii_lowercase(), last.to_ascii_uppercase()]) {
+            sorted[usize::from(byte)].push(text.as_slice().into());
+        }
+    }
+    sorted
 }
 
 /// A search for texts in any case; `None` where they are not fit for it.

@@ -20,6 +20,11 @@ impl Part {
         Some(Self { first, last, before: of_first.0.checked_sub(start)?, behind: end.checked_sub(of_last.1)? })
     }
 
+    /// Which value it is, if it is nothing else.
+    pub(super) fn value(self) -> Option<usize> {
+        (self.first == self.last && self.before == 0 && self.behind == 0).then_some(self.first)
+    }
+
     /// Where it stands in a line with these values.
     pub(super) fn span(self, values: &[Span]) -> Span {
         (values[self.first].0 - self.before, values[self.last].1 + self.behind)

@@ -3,6 +3,7 @@
 use super::RuleSet;
 use super::names::Names;
 use super::part::Part;
+use super::reach::{Halves, reach};
 use super::text;
 use super::tree::Span;
 use super::when::When;
@@ -39,15 +40,16 @@ pub(super) enum Slot {
 /// The kinds of slots, by the bytes that they hold.
 const KINDS: [Slot; 6] = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time, Slot::Count, Slot::Hexadecimal(0)];
 
-/// By kind and byte whether it may hold it: this is asked of every byte of every value.
-static GOES_ON: [[bool; 256]; KINDS.len()] = {
-    let mut goes_on = [[false; 256]; KINDS.len()];
+/// By kind the bytes that it may hold.
+static HALVES: [Halves; KINDS.len()] = {
+    let mut all = [[0; 16]; KINDS.len()];
     let mut place = 0;
-    while place < KINDS.len() * 256 {
-        goes_on[place / 256][place % 256] = KINDS[place / 256].goes_on((place % 256) as u8);
+    while place < KINDS.len() * 128 {
+        let (kind, byte) = (place / 128, place % 128);
+        all[kind][byte % 16] |= (KINDS[kind].goes_on(byte as u8) as u8) << (byte / 16);
         place += 1;
     }
-    goes_on
+    all
 };
 
 /// The template of one record.
@@ -70,8 +72,7 @@ impl Slot {
 
     /// How far it may go at the start of a text.
     pub(super) fn length(self, text: &[u8]) -> usize {
-        let goes_on = &GOES_ON[self.kind()];
-        text.iter().position(|byte| !goes_on[usize::from(*byte)]).unwrap_or(text.len())
+        reach(&HALVES[self.kind()], text)
     }
 
     const fn kind(self) -> usize {
