@@ -16,6 +16,7 @@ use super::window::{Attempt, Cluster};
 use super::{coverage, loose, refresh_race};
 
 /// What a timeline comes to before clients are looked at as a whole.
+#[derive(Default)]
 pub(super) struct Walked {
     pub(super) causes: Vec<Draft>,
     /// Clusters of two or more successes, positions in the line.
@@ -53,6 +54,9 @@ enum Open {
 
 /// Walks one timeline.
 pub(super) fn walk(line: &Line<'_>) -> Walked {
+    if is_quiet(line) {
+        return Walked::default();
+    }
     let clusters = clusters(line);
     let mut home: Vec<Option<usize>> = vec![None; line.ids.len()];
     let mut fork: Vec<Option<usize>> = vec![None; line.ids.len()];
@@ -99,6 +103,20 @@ pub(super) fn walk(line: &Line<'_>) -> Walked {
     let causes = walk.causes;
     let forks = clusters.into_iter().filter(|cluster| cluster.successes.len() > 1).collect();
     Walked { causes, forks }
+}
+
+/// Whether nothing failed, and no two good refreshes can be of one cluster: most timelines of most logs, in which there is
+/// nothing to explain.
+fn is_quiet(line: &Line<'_>) -> bool {
+    let (apart, mut last) = (line.scene.window.apart(), i64::MIN);
+    (0..line.ids.len()).all(|position| match line.scene.kind(line.ids[position]) {
+        EventKind::RefreshFailed => false,
+        EventKind::RefreshSucceeded => line.attempt(position, true).is_some_and(|attempt| {
+            let before = std::mem::replace(&mut last, attempt.end);
+            before == i64::MIN || attempt.start.saturating_sub(before) > apart
+        }),
+        _ => true,
+    })
 }
 
 /// The clusters of a line, as positions. A new grant or a revocation parts what competes.

@@ -113,6 +113,11 @@ impl Window {
         if coarse { self.nanos.max(SECOND / 2 * 3) } else { self.nanos }
     }
 
+    /// Attempts do not compete by their times, whatever those are worth, if one begins so long after the other's end.
+    pub(super) fn apart(self) -> i64 {
+        self.nanos.saturating_mul(2).saturating_add(2 * SECOND)
+    }
+
     /// Whether two attempts compete by their times.
     pub(super) fn near(self, a: &Attempt, b: &Attempt) -> bool {
         self.within(a, b) || a.overlaps(b)

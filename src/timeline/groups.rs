@@ -11,6 +11,8 @@ use crate::model::TokenEvent;
 pub(super) struct Groups {
     events: Vec<TokenEvent>,
     kept: usize,
+    /// The place of the record that was read last.
+    read: usize,
     /// By attempt: the layers that told of it after the first one.
     more: HashMap<u32, Vec<Layer>>,
     dropped: HashSet<u32>,
@@ -26,11 +28,12 @@ pub(super) struct Group<'g> {
 
 impl Groups {
     pub(super) fn of(events: Vec<TokenEvent>) -> Self {
-        Self { events, kept: 0, more: HashMap::new(), dropped: HashSet::new() }
+        Self { events, kept: 0, read: 0, more: HashMap::new(), dropped: HashSet::new() }
     }
 
     /// The record at a place; those before the place have been read.
-    pub(super) fn record(&self, place: usize) -> TokenEvent {
+    pub(super) fn record(&mut self, place: usize) -> TokenEvent {
+        self.read = place;
         self.events[place]
     }
 
@@ -46,9 +49,12 @@ impl Groups {
         Group { event, layers, dropped: self.dropped.contains(&number) }
     }
 
-    /// Keeps a record that has been read as an attempt of its own, and gives it its number.
-    pub(super) fn add(&mut self, event: TokenEvent) -> u32 {
-        self.events[self.kept] = event;
+    /// Keeps the record that was read last as an attempt of its own, and gives it its number. Where all before it were kept
+    /// it stands there by now.
+    pub(super) fn add(&mut self) -> u32 {
+        if self.kept < self.read {
+            self.events[self.kept] = self.events[self.read];
+        }
         self.kept += 1;
         (self.kept - 1) as u32
     }

@@ -58,7 +58,7 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
         if event.kind == EventKind::RefreshFailed && (is_polling(event.error) || is_polling(event.sub_code)) {
             continue;
         }
-        merger.add(event);
+        merger.add(&event);
     }
     let mut kept = merger.groups.into_events();
     // A finer time may move an event by less than a second; stable, so ties keep the total order.
@@ -127,18 +127,19 @@ impl Merger {
         }
     }
 
-    fn add(&mut self, event: TokenEvent) {
-        if !is_attempt(&event) {
-            self.groups.add(event);
+    /// Adds the record that was read last.
+    fn add(&mut self, event: &TokenEvent) {
+        if !is_attempt(event) {
+            self.groups.add();
             return;
         }
-        let twin = self.twin_by_request(&event).or_else(|| self.twin_by_time(&event));
-        if let Some(twin) = twin.or_else(|| self.echoed(&event)) {
-            self.groups.tell(twin, &event);
+        let twin = self.twin_by_request(event).or_else(|| self.twin_by_time(event));
+        if let Some(twin) = twin.or_else(|| self.echoed(event)) {
+            self.groups.tell(twin, event);
             return;
         }
-        self.drop_probe_before(&event);
-        let number = self.groups.add(event);
+        self.drop_probe_before(event);
+        let number = self.groups.add();
         if let Some(request) = event.request_id.filter(|request| self.shared.contains(*request))
             && let Some(before) = self.by_request.insert(request, number)
         {
