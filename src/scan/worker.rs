@@ -11,6 +11,7 @@ use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
 use super::templates::{Names, Recognised, Templates};
+use crate::extract::Masker;
 use crate::format::{Clock, Columns, Setting, Stamp};
 use crate::input::Segment;
 use crate::leak::LeakHit;
@@ -136,14 +137,15 @@ impl Workshop<'_> {
         let mut hits = std::mem::take(&mut harvest.hits);
         hits.clear();
         self.rules.leaks.find(part.text, &mut hits);
-        if hits.is_empty() && !self.may_hold_event(part.text) {
-            // A leak rule's literal brought it: long texts in hexadecimal and ids hold every short one.
+        // A leak rule's literal may have brought it: long texts in hexadecimal and ids hold every short one.
+        let may_hold_event = self.may_hold_event(part.text);
+        if hits.is_empty() && !may_hold_event {
             harvest.hits = hits;
             return;
         }
         let first = harvest.events.events.len();
         let setting = Setting { clock: &self.clocks[part.position.source as usize], columns };
-        let stamp = self.events(part, &setting, &hits, harvest);
+        let stamp = self.events(part, &setting, (&hits, may_hold_event), harvest);
         if !hits.is_empty() {
             self.leaks(part, &hits, stamp, first, harvest);
         }
@@ -154,20 +156,23 @@ impl Workshop<'_> {
         self.events.get_or_init(|| Prefilter::of_events(self.rules)).is_candidate(text)
     }
 
-    fn events(&self, part: &Part<'_>, setting: &Setting<'_>, hits: &[LeakHit], harvest: &mut Harvest) -> Option<Stamp> {
+    /// The time of a record, and its events, if it can hold any.
+    fn events(
+        &self,
+        part: &Part<'_>,
+        setting: &Setting<'_>,
+        (hits, may_hold): (&[LeakHit], bool),
+        harvest: &mut Harvest,
+    ) -> Option<Stamp> {
         let Harvest { events, sources, arena, .. } = harvest;
         let (bytes, position, mut stamp) = (part.text, part.position, None);
         let mut excerpt = None;
         let seen = without_kinds(bytes);
         self.rules.reader.read(arena, &seen, setting, &mut |record| {
             stamp = stamp.or(record.stamp);
-            let event = self.rules.extractor.extract(
-                record,
-                bytes,
-                position,
-                &|text| self.rules.leaks.mask(text),
-                &mut events.symbols,
-            );
+            let mask: Masker<'_> = &|text| self.rules.leaks.mask(text);
+            let extract = || self.rules.extractor.extract(record, bytes, position, mask, &mut events.symbols);
+            let event = may_hold.then(extract).flatten();
             if self.survey {
                 let survey = &mut sources.entry(position.source as usize).or_default().survey;
                 let sighting = self.rules.extractor.survey(record, event.is_some());

@@ -82,14 +82,10 @@ impl Places {
         let (mut at, mut length) = (0, 0);
         while at < rest.len().min(STRETCH) {
             let here = &rest[at..];
-            let last;
-            let block = if let Some(block) = here.first_chunk() {
-                block
-            } else {
-                last = padded(here);
-                &last
+            let places = match here.first_chunk() {
+                Some(block) => tables.may_begin::<S, ANY_CASE>(simd, block),
+                None => tables.may_begin::<S, ANY_CASE>(simd, &padded(here)) & within(here.len()),
             };
-            let places = tables.may_begin::<S, ANY_CASE>(simd, block) & within(here.len());
             length = note(&mut self.listed, length, places, at);
             at += WIDTH;
         }
