@@ -35,8 +35,10 @@ pub(super) fn candidates(
     record: &Record<'_>,
     clock: &Clock,
 ) -> Vec<(Slot, Span)> {
-    // The members of an object are told by their keys.
-    if (record.text.starts_with('{') && record.texts.is_empty()) || !is_plain(raw) {
+    // The members of an object are told by their keys, and of a text its digits may be others.
+    let holds_digit = |text: &&str| text.bytes().any(|byte| byte.is_ascii_digit());
+    let of_keys = record.text.starts_with('{') && !record.texts.iter().any(holds_digit);
+    if of_keys || !is_plain(raw) {
         return Vec::new();
     }
     let Some(sense) = names.sense(rules) else { return Vec::new() };
