@@ -75,6 +75,9 @@ impl TextFields {
 
     /// Fills roles that no field has.
     pub(super) fn complete<'a>(&self, record: &Record<'a>, roles: &mut Roles<'a>) {
+        if record.texts.is_empty() {
+            return;
+        }
         let missing = self.patterns.iter().filter(|(role, _)| roles.get(*role).is_none());
         let asked: usize = missing.map(|(_, patterns)| patterns.len()).sum();
         let texts = || record.texts.iter().map(|text| head(text, BEGINNING));

@@ -115,8 +115,8 @@ fn without_holders(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 impl Candidates<'_, '_> {
-    /// Where the next trigger begins at or after `from`, which must not fall from call to call. No pass looks much further
-    /// than those before it found one: what it looks at is still in the nearest cache.
+    /// Where the next trigger begins at or after `from`, which must not fall from call to call. URLs are looked for last, and
+    /// not much further than where another trigger begins: that text is still in the nearest cache.
     pub(super) fn next(&mut self, from: usize) -> Option<usize> {
         let first = |first: usize, look: &mut Look<'_, '_>| look.next(from, first).unwrap_or(first);
         Some(self.looks.iter_mut().fold(self.length, first)).filter(|at| *at < self.length)
@@ -163,8 +163,8 @@ impl Look<'_, '_> {
         self.found.filter(|found| (from..until).contains(found))
     }
 
-    /// Where the next trigger begins, at least if that is before `until`. A number counts only where it is not a part of a longer one, nor the start of a
-    /// word: long texts in hexadecimal or base64 hold every number.
+    /// Where the next trigger begins, at least if that is before `until`. A number counts only where it is not a part of a
+    /// longer one, nor the start of a word: long texts in hexadecimal or base64 hold every number.
     fn find(&mut self, mut from: usize, until: usize) -> Option<usize> {
         let bytes = self.bytes;
         loop {
