@@ -45,7 +45,7 @@ impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Symbol {
         let half = self.half(text.as_bytes());
-        self.intern_hashed(half, text)
+        self.intern_looked(Looked { symbol: None, half }, text)
     }
 
     /// Looks a text up that may have to be interned later.
@@ -54,13 +54,10 @@ impl Symbols {
         Looked { symbol: self.known(half, text), half }
     }
 
-    /// The symbol of a text that was looked up before.
+    /// The symbol of a text that was looked up before; it may have been interned since.
     pub fn intern_looked(&mut self, looked: Looked, text: &str) -> Symbol {
-        self.intern_hashed(looked.half, text)
-    }
-
-    fn intern_hashed(&mut self, half: u32, text: &str) -> Symbol {
-        if let Some(found) = self.known(half, text.as_bytes()) {
+        let half = looked.half;
+        if let Some(found) = looked.symbol.or_else(|| self.known(half, text.as_bytes())) {
             return found;
         }
         self.text.push_str(text);

@@ -37,6 +37,7 @@ impl Seen {
     /// Keeps a value of the line that is a name and says nothing.
     pub(super) fn keep(&mut self, value: usize, name: &[u8], symbols: &mut Symbols) -> Option<Symbol> {
         let looked = self.looked[value]?;
+        // Only a new name is looked at as text.
         let symbol = match looked.symbol {
             Some(known) => known,
             None => symbols.intern_looked(looked, std::str::from_utf8(name).ok()?),
