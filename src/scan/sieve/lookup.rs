@@ -62,8 +62,8 @@ fn looks_up(level: Level) -> bool {
 impl Tables for Narrow {
     #[inline(always)]
     fn may_begin<S: Simd, const ANY_CASE: bool>(&self, simd: S, block: &[u8; BLOCK]) -> u64 {
-        let bytes = bytes::<S, ANY_CASE>(simd, block);
-        let marks = mixtures(bytes.map(|bytes| bytes & 15), bytes.map(|bytes| bytes >> 4));
+        let [a, b, c, d] = bytes::<S, ANY_CASE>(simd, block);
+        let marks = mixtures([a & 15, b & 15, c & 15, d & 15], [a >> 4, b >> 4, c >> 4, d >> 4]);
         let mut whole = [u8x64::splat(simd, u8::MAX); 2];
         for (mark, answers) in marks.iter().enumerate() {
             for (groups, table) in whole.iter_mut().zip(&self.whole) {
