@@ -11,8 +11,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+use super::buffer::Buffer;
 use super::continuation::DECIDING_BYTES;
-use super::job::{Buffer, Job, Tally};
+use super::job::{Job, Tally};
 use super::open::retry;
 use super::strand::{Line, NEAR, WOVEN_BYTES, WOVEN_LINES, crosses, has_neighbours};
 use super::{Counted, Weave};
@@ -67,7 +68,7 @@ impl<R: Read> Cutter<R> {
     pub(super) fn new(job: &Job<'_>, input: R, base: u64) -> Self {
         Self {
             input,
-            buffer: job.run.take_buffer(),
+            buffer: job.run.take_buffer(base),
             base,
             from: 0,
             target: None,
@@ -132,7 +133,7 @@ impl<R: Read> Cutter<R> {
         let (base, end) = (self.base, self.base + piece.range.end as u64);
         self.tally.cut(base);
         self.count(piece, &Counted::default(), end);
-        let tail = self.buffer.split_into(piece.range.end, job.run.take_buffer());
+        let tail = self.buffer.split_into(piece.range.end, job.run.take_buffer(end));
         self.base = end;
         self.from = 0;
         (base, std::mem::replace(&mut self.buffer, tail))

@@ -4,9 +4,10 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::SourceRead;
+use super::buffer::Buffer;
 use super::count_newlines;
 use super::heading::Heading;
-use super::job::{Buffer, LongLines, Tally, long_notice};
+use super::job::{LongLines, Tally, long_notice};
 use super::open::retry;
 use super::scanner::Scanner;
 use super::stream::Dispatch;
@@ -33,7 +34,7 @@ pub(super) fn read(
     let mut documents = Documents {
         dispatch,
         scanner: Scanner::new(),
-        buffer: dispatch.job.run.take_buffer(),
+        buffer: dispatch.job.run.take_buffer(0),
         base: 0,
         found: Vec::new(),
         tally: Tally::default(),
@@ -110,7 +111,7 @@ impl Documents<'_, '_> {
         let length = (end - base) as usize;
         let ranges = self.found.drain(..).map(|range| (range.start - base) as usize..(range.end - base) as usize);
         let ranges = ranges.collect();
-        let tail = self.buffer.split_into(length, job.run.take_buffer());
+        let tail = self.buffer.split_into(length, job.run.take_buffer(end));
         let segment = std::mem::replace(&mut self.buffer, tail);
         self.tally.cut(base);
         self.tally.count(segment.filled(), end);

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::job::Buffer;
+use super::buffer::Buffer;
 use super::open::Input;
 
 /// Parts that wait or are decoded, of one file.
@@ -46,7 +46,7 @@ impl Helpers {
     }
 
     fn keep(&self, mut buffer: Buffer) {
-        buffer.filled = 0;
+        buffer.restart(0);
         let mut spare = lock(&self.spare);
         let kept: usize = spare.iter().map(Buffer::size).sum();
         if buffer.size() > 0 && kept + buffer.size() <= self.most_held / 4 {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::archive::{LIMITS, Limits};
+use super::buffer::Buffer;
 use super::heading::Heading;
 use super::helpers::Helpers;
 use super::{Counted, KEPT_OF_LONG, LINE_CAP, Layout, ReadSettings, SEGMENT_BYTES, Segment, SourceRead, Weave};
@@ -55,16 +56,17 @@ impl<'a> Run<'a> {
         KEPT_OF_LONG.min(self.line_cap)
     }
 
-    /// An empty buffer.
-    pub(super) fn take_buffer(&self) -> Buffer {
-        lock(&self.spare).pop().unwrap_or_default()
+    /// An empty buffer for a text that begins at an offset of its source.
+    pub(super) fn take_buffer(&self, offset: u64) -> Buffer {
+        let mut buffer = lock(&self.spare).pop().unwrap_or_default();
+        buffer.restart(offset);
+        buffer
     }
 
     /// Keeps a buffer for the next one who asks, unless a long line made it huge.
-    pub(super) fn keep_buffer(&self, mut buffer: Buffer) {
-        buffer.filled = 0;
+    pub(super) fn keep_buffer(&self, buffer: Buffer) {
         let mut spare = lock(&self.spare);
-        if spare.len() <= self.most_in_flight && buffer.bytes.len() <= 2 * self.segment_bytes.max(SEGMENT_BYTES) {
+        if spare.len() <= self.most_in_flight && buffer.size() <= 2 * self.segment_bytes.max(SEGMENT_BYTES) {
             spare.push(buffer);
         }
     }
@@ -133,49 +135,6 @@ impl<'a> Job<'a> {
         let mut notice = Notice::new("internal-error", Some(self.path), message, Trouble::Incomplete);
         notice.count = panics.len() as u64;
         Some(notice)
-    }
-}
-
-/// Bytes of which the first `filled` count. Room once made is kept, so that it is zeroed once.
-#[derive(Default)]
-pub(super) struct Buffer {
-    bytes: Vec<u8>,
-    pub(super) filled: usize,
-}
-
-impl Buffer {
-    pub(super) fn filled(&self) -> &[u8] {
-        &self.bytes[..self.filled]
-    }
-
-    /// Bytes of the room that was made.
-    pub(super) fn size(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Room for `count` more bytes.
-    pub(super) fn room(&mut self, count: usize) -> &mut [u8] {
-        let end = self.filled + count;
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
-        &mut self.bytes[self.filled..end]
-    }
-
-    /// Drops the first `count` bytes.
-    pub(super) fn drop_front(&mut self, count: usize) {
-        self.bytes.copy_within(count..self.filled, 0);
-        self.filled -= count;
-    }
-
-    /// Moves all bytes from `at` on into an empty buffer.
-    pub(super) fn split_into(&mut self, at: usize, mut tail: Self) -> Self {
-        let moved = self.filled - at;
-        tail.filled = 0;
-        tail.room(moved).copy_from_slice(&self.bytes[at..self.filled]);
-        tail.filled = moved;
-        self.filled = at;
-        tail
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod archive;
 mod bgzf;
+mod buffer;
 mod continuation;
 mod cutter;
 mod digest;

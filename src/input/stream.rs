@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering;
 
 use rayon::Scope;
 
+use super::buffer::Buffer;
 use super::cutter::Cutter;
 use super::heading::Heading;
-use super::job::{Buffer, Job};
+use super::job::Job;
 use super::open::{self, Text};
 use super::sniff;
 use super::{Layout, Origin, Source, SourceRead, documents, plain, scanner};
