@@ -180,8 +180,8 @@ pub fn triggers<'r>(
 ) -> Result<Vec<String>, Vec<RuleError>> {
     let mut needles = Needles::new(&vocabulary.triggers);
     needles.add(UNAUTHORIZED);
-    for set in &vocabulary.needs {
-        needles.cover(std::slice::from_ref(set));
+    for sets in &vocabulary.needs {
+        needles.cover(sets);
     }
     let makers = rules.filter(|rule| rule.kind.is_some());
     let errors: Vec<RuleError> =

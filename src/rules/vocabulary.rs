@@ -140,8 +140,9 @@ pub enum Meaning {
 pub struct Vocabulary {
     /// Words make an event only in a record that holds one of these literals.
     pub triggers: Vec<String>,
-    /// Sets of literals of which one is in every record that is an event by its code, grant type or endpoint.
-    pub(super) needs: Vec<OneOf>,
+    /// Of each code, grant type and endpoint that makes an event: sets of literals. One of each set is in the record, so
+    /// that it is enough to search for one of the sets.
+    pub(super) needs: Vec<Vec<OneOf>>,
     /// Keys by role, best first.
     pub fields: Vec<(FieldRole, Vec<String>)>,
     /// Patterns that find a role's value in running text, in the group `value`.
@@ -207,19 +208,20 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
     })
 }
 
-/// What stands in every event that more than words tell.
-fn needs(source: &RuleSource, file: &VocabularyFile) -> Result<Vec<OneOf>, RuleError> {
+/// What stands in every event that more than words tell: of each the sets of which one is enough.
+fn needs(source: &RuleSource, file: &VocabularyFile) -> Result<Vec<Vec<OneOf>>, RuleError> {
     // Shared codes count only beside a topic, a grant type or an endpoint.
-    let codes = file.codes.values().flat_map(|codes| &codes.refresh).map(|code| vec![Literal::exact(code)]);
+    let codes = file.codes.values().flat_map(|codes| &codes.refresh).map(|code| Literal::exact(code));
     let refresh = ["refresh", "primaryRefreshToken"].into_iter();
-    let grants = refresh.chain(file.new_grants.iter().map(String::as_str)).map(|name| vec![Literal::any_case(name)]);
-    let mut needs: Vec<OneOf> = codes.chain(grants).collect();
+    let grants = refresh.chain(file.new_grants.iter().map(String::as_str)).map(Literal::any_case);
+    let mut needs: Vec<Vec<OneOf>> = codes.chain(grants).map(|literal| vec![vec![literal]]).collect();
     for pattern in file.endpoints.token.iter().chain(&file.endpoints.revoke) {
-        let (_, set) = best(&needed(pattern)).ok_or_else(|| {
+        let sets = needed(pattern);
+        if best(&sets).is_none() {
             let message = "no text of 4 letters or more is in every match: every line would have to be parsed";
-            source.error_at(pattern, message)
-        })?;
-        needs.push(set);
+            return Err(source.error_at(pattern, message));
+        }
+        needs.push(sets);
     }
     Ok(needs)
 }

@@ -197,7 +197,18 @@ fn is_part(bytes: &[u8], start: usize, end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Prefilter;
+    use super::{Prefilter, RuleSet};
+    use crate::extract::Hints;
+
+    #[test]
+    fn an_ordinary_request_is_no_candidate() {
+        let prefilter = Prefilter::new(&RuleSet::load(&[], Hints::default()).unwrap());
+        let request = r#"203.0.113.7 - - [02/Mar/2026:12:00:00 +0000] "POST /api/v2/orders/7 HTTP/1.1" 200 812"#;
+        assert!(!prefilter.is_candidate(request.as_bytes()));
+        for path in ["/token", "/oauth2/token?x", "/auth/refresh", "/v1/access_token", "/oauth2/revoke"] {
+            assert!(prefilter.is_candidate(request.replace("/api/v2/orders/7", path).as_bytes()), "{path}");
+        }
+    }
 
     #[test]
     fn a_number_counts_by_itself_and_a_token_may_begin_with_digits() {
