@@ -9,6 +9,9 @@ use crate::format::{Field, Record, ValueKind, percent_decode};
 use crate::model::{EventKind, TokenDigest, pseudonym_digits};
 use crate::rules::{FieldRole, Topic};
 
+/// Shorter values are no tokens, but forms of one.
+const SHORTEST_TOKEN: usize = 12;
+
 /// Fills `presented` and `issued` of a draft.
 pub(super) fn assign(draft: &mut Draft<'_>, roles: &Roles<'_>, signals: &Signals<'_, '_>) {
     draft.presented = roles.all(FieldRole::Presented).find_map(identity);
@@ -88,6 +91,10 @@ fn identity(field: &Field<'_>) -> Option<String> {
     if let Some(digits) = pseudonym_digits(value) {
         return Some(format!("redacted:{digits}"));
     }
+    // `rt=0.095` of a web server is its response time.
+    if is_value_key(field.leaf()) && is_measure(value) {
+        return None;
+    }
     let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
     let placeholder = ["redacted", "filtered", "hidden", "masked", "secret", "null", "none", "true", "false"];
     if letters < 3 || placeholder.iter().any(|word| value.trim_matches(['<', '>', '*']).eq_ignore_ascii_case(word)) {
@@ -100,10 +107,35 @@ fn identity(field: &Field<'_>) -> Option<String> {
     if value.contains(['*', '…']) || value.contains("...") {
         return Some(format!("masked:{}", value.replace("...", "…")));
     }
-    let token =
-        value.len() >= 12 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=!:|".contains(&byte));
+    let token = value.len() >= SHORTEST_TOKEN
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=!:|".contains(&byte));
     if is_value_key(field.leaf()) && token && !value.starts_with("sha256:") {
         return Some(TokenDigest::of(value.as_bytes()).to_string());
     }
     (value.len() <= 128 && !value.contains(' ')).then(|| format!("id:{value}"))
+}
+
+/// Whether a text is a number, with a unit or without, or several; a token is longer.
+fn is_measure(text: &str) -> bool {
+    const UNITS: [&str; 6] = ["", "s", "ms", "us", "µs", "ns"];
+    let one = |number: &str| {
+        let unit = number.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
+        number.starts_with(|sign: char| sign.is_ascii_digit()) && UNITS.contains(&unit)
+    };
+    text.len() < SHORTEST_TOKEN && text.split([',', ':']).all(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_measure;
+
+    #[test]
+    fn a_response_time_is_no_token() {
+        for text in ["0.095", "95", "95ms", "1.2s", "0.01,0.2", "120µs"] {
+            assert!(is_measure(text), "{text}");
+        }
+        for text in ["", "a1b2", "12ab", "ms", "…4711", "482913750164829137", "0.1x"] {
+            assert!(!is_measure(text), "{text}");
+        }
+    }
 }
