@@ -273,7 +273,7 @@ fn what_was_compressed_is_compressed_again() {
     gzip.finish().unwrap();
     fs::write(
         at("b.zst"),
-        ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest),
+        structured_zstd::encoding::compress_to_vec(text.as_bytes(), structured_zstd::encoding::CompressionLevel::Fastest),
     )
     .unwrap();
     let mut bzip2 = bzip2::write::BzEncoder::new(fs::File::create(at("c.bz2")).unwrap(), bzip2::Compression::fast());
@@ -298,7 +298,7 @@ fn what_was_compressed_is_compressed_again() {
             "a.log.gz" => Box::new(flate2::read::GzDecoder::new(&bytes[..])),
             "c.bz2" => Box::new(bzip2::read::BzDecoder::new(&bytes[..])),
             "d.xz" => Box::new(lzma_rust2::XzReader::new(&bytes[..], true)),
-            _ => Box::new(ruzstd::decoding::StreamingDecoder::new(&bytes[..]).unwrap()),
+            _ => Box::new(structured_zstd::decoding::StreamingDecoder::new(&bytes[..]).unwrap()),
         };
         out.read_to_string(&mut read).unwrap();
         assert!(read.ends_with("the end\n") && !read.contains(REFRESH) && read.contains("‹refresh_token:"), "{name}");

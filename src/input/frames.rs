@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use structured_zstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::helpers::{Extent, Unit};
 use super::open::Input;

@@ -146,7 +146,7 @@ fn xz(text: &[u8]) -> Vec<u8> {
 }
 
 fn zstd(text: &[u8]) -> Vec<u8> {
-    ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+    structured_zstd::encoding::compress_to_vec(text, structured_zstd::encoding::CompressionLevel::Fastest)
 }
 
 /// Checks one text over the matrix; `stored` is how it lies on disk.
