@@ -273,7 +273,10 @@ fn what_was_compressed_is_compressed_again() {
     gzip.finish().unwrap();
     fs::write(
         at("b.zst"),
-        structured_zstd::encoding::compress_to_vec(text.as_bytes(), structured_zstd::encoding::CompressionLevel::Fastest),
+        structured_zstd::encoding::compress_to_vec(
+            text.as_bytes(),
+            structured_zstd::encoding::CompressionLevel::Fastest,
+        ),
     )
     .unwrap();
     let mut bzip2 = bzip2::write::BzEncoder::new(fs::File::create(at("c.bz2")).unwrap(), bzip2::Compression::fast());

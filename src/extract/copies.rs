@@ -7,6 +7,7 @@ use super::aside;
 use super::draft::{self, Draft};
 use super::provider::names_provider;
 use super::rule_match::at_path;
+use super::tokens::is_measure;
 use super::{Extractor, Masker};
 use crate::format::{Field, Record, ValueKind};
 use crate::model::{Position, Symbol, Symbols, TokenEvent};
@@ -119,15 +120,15 @@ impl Extractor {
 
     /// Whether the value of a field is a name at most, so that another name in its place is as good.
     pub fn is_name(&self, field: &Field<'_>) -> bool {
-        self.is_copied(field, field.kind == ValueKind::Number)
+        self.is_copied(field, field.kind == ValueKind::Number, false)
     }
 
     /// Whether the value of a field is copied at most, so that its digits may be others.
     pub fn is_number_or_name(&self, field: &Field<'_>) -> bool {
-        self.is_copied(field, field.value.starts_with(|first: char| first.is_ascii_digit()))
+        self.is_copied(field, field.value.starts_with(|first: char| first.is_ascii_digit()), true)
     }
 
-    fn is_copied(&self, field: &Field<'_>, number: bool) -> bool {
+    fn is_copied(&self, field: &Field<'_>, number: bool, of_one_shape: bool) -> bool {
         let leaf = field.leaf();
         // A date and a time that stand apart are read together.
         let told_by_value = leaf.contains("refreshtoken") || leaf == "accesstoken" || matches!(leaf, "date" | "time");
@@ -139,6 +140,8 @@ impl Extractor {
                 // A short number is no request.
                 FieldRole::Request => field.kind != ValueKind::Number && is_copy(role, field.value),
                 FieldRole::Issuer => !names_provider(leaf),
+                // With other digits it is a response time, too.
+                FieldRole::RefreshToken if of_one_shape && is_measure(field) => true,
                 role => is_copy(role, field.value),
             };
         });

@@ -92,7 +92,7 @@ fn identity(field: &Field<'_>) -> Option<String> {
         return Some(format!("redacted:{digits}"));
     }
     // `rt=0.095` of a web server is its response time.
-    if is_value_key(field.leaf()) && is_measure(value) {
+    if is_measure(field) {
         return None;
     }
     let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
@@ -115,8 +115,12 @@ fn identity(field: &Field<'_>) -> Option<String> {
     (value.len() <= 128 && !value.contains(' ')).then(|| format!("id:{value}"))
 }
 
-/// Whether a text is a number, with a unit or without, or several; a token is longer.
-fn is_measure(text: &str) -> bool {
+/// Whether a field that should hold a token holds a number, with a unit or without, or several; a token is longer.
+pub(super) fn is_measure(field: &Field<'_>) -> bool {
+    is_value_key(field.leaf()) && is_number(field.value.trim())
+}
+
+fn is_number(text: &str) -> bool {
     const UNITS: [&str; 6] = ["", "s", "ms", "us", "µs", "ns"];
     let one = |number: &str| {
         let unit = number.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
@@ -127,15 +131,15 @@ fn is_measure(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_measure;
+    use super::is_number;
 
     #[test]
     fn a_response_time_is_no_token() {
         for text in ["0.095", "95", "95ms", "1.2s", "0.01,0.2", "120µs"] {
-            assert!(is_measure(text), "{text}");
+            assert!(is_number(text), "{text}");
         }
         for text in ["", "a1b2", "12ab", "ms", "…4711", "482913750164829137", "0.1x"] {
-            assert!(!is_measure(text), "{text}");
+            assert!(!is_number(text), "{text}");
         }
     }
 }

@@ -354,6 +354,13 @@ mod tests {
     ];
 
     #[test]
+    fn a_response_time_may_be_another() {
+        let first = r#"203.0.113.7 - - [02/Mar/2026:12:00:00 +0000] "POST /oauth2/token HTTP/1.1" 200 1180 "-" "okhttp/4.9" rt=0.095"#;
+        assert!(recognised_after(first, &first.replace("0.095", "0.041")).is_some());
+        assert_eq!(recognised_after(first, &first.replace("0.095", "0x95f")), None);
+    }
+
+    #[test]
     fn a_text_with_other_digits_is_known() {
         for first in TEXTS {
             let line = first.replace("app-1", "app-2").replace("u-0001", "u-4567").replace("91", "42");
