@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset,
 use crate::model::{Precision, Timestamp, Zone};
 
 /// The longest window that makes sense: beyond it everything competes with everything.
-const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
+const LONGEST_WINDOW: Duration = Duration::from_hours(1);
 
 /// `200ms`, `1s`, `1.5s`, `2m`; a bare number is milliseconds.
 pub(super) fn window(text: &str) -> Result<Duration, String> {

@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use super::draft::Draft;
 use super::roles::Roles;
 use super::signals::Signals;
-use crate::format::{Field, Record, ValueKind, percent_decode};
-use crate::model::{EventKind, TokenDigest, pseudonym_digits};
+use crate::format::{Clock, Field, Record, ValueKind, percent_decode, timestamp};
+use crate::model::{EventKind, TokenDigest, Zone, pseudonym_digits};
 use crate::rules::{FieldRole, Topic};
 
 /// Shorter values are no tokens, but forms of one.
@@ -91,8 +91,8 @@ fn identity(field: &Field<'_>) -> Option<String> {
     if let Some(digits) = pseudonym_digits(value) {
         return Some(format!("redacted:{digits}"));
     }
-    // `rt=0.095` of a web server is its response time.
-    if is_measure(field) {
+    // `rt=0.095` of a web server is its response time, `issued` beside a token when that was.
+    if is_measure(field) || (is_value_key(field.leaf()) && is_time(value)) {
         return None;
     }
     let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
@@ -120,6 +120,10 @@ pub(super) fn is_measure(field: &Field<'_>) -> bool {
     is_value_key(field.leaf()) && is_number(field.value.trim())
 }
 
+fn is_time(text: &str) -> bool {
+    timestamp::parse(text, &Clock { zone: Zone::UTC, day: None }).is_some()
+}
+
 fn is_number(text: &str) -> bool {
     const UNITS: [&str; 6] = ["", "s", "ms", "us", "µs", "ns"];
     let one = |number: &str| {
@@ -131,7 +135,7 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_number;
+    use super::{is_number, is_time};
 
     #[test]
     fn a_response_time_is_no_token() {
@@ -140,6 +144,15 @@ mod tests {
         }
         for text in ["", "a1b2", "12ab", "ms", "…4711", "482913750164829137", "0.1x"] {
             assert!(!is_number(text), "{text}");
+        }
+    }
+    #[test]
+    fn when_a_token_was_issued_is_no_token() {
+        for text in ["2026-03-02T12:00:00Z", "2026-03-02 12:00:00+01:00", "1772452800", "1772452800123"] {
+            assert!(is_time(text), "{text}");
+        }
+        for text in ["Rt0-9f8e7d6c5b4a3f2e", "482913750164829137482913", "2026-9f8e7d6c5b4a", "2026.abc"] {
+            assert!(!is_time(text), "{text}");
         }
     }
 }
