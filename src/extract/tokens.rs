@@ -146,6 +146,7 @@ mod tests {
             assert!(!is_number(text), "{text}");
         }
     }
+
     #[test]
     fn when_a_token_was_issued_is_no_token() {
         for text in ["2026-03-02T12:00:00Z", "2026-03-02 12:00:00+01:00", "1772452800", "1772452800123"] {

@@ -9,6 +9,8 @@ use super::window::{self, CASE, LENGTH, ORDINARY, Window};
 
 /// Groups of a table: one for each bit of its bytes.
 const EACH: usize = 8;
+/// To compare a literal in vain costs as much as so many places that are let through.
+const COMPARED: f64 = 8.0;
 
 /// The answers to each question, a bit for each.
 type Answers<const ASKED: usize> = [u64; ASKED];
@@ -96,14 +98,14 @@ impl<const ASKED: usize> Choice<ASKED> {
         literals.iter().map(admitted).collect()
     }
 
-    /// Takes a literal into the group where it adds least, by the window that adds least.
+    /// Takes a literal into the group where it adds least, by the window that adds least and is not common itself.
     fn admit(&self, windows: &[Window], groups: &mut [Group<ASKED>]) -> Window {
         let mut best = (f64::INFINITY, windows[0], 0, Group::default());
         for window in windows {
             let answers = self.answers(*window);
             for (number, group) in groups.iter().enumerate() {
                 let grown = group.with(&answers, &self.shares);
-                let added = grown.passes - group.passes;
+                let added = grown.passes - group.passes + COMPARED * window.common;
                 if added < best.0 {
                     best = (added, *window, number, grown);
                 }

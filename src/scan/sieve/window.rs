@@ -22,6 +22,8 @@ pub(super) struct Window {
     pub(super) key: u32,
     /// Whether it has a fourth byte.
     pub(super) whole: bool,
+    /// At which part of the places of ordinary text it stands: there the literal is compared in vain.
+    pub(super) common: f64,
 }
 
 /// The keys of windows that four bytes may be.
@@ -45,7 +47,9 @@ pub(super) fn rarest(literal: &[u8], any_case: bool, ordinary: &HashMap<&[u8], u
         let length = (literal.len() - offset).min(LENGTH);
         bytes[..length].copy_from_slice(&literal[offset..offset + length]);
         let [whole, short] = keys(bytes, any_case);
-        Window { offset, key: if length == LENGTH { whole } else { short }, whole: length == LENGTH }
+        let count = ordinary.get(&literal[offset..offset + length]).copied().unwrap_or(0);
+        let (key, common) = (if length == LENGTH { whole } else { short }, count as f64 / ORDINARY.len() as f64);
+        Window { offset, key, whole: length == LENGTH, common }
     };
     places.into_iter().take(CONSIDERED).map(window).collect()
 }
