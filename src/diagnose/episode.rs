@@ -1,10 +1,12 @@
 //! What lies between two good events of a timeline: the material of every verdict.
 
-use crate::model::{CauseClass, Outcome};
+use crate::model::{CauseClass, EventKind, Outcome};
+use crate::timeline::is_masked;
 
 use super::coverage;
 use super::draft::{Draft, Verdict};
 use super::line::Line;
+use super::window::SKEW;
 
 /// The next good event after some failures; a position in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,21 @@ impl Episode {
     pub(super) fn told(&self, line: &Line<'_>) -> CauseClass {
         let classes = self.failures.iter().map(|&position| line.event(position).class);
         classes.into_iter().find(|class| *class != CauseClass::Ambiguous).unwrap_or_default()
+    }
+
+    /// Whether each of its tokens was accepted later, by more than clocks differ: then none of them was spent or gone.
+    pub(super) fn accepted_later(&self, line: &Line<'_>) -> bool {
+        let scene = line.scene;
+        self.failures.iter().all(|&failure| {
+            let event = line.event(failure);
+            let whole = event.presented.filter(|form| !is_masked(scene.set, *form));
+            let Some(token) = whole.and_then(|form| scene.ledger.get(scene.set, event, form)) else { return false };
+            let later = |id: u32| {
+                let time = scene.event(id).time;
+                time.is_some_and(|time| time.nanos.saturating_sub(line.nanos(failure)) > SKEW)
+            };
+            token.presented.iter().any(|&id| scene.kind(id) == EventKind::RefreshSucceeded && later(id))
+        })
     }
 
     /// The finding of a verdict over the whole episode.

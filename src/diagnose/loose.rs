@@ -16,7 +16,8 @@ type Judge = fn(&Line<'_>, &Episode) -> Option<Verdict>;
 
 /// What may explain an episode, in this order; the last always does. What the server says comes
 /// first, then what ids prove, then what the timeline shows.
-const JUDGES: [Judge; 16] = [
+const JUDGES: [Judge; 17] = [
+    unexplained_failure::taken_back,
     permanent_revocation::told,
     expired_refresh_token::told,
     without_winner::told,

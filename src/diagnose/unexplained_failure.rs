@@ -9,6 +9,18 @@ use super::names::UNEXPLAINED;
 use super::refresh_token_reuse::stranger;
 use super::words;
 
+/// A token was refused and later accepted, whatever the server said of it: it was neither spent nor gone.
+pub(super) fn taken_back(line: &Line<'_>, episode: &Episode) -> Option<Verdict> {
+    let of_grant = matches!(episode.told(line), CauseClass::Ambiguous | CauseClass::Revoked | CauseClass::Expired);
+    // A user who was disabled may be enabled again.
+    let by_user = episode.failures.iter().any(|&failure| line.scene.user_level(line.event(failure)));
+    let refuted = of_grant && !by_user && episode.before.revoked.is_none() && episode.accepted_later(line);
+    refuted.then(|| {
+        let reason = "The token that was refused was accepted later, so it was neither spent nor gone: the server, or a replica of it, refused it for a while. The server's log would say why.";
+        Verdict::new(UNEXPLAINED, Confidence::Possible, reason)
+    })
+}
+
 /// What is missing.
 pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
     let first = line.nanos(episode.first());
