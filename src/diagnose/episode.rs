@@ -1,7 +1,6 @@
 //! What lies between two good events of a timeline: the material of every verdict.
 
-use crate::model::{CauseClass, EventKind, Outcome};
-use crate::timeline::is_masked;
+use crate::model::{CauseClass, Outcome};
 
 use super::coverage;
 use super::draft::{Draft, Verdict};
@@ -111,16 +110,10 @@ impl Episode {
 
     /// Whether each of its tokens was accepted later, by more than clocks differ: then none of them was spent or gone.
     pub(super) fn accepted_later(&self, line: &Line<'_>) -> bool {
-        let scene = line.scene;
         self.failures.iter().all(|&failure| {
-            let event = line.event(failure);
-            let whole = event.presented.filter(|form| !is_masked(scene.set, *form));
-            let Some(token) = whole.and_then(|form| scene.ledger.get(scene.set, event, form)) else { return false };
-            let later = |id: u32| {
-                let time = scene.event(id).time;
-                time.is_some_and(|time| time.nanos.saturating_sub(line.nanos(failure)) > SKEW)
-            };
-            token.presented.iter().any(|&id| scene.kind(id) == EventKind::RefreshSucceeded && later(id))
+            let token = line.event(failure).presented.and_then(|form| line.scene.ledger.anywhere(form));
+            let accepted = token.and_then(|token| line.scene.event(token.accepted?).time);
+            accepted.is_some_and(|time| time.nanos.saturating_sub(line.nanos(failure)) > SKEW)
         })
     }
 

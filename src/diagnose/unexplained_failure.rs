@@ -16,7 +16,7 @@ pub(super) fn taken_back(line: &Line<'_>, episode: &Episode) -> Option<Verdict> 
     let by_user = episode.failures.iter().any(|&failure| line.scene.user_level(line.event(failure)));
     let refuted = of_grant && !by_user && episode.before.revoked.is_none() && episode.accepted_later(line);
     refuted.then(|| {
-        let reason = "The token that was refused was accepted later, so it was neither spent nor gone: the server, or a replica of it, refused it for a while. The server's log would say why.";
+        let reason = "The token that was refused was accepted later, so it was neither spent nor gone; the server's log would say why it was refused.";
         Verdict::new(UNEXPLAINED, Confidence::Possible, reason)
     })
 }

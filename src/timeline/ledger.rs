@@ -19,6 +19,9 @@ pub struct Token {
     pub presented: Vec<u32>,
     /// Good refreshes that presented it and issued another one.
     pub spent: Vec<u32>,
+    /// The last good refresh that presented it: kept, for a token that is never rotated is presented without end, and
+    /// each of its failures asks.
+    pub accepted: Option<u32>,
 }
 
 /// All tokens of a set of timelines.
@@ -39,6 +42,7 @@ impl Ledger {
             if let Some(presented) = event.presented.filter(|_| good || event.kind == EventKind::RefreshFailed) {
                 let token = ledger.entry(set, event, presented);
                 token.presented.push(id);
+                token.accepted = if good { Some(id) } else { token.accepted };
                 if good && event.issued.is_some_and(|issued| issued != presented) {
                     token.spent.push(id);
                 }
