@@ -145,8 +145,8 @@ fn nothing_is_lost_among_records_alike() {
 /// Lines of text in a few layouts, whose values are now and then something that a rule would look at.
 #[test]
 fn nothing_is_lost_among_texts_alike() {
-    // `#` is a digit, `x` one of a hexadecimal number, `@` any value.
-    const LAYOUTS: [&str; 22] = [
+    // `#` is a digit, `~` a number of any length, `x` and `^` one of a hexadecimal number, `@` any value.
+    const LAYOUTS: [&str; 36] = [
         "ts=2026-03-02T12:##:##.###Z level=info event=token_refresh outcome=success client_id=client-#### user_id=@ duration_ms=### trace_id=@",
         "ts=2026-03-02T12:##:##Z level=info msg=\"token refresh\" status=@ user=u-## expires_in=#### pid=@",
         "time=\"2026-03-02T12:##:##Z\" level=error msg=\"token refresh failed\" err=invalid_grant user=@ attempt=#",
@@ -169,6 +169,20 @@ fn nothing_is_lost_among_texts_alike() {
         "2026-03-02T12:##:##Z INFO if the refresh token is gone, error=\"\" status ### for user @ see documentation",
         r#"{"ts":"2026-03-02T12:##:##Z","level":"info","msg":"refreshed token for user @ in ## ms","host":"app-##"}"#,
         r#"{"ts":"2026-03-02T12:##:##Z","level":"error","msg":"token refresh failed: @ for client client-## (status ###)"}"#,
+        "2026-03-02 12:##:##,### INFO  [exec-~] c.e.Client - refreshed token for user ~ of client app-~ after ~ms (page ~ of ~), expires_in=~",
+        "2026-03-02 12:##:##,### WARN  [pool-~-thread-~] c.e.Client - token refresh failed for user u-~: ~ (attempt ~) @",
+        "2026-03-02T12:##:##Z INFO token ~ and session ~ were refreshed, request_id=~ req ~ grant ~ took ~.~s status ~",
+        "2026-03-02T12:##:##Z INFO view sales_~ refresh finished after ~ ms, token cache holds ~ entries [~] (~) #~ v~.~.~",
+        "2026-03-02T12:##:##Z WARN GET /api/v~/users/~/tokens?page=~ -> ~ in ~ ms key=~-~ a|~ b=~|~ d=~-~-~ 12:00:00",
+        "2026-03-02T12:##:##Z WARN GET https://api.example.com/v1/users/~/^^^^^^^^^^^^^^^^/~ ### in ~ms",
+        "2026-03-02T12:##:##Z ERROR POST https://idp.example.com/oauth2/token ### in ~ ms for user ~ try ~ @",
+        "~.~.~.~ - u-~ [02/Mar/2026:12:##:## +0000] \"GET /api/v~/items/~-~/x?refresh=~ HTTP/1.1\" @ ~ \"-\" \"Mozilla/~.~\" rt=~.~",
+        "~.~.~.~ - - [02/Mar/2026:12:##:## +0000] \"POST /oauth2/token HTTP/1.1\" @ ~ \"-\" \"curl/~.~\" rid=~",
+        "1000.~ refreshed token ~ of AADSTS~ 1~//0~ 00D~ at 2026-03-02T12:##:##Z by user@~ port ~:~",
+        r#"{"ts":"2026-03-02T12:##:##Z","caller":"auth/client.go:~","msg":"refreshed token for user @ in ~ ms","version":"~.~","step":"page ~"}"#,
+        r#"{"ts":"2026-03-02T12:##:##Z","caller":"oauth/x~.go:~","event":"token_refresh_~","path":"/v~/token/~","error":"code ~","status":###}"#,
+        r#"{"ts":"2026-03-02T12:##:##Z","thread":"exec ~","msg":"GET /api/v~/x 401 in ~ ms","trace":"^^^^^^^^","user":"u ~","name":"job-~"}"#,
+        r#"{"ts":"2026-03-02T12:##:##Z","msg":"redirect to /oauth/authorize for state ^^^^^^^^^^^^^^^^ (~)","url":"https://x.example/~","ip":"~.~.~.~"}"#,
     ];
     const VALUES: &str = "u-0001 u-12 null unknown invalid_grant alice@corp.example 203.0.113.7 203.0.113.7:443 ::1 401 400 200 500 503 0 \
         AADSTS70008 AADSTS50173 login.microsoftonline.com sk_live_4eC39HqLyjWDarjtT1zdp7dc Bearer refresh_token \
@@ -186,7 +200,15 @@ fn nothing_is_lost_among_texts_alike() {
         let kind = random.below(10);
         for sign in layout.chars() {
             match sign {
+                '~' if kind == 0 => {
+                    write!(log, "{}", [1, 12, 401, 400, 503, 1000, 50_173, 127][random.below(8) as usize]).unwrap();
+                }
+                '~' => {
+                    let digits = 1 + random.below(9) as u32;
+                    write!(log, "{}", random.below(10u64.pow(digits))).unwrap();
+                }
                 '#' => log.push(char::from(b'0' + random.below(if kind == 0 { 10 } else { 6 }) as u8)),
+                '^' => write!(log, "{:x}", random.below(16)).unwrap(),
                 'x' if layout.contains("xxxx-") => write!(log, "{:x}", random.below(16)).unwrap(),
                 '@' => match random.below(16) {
                     0..=5 => write!(log, "u-{:04}", random.below(10_000)).unwrap(),
@@ -230,7 +252,8 @@ fn nothing_is_lost_where_digits_are_others() {
     }
 }
 
-/// A line with other digits in those of its numbers and words of hexadecimal digits whose bits are set.
+/// A line with other digits, and now and then another number of them, in those of its numbers and words of hexadecimal digits
+/// whose bits are set.
 fn push_varied(log: &mut String, line: &str, varied: u64, random: &mut Random) {
     const NUMBERS: [&str; 12] = ["401", "400", "200", "403", "500", "50173", "0", "1", "3600", "127", "2026", "000"];
     let (mut rest, mut number) = (line, 0);
@@ -243,10 +266,12 @@ fn push_varied(log: &mut String, line: &str, varied: u64, random: &mut Random) {
         // A day of another century is a time as well, and the span of such a log beyond all measure.
         let is_time = length >= 4 && ["20", "19", "17"].iter().any(|start| old.starts_with(start));
         let fits: Vec<&&str> = NUMBERS.iter().filter(|number| number.len() == length).collect();
-        match random.below(8) {
+        match random.below(11) {
             _ if varied >> (number % 64) & 1 == 0 || is_time => log.push_str(old),
             // A moment that is none is soon found out.
             0..=6 if digits == 2 && length == 2 => write!(log, "{:02}", 1 + random.below(12)).unwrap(),
+            8 if word < 8 => log.push_str(NUMBERS[random.below(NUMBERS.len() as u64) as usize]),
+            9..=10 if word < 8 => (0..=random.below(9)).for_each(|_| write!(log, "{}", random.below(10)).unwrap()),
             0..=2 if !fits.is_empty() => log.push_str(fits[random.below(fits.len() as u64) as usize]),
             0..=4 if word >= 8 => (0..length).for_each(|_| write!(log, "{:x}", random.below(16)).unwrap()),
             _ => (0..length).for_each(|_| write!(log, "{}", random.below(10)).unwrap()),

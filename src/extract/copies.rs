@@ -7,8 +7,9 @@ use super::aside;
 use super::draft::{self, Draft};
 use super::provider::names_provider;
 use super::rule_match::at_path;
+use super::signals::is_humped;
 use super::tokens::is_measure;
-use super::{Extractor, Masker};
+use super::{Extractor, Masker, kind};
 use crate::format::{Field, Record, ValueKind};
 use crate::model::{Position, Symbol, Symbols, TokenEvent};
 use crate::rules::FieldRole;
@@ -142,10 +143,25 @@ impl Extractor {
                 FieldRole::Issuer => !names_provider(leaf),
                 // With other digits it is a response time, too.
                 FieldRole::RefreshToken if of_one_shape && is_measure(field) => true,
+                // Patterns say what an address or the name of an event is, as it is written.
+                FieldRole::Url => of_one_shape,
+                FieldRole::Event => of_one_shape && !is_humped(field.value),
                 role => is_copy(role, field.value),
             };
         });
-        named && !told_by_value && !mapped && !self.rules.asks_for(field)
+        let asked = if of_one_shape { self.rules.asks_for_digits(field) } else { self.rules.asks_for(field) };
+        named && !told_by_value && !mapped && !asked && !self.rules.maps(field)
+    }
+
+    /// Whether a field is taken for what it is however many digits its numbers have. One that is long may be too long.
+    pub fn is_of_any_length(&self, field: &Field<'_>) -> bool {
+        const LONG: usize = 100;
+        let mut free = true;
+        self.roles.each_role(field, &mut |role| {
+            let counted = matches!(role, FieldRole::Request | FieldRole::RefreshToken);
+            free &= !counted && (field.value.len() <= LONG || !NAMES.contains(&role));
+        });
+        free
     }
 
     /// Whether a field may stand for anything.
@@ -194,6 +210,14 @@ impl Extractor {
     pub fn telling(&self) -> impl Iterator<Item = &str> {
         // `eyJ` begins a JWT, whose claims are read.
         self.signals.telling().chain(self.providers.telling()).chain(["AADSTS", "eyJ"])
+    }
+
+    /// Whether its words alone would make a record an event, if they count.
+    pub fn is_told_by_words(&self, record: &Record<'_>) -> bool {
+        let rule = self.rules.find(record);
+        let roles = self.roles_of(record, rule.as_ref());
+        let decided = kind::decide(&self.signals.read(record, &roles));
+        rule.is_none() && matches!(decided, Some((_, kind::WORDING)))
     }
 
     /// Whether a text lets the words of its record count.

@@ -96,14 +96,18 @@ impl RuleIndex {
         asked.chain(mapped).map(String::as_str)
     }
 
-    /// Whether a rule asks what the value of a field is, or maps it to a part that is no name.
+    /// Whether a rule asks what the value of a field is.
     pub(super) fn asks_for(&self, field: &Field<'_>) -> bool {
-        self.rules.iter().any(|rule| {
-            let mapped = rule.map.iter().filter(|(role, _)| !NAMES.contains(role)).flat_map(|(_, paths)| paths);
-            // `*` asks whether the field is there at all.
-            let asking = rule.conditions.iter().filter(|(_, wanted)| wanted.iter().all(|value| value != "*"));
-            asking.map(|(path, _)| path).chain(mapped).any(|path| at_path(field, path))
-        })
+        let conditions = self.rules.iter().flat_map(|rule| &rule.conditions);
+        // `*` asks whether the field is there at all.
+        let mut asking = conditions.filter(|(_, wanted)| wanted.iter().all(|value| value != "*"));
+        asking.any(|(path, _)| at_path(field, path))
+    }
+
+    /// Whether a rule maps a field to a part that is no name.
+    pub(super) fn maps(&self, field: &Field<'_>) -> bool {
+        let maps = self.rules.iter().flat_map(|rule| &rule.map).filter(|(role, _)| !NAMES.contains(role));
+        maps.flat_map(|(_, paths)| paths).any(|path| at_path(field, path))
     }
 }
 

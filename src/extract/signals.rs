@@ -321,8 +321,7 @@ pub(super) fn head(text: &str, most: usize) -> &str {
 /// `TokenRefreshFailed` as the words that it is made of. Anything but a name stays as it is: in a query or a body the
 /// humps are those of a token, and `…CbOkHKK` says nothing about an outcome.
 fn words(text: &str) -> Cow<'_, str> {
-    let humped = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-    if text.contains([' ', '%', '=', '/', '&']) || !text.as_bytes().windows(2).any(humped) {
+    if text.contains([' ', '%', '=', '/', '&']) || !is_humped(text) {
         return Cow::Borrowed(text);
     }
     let mut spaced = String::with_capacity(text.len() + 8);
@@ -333,6 +332,11 @@ fn words(text: &str) -> Cow<'_, str> {
         spaced.push(letter);
     }
     Cow::Owned(spaced)
+}
+
+/// Whether capitals show where its words begin.
+pub(super) fn is_humped(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 /// Whether a code is the last part of an address: `GET /docs/errors/invalid_grant`.

@@ -79,7 +79,16 @@ impl LeakScanner {
         Some(values)
     }
 
-    /// Every text that makes a rule look, or that one asks for, and whether it must be written so.
+    /// The patterns of the shapes that have triggers which are too common to look for: such a text says nothing by itself.
+    pub fn common_shapes(&self) -> impl Iterator<Item = &str> {
+        let shapes = self.rules.iter().filter_map(|rule| match &rule.detect {
+            Detect::Shape(shape) => Some(shape),
+            _ => None,
+        });
+        shapes.filter(|shape| !shape.context_literals.is_empty()).map(|shape| shape.pattern.text())
+    }
+
+    /// Every other text that makes a rule look, or that one asks for, and whether it must be written so.
     pub fn spellings(&self) -> impl Iterator<Item = (&[u8], bool)> {
         let schemes = self.rules.iter().flat_map(|rule| match &rule.detect {
             Detect::Scheme(scheme) => scheme.schemes.as_slice(),
@@ -93,6 +102,12 @@ impl LeakScanner {
             Telling::AnyCase(text) | Telling::AtEnd(text) => (text, false),
             Telling::Exact(text) => (text, true),
         });
+        let common = self.rules.iter().flat_map(|rule| match &rule.detect {
+            Detect::Shape(shape) => shape.context_literals.as_slice(),
+            _ => &[],
+        });
+        let common: Vec<&[u8]> = common.map(String::as_bytes).collect();
+        let texts = texts.filter(move |(text, _)| !common.contains(text));
         let words = schemes.chain(keys).map(String::as_bytes).chain(carrier::DEAD_PREFIXES);
         texts.chain(words.map(|word| (word, false)))
     }

@@ -84,15 +84,20 @@ impl Pattern {
 impl BytePattern {
     /// A pattern of a rule file. It is matched at one place, never searched for: that keeps a long line linear.
     pub(super) fn new(source: &RuleSource, pattern: &str) -> Result<Self, RuleError> {
-        let new = Self { text: format!("\\A(?:{pattern})"), compiled: OnceLock::new() };
+        let new = Self { text: pattern.to_owned(), compiled: OnceLock::new() };
         if !source.is_built_in() {
             new.compile().map_err(|error| uncompiled(source, pattern, &error))?;
         }
         Ok(new)
     }
 
+    /// As the rule file has it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn compile(&self) -> Result<bytes::Regex, regex::Error> {
-        bytes::RegexBuilder::new(&self.text).unicode(false).build()
+        bytes::RegexBuilder::new(&format!("\\A(?:{})", self.text)).unicode(false).build()
     }
 
     /// The compiled pattern.

@@ -1,8 +1,9 @@
 //! Whether patterns can tell two texts apart that differ in the digits of their ids alone.
 //!
-//! All patterns are run over a text some of whose places stand for any byte of a set. A way through a pattern is marked
-//! where it goes on with some bytes of such a set and not with others. Where no marked way ends in a match, every
-//! pattern matches all texts of that shape alike, and in the same places.
+//! All patterns are run over a text some of whose places stand for any byte of a set, or for numbers of several lengths. A
+//! way through a pattern is marked where it goes on with some bytes of such a set, or behind some lengths, and not with
+//! others. Where no marked way ends in a match, every pattern matches all texts of that shape alike, and in the same
+//! places.
 
 mod run;
 
@@ -27,17 +28,27 @@ pub struct Place {
     pub bytes: Bytes,
     /// The number of the slot that it is in, below 64.
     pub slot: Option<u8>,
+    /// Most bytes of them that may stand there: one, or any number up to this one.
+    pub most: u8,
 }
 
 impl Place {
     /// A place that always holds the same byte.
     pub fn fixed(byte: u8) -> Self {
-        Self { bytes: one(byte), slot: None }
+        Self { bytes: one(byte), slot: None, most: 1 }
     }
 
     /// The place of a letter; one beyond ASCII may be anything that a pattern asks for.
     pub fn of(letter: char) -> Self {
-        u8::try_from(letter).ok().filter(u8::is_ascii).map_or(Self { bytes: Bytes::MAX, slot: None }, Self::fixed)
+        u8::try_from(letter).ok().filter(u8::is_ascii).map_or(Self::anything(), Self::fixed)
+    }
+
+    fn anything() -> Self {
+        Self { bytes: Bytes::MAX, slot: None, most: 1 }
+    }
+
+    fn is_of_any_length(self) -> bool {
+        self.most > 1
     }
 
     fn mark(self) -> u64 {
@@ -240,18 +251,19 @@ fn may_be_spelled(text: &[u8]) -> bool {
 mod tests {
     use super::{DIGITS, Discerner, HEXADECIMAL, Place};
 
-    /// Which of the slots, written `#` for decimal and `x` for hexadecimal digits, a pattern tells apart.
+    /// Which of the slots, written `#` for decimal and `x` for hexadecimal digits and `+` for a number of any length, a pattern
+    /// tells apart.
     fn told(pattern: &str, shape: &str) -> u64 {
         let discerner = Discerner::of([pattern].into_iter(), std::iter::empty()).unwrap();
         let (mut slot, mut last) = (0, b' ');
         let places: Vec<Place> = shape
             .bytes()
             .map(|byte| {
-                let is_slot = matches!(byte, b'#' | b'x');
+                let is_slot = matches!(byte, b'#' | b'x' | b'+');
                 slot += u8::from(is_slot && byte != last);
                 last = byte;
-                let bytes = if byte == b'#' { DIGITS } else { HEXADECIMAL };
-                if is_slot { Place { bytes, slot: Some(slot - 1) } } else { Place::fixed(byte) }
+                let (bytes, most) = (if byte == b'x' { HEXADECIMAL } else { DIGITS }, if byte == b'+' { 9 } else { 1 });
+                if is_slot { Place { bytes, slot: Some(slot - 1), most } } else { Place::fixed(byte) }
             })
             .collect();
         discerner.told(&places)
@@ -289,6 +301,73 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_that_takes_any_length_tells_none_apart() {
+        for (pattern, shape) in [
+            (r"user (?P<value>[\w-]+)", "refreshed user u-+ ok"),
+            (r"in \d+ ?ms\b", "done in + ms"),
+            (r"in \d+ms\b", "done in +ms"),
+            (r"in (?:\d+|none) ms", "done in + ms"),
+            (r"token\b.{0,8}\bgone", "token + and + were gone"),
+            (r"[^.;]*\bwould\b", "+ would be"),
+            (r"^\S+ \[(?P<pid>\d+)\] (?P<message>.*)$", "app [+] said +"),
+            (r"\b401\b", "u401+"),
+            (r"user \d{1,3} ok", "user + no"),
+        ] {
+            assert_eq!(told(pattern, shape), 0, "{pattern} {shape}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_counts_digits_tells_lengths_apart() {
+        for (pattern, shape, slots) in [
+            (r"user \d{1,3} ok", "user + ok", 1),
+            (r"user \d{3,} ok", "user + ok", 1),
+            (r"user \d\d", "user + ok", 1),
+            (r"\b401\b", "got +", 1),
+            (r"status [45]\d\d", "+ of status +", 2),
+            (r"token\b.{0,8}\bgone", "token + gone", 1),
+            (r"token\b.{0,24}\bgone", "token + and + gone", 3),
+            (r"\d\d:", "at +:", 1),
+            (r"\B5y", "at +y", 1),
+            (r"(?:\d\d)+y", "at +y", 1),
+        ] {
+            assert_eq!(told(pattern, shape), slots, "{pattern} {shape}");
+        }
+    }
+
+    /// A number may be told apart only if texts with numbers of some lengths are, and must be if they are.
+    #[test]
+    fn what_is_not_told_is_the_same_in_all_lengths() {
+        const PATTERNS: [&str; 14] = [
+            r"a\d+b",
+            r"a\d?b",
+            r"a\d{2,4}b",
+            r"\d{3}",
+            r"a.{0,3}b",
+            r"a.{0,30}b",
+            r"\b\d+\b",
+            r"\B\d\b",
+            r"a\w*b",
+            r"\d\B",
+            r"^\d*b",
+            r"(?:\d\d)*b",
+            r"a\D*b",
+            r"[1-5]\d*$",
+        ];
+        for pattern in PATTERNS {
+            let regex = regex::Regex::new(&pattern.replace(r"\b", r"(?-u:\b)").replace(r"\B", r"(?-u:\B)")).unwrap();
+            for shape in ["a+b", "+b", "a+", "a +b", "a+ b", "+ +", "a+y+b", "+_b", "y+"] {
+                let numbers = ["7", "12", "543", "9876", "123456789"];
+                let mut matches =
+                    numbers.iter().flat_map(|one| numbers.map(|other| shape.replacen('+', one, 1).replace('+', other)));
+                let first = matches.next().map(|text| regex.is_match(&text));
+                let alike = matches.all(|text| Some(regex.is_match(&text)) == first);
+                assert!(alike || told(pattern, shape) != 0, "{pattern} {shape}");
+            }
+        }
+    }
+
+    #[test]
     fn texts_are_searched_for_in_any_case() {
         let discerner = Discerner::of(
             std::iter::empty(),
@@ -297,9 +376,9 @@ mod tests {
         .unwrap();
         let mut text: Vec<Place> = b"aadsts7 token".iter().map(|byte| Place::fixed(*byte)).collect();
         assert_eq!(discerner.told(&text), 0);
-        text[6] = Place { bytes: DIGITS, slot: Some(3) };
+        text[6] = Place { bytes: DIGITS, slot: Some(3), most: 1 };
         assert_eq!(discerner.told(&text), 1 << 3);
-        let word = vec![Place { bytes: HEXADECIMAL, slot: Some(0) }; 8];
+        let word = vec![Place { bytes: HEXADECIMAL, slot: Some(0), most: 1 }; 8];
         assert_eq!(
             (discerner.told(&word), discerner.is_spelled(b"00def5aa"), discerner.is_spelled(b"00d")),
             (0, true, false)

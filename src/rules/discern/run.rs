@@ -7,22 +7,30 @@ use super::{Bytes, Discerner, Place, State};
 /// From here on a text may have been cut anywhere: what is searched of it are its first 400 bytes.
 const CUT: usize = 400;
 
+/// The state that every pattern ends in.
+const MATCHES: usize = 0;
+
+/// A state, and whether it was reached with some digits only.
+type Reached = (usize, bool);
+
 impl Discerner {
     /// The slots, as bits, whose bytes some pattern tells apart.
     pub fn told(&self, text: &[Place]) -> u64 {
         let mut run = Run { states: &self.states, text, alive: Marks::of(self), next: Marks::of(self), told: 0 };
         for (at, place) in text.iter().enumerate() {
-            let second = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
+            let next = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
+            let second = if place.is_of_any_length() { next | place.bytes } else { next };
             for entry in self.entries(place.bytes).iter().filter(|entry| entry.second & second != 0) {
                 if entry.look.is_none_or(|look| run.holds(look, at)) {
                     run.go(entry.bytes, entry.to, 0, at);
+                } else if place.is_of_any_length() && entry.look.is_some_and(holds_within) {
+                    run.go(entry.bytes, entry.to, place.mark(), at);
                 }
             }
-            for number in 0..run.alive.known.len() {
-                let state = run.alive.known[number];
-                if let State::Reads(bytes, to) = self.states[state] {
-                    run.go(bytes, to, run.alive.told[state], at);
-                }
+            if place.is_of_any_length() {
+                run.go_on_through(at);
+            } else {
+                run.go_on(at);
             }
             run.alive.clear();
             std::mem::swap(&mut run.alive, &mut run.next);
@@ -70,12 +78,106 @@ struct Run<'d> {
 }
 
 impl Run<'_> {
+    /// Reads the place at `at` with every state.
+    fn go_on(&mut self, at: usize) {
+        for number in 0..self.alive.known.len() {
+            let state = self.alive.known[number];
+            if let State::Reads(bytes, to) = self.states[state] {
+                self.go(bytes, to, self.alive.told[state], at);
+            }
+        }
+    }
+
     /// Reads the place at `at` with a state that goes on with these bytes.
     fn go(&mut self, bytes: Bytes, to: usize, mark: u64, at: usize) {
         let place = self.text[at];
-        if place.bytes & bytes != 0 {
-            let parted = place.bytes & !bytes != 0;
-            self.enter(to, if parted { mark | place.mark() } else { mark }, at + 1);
+        if place.bytes & bytes == 0 {
+            return;
+        }
+        if place.is_of_any_length() {
+            return self.go_through(&[], Some((bytes, to)), mark, at);
+        }
+        let parted = place.bytes & !bytes != 0;
+        self.enter(to, if parted { mark | place.mark() } else { mark }, at + 1);
+    }
+
+    /// Reads a number of any length with every state: those between which a way may choose here are one.
+    fn go_on_through(&mut self, at: usize) {
+        let told = |state: usize| self.alive.told[state];
+        let mut ways: Vec<(u64, Vec<Reached>)> = Vec::new();
+        let (choices, others): (Vec<usize>, Vec<usize>) =
+            self.alive.known.iter().partition(|state| matches!(self.states[**state], State::Splits(_)));
+        for state in choices.into_iter().chain(others) {
+            let mark = told(state);
+            if !ways.iter().any(|(of, way)| *of == mark && way.contains(&(state, false))) {
+                let mut way = Vec::new();
+                self.reach((state, false), &|look| self.holds(look, at), &mut way);
+                ways.push((mark, way));
+            }
+        }
+        for (mark, way) in ways {
+            self.go_through(&way, None, mark, at);
+        }
+    }
+
+    /// Reads a number of any length: where a way goes on behind some lengths and not behind others, they are told apart.
+    fn go_through(&mut self, from: &[Reached], first: Option<(Bytes, usize)>, mark: u64, at: usize) {
+        let (mut within, last) = self.step(from, first, at);
+        let mut behind = vec![last];
+        for _ in 1..self.text[at].most {
+            let (next, last) = self.step(&within, None, at);
+            let stays = next == within && Some(&last) == behind.last();
+            within = next;
+            behind.push(last);
+            if stays {
+                break;
+            }
+        }
+        let always = |state: usize| behind.iter().all(|reached| reached.iter().any(|(other, _)| *other == state));
+        for (state, parted) in behind.iter().flatten().copied() {
+            let told = parted || !always(state);
+            let mark = if told { mark | self.text[at].mark() } else { mark };
+            match state {
+                MATCHES => self.told |= mark,
+                _ => {
+                    self.next.add(state, mark);
+                }
+            }
+        }
+    }
+
+    /// Where one more digit leads to if another digit follows, and if it was the last one. A match stays one.
+    fn step(&self, from: &[Reached], first: Option<(Bytes, usize)>, at: usize) -> (Vec<Reached>, Vec<Reached>) {
+        let (mut within, mut behind) = (Vec::new(), Vec::new());
+        let digits = self.text[at].bytes;
+        let ways = from.iter().filter_map(|(state, parted)| match self.states[*state] {
+            State::Reads(bytes, to) if bytes & digits != 0 => Some((bytes, to, *parted)),
+            State::Matches => Some((digits, *state, *parted)),
+            _ => None,
+        });
+        for (bytes, to, parted) in first.map(|(bytes, to)| (bytes, to, false)).into_iter().chain(ways) {
+            let parted = parted || digits & !bytes != 0;
+            self.reach((to, parted), &holds_within, &mut within);
+            self.reach((to, parted), &|look| self.holds(look, at + 1), &mut behind);
+        }
+        within.sort_unstable();
+        behind.sort_unstable();
+        (within, behind)
+    }
+
+    /// The states that read, or match, to which a state leads without reading.
+    fn reach(&self, (state, parted): Reached, holds: &dyn Fn(Look) -> bool, all: &mut Vec<Reached>) {
+        match &self.states[state] {
+            State::Looks(look, to) if holds(*look) => self.reach((*to, parted), holds, all),
+            State::Looks(..) => {}
+            _ if all.contains(&(state, parted)) => {}
+            State::Reads(..) | State::Matches => all.push((state, parted)),
+            State::Splits(branches) => {
+                all.push((state, parted));
+                for to in branches {
+                    self.reach((*to, parted), holds, all);
+                }
+            }
         }
     }
 
@@ -109,4 +211,9 @@ impl Run<'_> {
             _ => !(word(before.as_ref()) && word(behind)),
         }
     }
+}
+
+/// Whether a look may hold between two digits.
+fn holds_within(look: Look) -> bool {
+    matches!(look, Look::WordAsciiNegate | Look::WordUnicodeNegate)
 }

@@ -5,9 +5,10 @@
 //! line that is the same everywhere else is known by comparing bytes, and its event is that of the first with other
 //! names. Reading it in full would give the same, at fifteen times the price; whatever is in doubt is read in full.
 //!
-//! In an object a value is told by its key, and any name will do in its place. In a running text only digits may differ,
-//! and those of ids in hexadecimal: see `text`.
+//! In an object a value is told by its key, and any name will do in its place. In a running text only numbers may differ,
+//! and the digits of ids in hexadecimal: see `text`.
 
+mod lengths;
 mod names;
 mod part;
 mod proof;
@@ -20,7 +21,7 @@ mod tree;
 mod when;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use bumpalo::Bump;
 
@@ -44,8 +45,9 @@ const LONGEST: usize = 16 << 10;
 const MOST: usize = 512;
 /// To find out what the rules make of running texts takes as long as to read so many of them.
 const FEW: u32 = 128;
-/// Most shapes that are remembered to have none.
-const REFUSED: usize = 4096;
+/// Most shapes that are remembered, and how often each is tried: what varies in it may be nothing that a template lets vary.
+const SHAPES: usize = 4096;
+const TRIES: u8 = 16;
 /// To learn a template costs what comparing so many lines saves.
 const PRICE: u32 = 64;
 /// All rules are held against a running text.
@@ -65,8 +67,8 @@ pub(super) struct Templates {
     names: Seen,
     /// How many records had no template.
     seen: u32,
-    /// The shapes of lines that have no template.
-    refused: HashSet<u32>,
+    /// How often lines of a shape were tried.
+    tried: HashMap<u32, u8>,
 }
 
 /// What a template stands for.
@@ -113,7 +115,7 @@ impl Default for Templates {
             room: Room::default(),
             names: Seen::default(),
             seen: 0,
-            refused: HashSet::new(),
+            tried: HashMap::new(),
         }
     }
 }
@@ -179,7 +181,8 @@ impl Templates {
             return;
         }
         let shape = shape(text);
-        if self.refused.contains(&shape) {
+        let tries = self.tried.get(&shape).copied().unwrap_or(0);
+        if tries == TRIES {
             return;
         }
         let (mut learned, mut records, mut later, mut price) = (None, 0, false, PRICE);
@@ -191,17 +194,20 @@ impl Templates {
             learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
         });
         self.credit = self.credit.saturating_sub(price);
-        if self.refused.len() == REFUSED {
-            self.refused.clear();
+        if self.tried.len() == SHAPES {
+            self.tried.clear();
         }
         if !later {
-            // Taken out again where it has one.
-            self.refused.insert(shape);
+            // Fewer where it has one.
+            self.tried.insert(shape, TRIES);
         }
-        let Some(learned) = learned.filter(|_| records == 1) else { return };
-        let of_text = OfText::of(&learned, text, clock);
+        let Some(mut learned) = learned.filter(|_| records == 1) else { return };
+        let mut of_text = OfText::of(&learned, text, clock);
         if of_text.is_some() && !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
-            return;
+            if !learned.fix_lengths() || !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
+                return;
+            }
+            of_text = OfText::of(&learned, text, clock);
         }
         if self.known.len() == MOST {
             (self.tree, self.known) = (Tree::default(), Vec::new());
@@ -213,7 +219,7 @@ impl Templates {
             copies.retain(|(part, copy)| !is_name(*part, copy, &mut names));
         }
         if self.tree.insert(text, &slots, self.known.len()) {
-            self.refused.remove(&shape);
+            self.tried.insert(shape, tries + 1);
             self.known.push(Known { format, event, names, copies, times, of_text });
         }
     }
@@ -229,9 +235,10 @@ fn is_name(part: Part, copy: &Copy, roles: &mut [Option<NameRole>]) -> bool {
     free
 }
 
-/// Equal for lines that differ in hexadecimal digits alone.
+/// Equal for lines that differ in hexadecimal numbers alone.
 fn shape(line: &[u8]) -> u32 {
-    let shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
+    let mut shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
+    shape.dedup_by(|next, before| *next == b'0' && *before == b'0');
     likeness(&shape)
 }
 
@@ -244,7 +251,8 @@ impl OfText {
         let words = spans().filter_map(|(start, end)| {
             let start = start - line[..start].iter().rev().take_while(joins).count();
             let end = end + line[end..].iter().take_while(joins).count();
-            Part::of(spans(), (start, end)).filter(|_| end - start >= names::ENCODED)
+            let growth = lengths::growth(learned.slots.iter().filter(|(_, span)| start <= span.0 && span.1 <= end));
+            Part::of(spans(), (start, end)).filter(|_| end - start + growth >= names::ENCODED)
         });
         let mut words: Vec<Part> = words.collect();
         words.dedup();
@@ -270,7 +278,7 @@ mod tests {
     use super::{Names, RuleSet, Templates};
     use crate::extract::Hints;
     use crate::format::Clock;
-    use crate::model::{Position, Symbols, Zone};
+    use crate::model::{Position, Symbols, TokenEvent, Zone};
 
     const FIRST: &str = r#"{"ts":"2026-03-02T12:00:00.001Z","event":"token_refresh","outcome":"success","client_id":"app-1","user_id":"u-0001","duration_ms":91,"refresh_token_id":"tok-0001"}"#;
 
@@ -280,6 +288,19 @@ mod tests {
     }
 
     fn recognised_after(first: &str, line: &str) -> Option<(String, String, Option<u32>)> {
+        let (_, event, symbols) = looked_up(first, line);
+        let (event, _) = event.filter(|(event, timed)| *timed && event.time.is_some())?;
+        let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
+        Some((text(event.client), text(event.subject), event.duration_ms))
+    }
+
+    /// Whether a line is known once the first one was learned, be it an event or not.
+    fn is_known(first: &str, line: &str) -> bool {
+        looked_up(first, line).0
+    }
+
+    /// Whether a line is known, and the event that it then has, if it has one, with whether that has a time.
+    fn looked_up(first: &str, line: &str) -> (bool, Option<(TokenEvent, bool)>, Symbols) {
         let rules = RuleSet::load(&[], Hints::default()).unwrap();
         let names = Names::new(&rules).unwrap();
         let (mut templates, mut symbols, clock) =
@@ -288,11 +309,9 @@ mod tests {
         templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
         let mut events = Vec::new();
-        let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols))?;
-        let (event, stamp) = found.event?;
-        assert!(stamp.is_some() && event.time.is_some());
-        let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
-        Some((text(event.client), text(event.subject), event.duration_ms))
+        let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols));
+        let (known, event) = (found.is_some(), found.and_then(|found| found.event));
+        (known, event.map(|(event, stamp)| (*event, stamp.is_some())), symbols)
     }
 
     #[test]
@@ -371,12 +390,48 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_a_text_may_be_longer_or_shorter() {
+        for first in TEXTS {
+            for (user, client, took) in [("u-7", "app-123456", 5), ("u-123456789", "app-12", 12_345)] {
+                let line = first.replace("u-0001", user).replace("app-1", client);
+                let line = line.replace("091", &took.to_string()).replace(":91", &format!(":{took}"));
+                assert_eq!(recognised_after(first, &line), Some((client.into(), user.into(), Some(took))), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_of_an_object_may_hold_other_numbers() {
+        let first = r#"{"ts":"2026-03-02T12:00:00.001Z","caller":"web/x.go:31","thread":{"name":"exec-1"},"msg":"GET /a/v2 401 in 9 ms"}"#;
+        assert!(is_known(first, &first.replace("go:31", "go:7").replace(" 9 ms", " 1234 ms")));
+        for (old, new) in [("401", "200"), ("go:31", "go:x"), ("web", "app"), ("exec-1", "exec+1")] {
+            assert!(!is_known(first, &first.replace(old, new)), "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn digits_that_are_counted_stay_as_many() {
+        for (first, old, new) in [
+            ("2026-03-02T12:00:00Z INFO view 12 refreshed for 34 (token)", "12", "123456789"),
+            ("2026-03-02T12:00:00Z INFO token refresh for user u-1 sent 50 bytes", "50", "5000000000"),
+            ("2026-03-02T12:00:00Z INFO token refresh for user u-1 req 123456 done", "123456", "1234"),
+            ("2026-03-02T12:00:00Z INFO token refresh for user auth0|12 done", "12", "12345"),
+            ("2026-03-02T12:00:00Z INFO token refresh for day=2026-03-02 10:00 done", "-02 10", "-2 10"),
+            ("2026-03-02T12:00:00Z INFO token refresh for user u-1 line12: done", "line12", "line123"),
+        ] {
+            assert!(is_known(first, first), "{first}");
+            assert!(!is_known(first, &first.replace(old, new)), "{first} {old} {new}");
+        }
+    }
+
+    #[test]
     fn a_text_that_says_something_else_is_read_in_full() {
         for (old, new) in [
             ("status=200", "status=401"),
-            ("u-0001", "u-00011"),
             ("u-0001", "v-0001"),
             ("u-0001", "401"),
+            ("u-0001", "u-"),
+            ("u-0001", "u-0123456789"),
             ("12:00:00", "25:00:00"),
             ("2026", "2026-"),
             ("token", "grant"),

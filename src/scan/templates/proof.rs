@@ -8,6 +8,12 @@ use super::{RuleSet, when};
 use crate::format::{Clock, Record, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent};
 
+/// One digit for another.
+type Digit = fn(u8) -> u8;
+
+/// Lengths at which something else may begin: a name has two letters, a status three digits, a request four.
+const LENGTHS: &[u8] = &[1, 2, 3, 4, u8::MAX];
+
 /// What a line says.
 #[derive(PartialEq)]
 struct Said {
@@ -29,16 +35,11 @@ pub(super) fn holds(
     let Some(first) = read(rules, line, clock, (arena, symbols)) else { return false };
     let spans: Vec<Span> = learned.slots.iter().map(|(_, span)| *span).collect();
     let times: Vec<Span> = learned.times.iter().map(|time| time.span(&spans)).collect();
-    let of_time = |span: &Span| times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1);
-    [another as fn(u8) -> u8, one].into_iter().all(|digit| {
-        let mut other = line.to_vec();
-        for (slot, span) in learned.slots.iter().filter(|(slot, span)| slot.is_of_text() && !of_time(span)) {
-            let exchanged = |byte: &mut u8| *byte = digit(*byte);
-            other[span.0..span.1].iter_mut().for_each(exchanged);
-            if matches!(slot, Slot::Hexadecimal(_)) && !slot.holds(&other[span.0..span.1]) {
-                return false;
-            }
-        }
+    let lengths = if learned.slots.iter().any(|(slot, _)| matches!(slot, Slot::UpTo(_))) { LENGTHS } else { &[] };
+    let own = [(another as Digit, None), (one, None)];
+    let others = lengths.iter().zip([another as Digit, one].into_iter().cycle());
+    own.into_iter().chain(others.map(|(length, digit)| (digit, Some(*length)))).all(|change| {
+        let Some((other, spans)) = changed(line, &learned.slots, &times, change) else { return false };
         let mut event = first.event;
         for (part, copy) in &learned.copies {
             let (Some(event), Some(value)) = (&mut event, part.text(&other, &spans)) else { return false };
@@ -48,6 +49,37 @@ pub(super) fn holds(
         let expected = Said { event, stamp, times: first.times, format: first.format.clone() };
         rules.leaks.is_silent(&other) && read(rules, &other, clock, (arena, symbols)) == Some(expected)
     })
+}
+
+/// The line with other digits in its texts, and where its values then stand; numbers of any length have the given one, or
+/// their longest. `None` where one of its words would be a number.
+fn changed(
+    line: &[u8],
+    slots: &[(Slot, Span)],
+    times: &[Span],
+    (digit, length): (Digit, Option<u8>),
+) -> Option<(Vec<u8>, Vec<Span>)> {
+    let (mut other, mut spans, mut at) = (Vec::with_capacity(2 * line.len()), Vec::new(), 0);
+    for (slot, span) in slots {
+        other.extend_from_slice(&line[at..span.0]);
+        let (from, old) = (other.len(), &line[span.0..span.1]);
+        let of_time = times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1);
+        match (slot, length) {
+            (Slot::UpTo(most), Some(length)) => {
+                let digits = old.iter().map(|byte| digit(*byte)).cycle();
+                other.extend(digits.take(length.min(*most).into()));
+            }
+            _ if slot.is_of_text() && !of_time => other.extend(old.iter().map(|byte| digit(*byte))),
+            _ => other.extend_from_slice(old),
+        }
+        if matches!(slot, Slot::Hexadecimal(_)) && !slot.holds(&other[from..]) {
+            return None;
+        }
+        spans.push((from, other.len()));
+        at = span.1;
+    }
+    other.extend_from_slice(&line[at..]);
+    Some((other, spans))
 }
 
 /// Another digit of its kind.

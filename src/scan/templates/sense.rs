@@ -17,7 +17,8 @@ impl Sense {
     pub(super) fn of(rules: &RuleSet) -> Option<Self> {
         let texts = rules.extractor.spellings().map(|text| (text.as_bytes(), false));
         let texts = texts.chain(rules.leaks.spellings());
-        let discerner = Discerner::of(rules.reader.patterns().chain(rules.extractor.patterns()), texts)?;
+        let patterns = rules.reader.patterns().chain(rules.extractor.patterns()).chain(rules.leaks.common_shapes());
+        let discerner = Discerner::of(patterns, texts)?;
         let keys = rules.reader.keys().chain(rules.extractor.keys());
         let numbered = keys.filter(|key| key.bytes().any(|byte| byte.is_ascii_digit()));
         let mut keys: Vec<String> = numbered.map(shape).collect();

@@ -31,6 +31,8 @@ pub(super) enum Slot {
     Count,
     /// So many digits of a running text.
     Digits(u8),
+    /// Up to so many of them.
+    UpTo(u8),
     /// So many hexadecimal digits, with one of those that are no numbers among them.
     Hexadecimal(u8),
     /// So many hexadecimal digits between dashes.
@@ -64,6 +66,15 @@ pub(super) struct Learned {
     pub(super) format: String,
 }
 
+impl Learned {
+    /// Gives each number the length that it has here; whether one had any.
+    pub(super) fn fix_lengths(&mut self) -> bool {
+        let any = self.slots.iter().any(|(slot, _)| matches!(slot, Slot::UpTo(_)));
+        self.slots.iter_mut().for_each(|(slot, span)| *slot = slot.of_one_length(*span));
+        any
+    }
+}
+
 impl Slot {
     /// The slot for a name that stands in quotes.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
@@ -81,14 +92,19 @@ impl Slot {
             Self::Dotted => 1,
             Self::Number => 2,
             Self::Time => 3,
-            Self::Count | Self::Digits(_) => 4,
+            Self::Count | Self::Digits(_) | Self::UpTo(_) => 4,
             Self::Hexadecimal(_) | Self::Group(_) => 5,
         }
     }
 
     /// Whether it is a part of a running text.
     pub(super) fn is_of_text(self) -> bool {
-        matches!(self, Self::Digits(_) | Self::Hexadecimal(_) | Self::Group(_))
+        matches!(self, Self::Digits(_) | Self::UpTo(_) | Self::Hexadecimal(_) | Self::Group(_))
+    }
+
+    /// The slot of as many digits as stand there, of one for any number of them.
+    pub(super) fn of_one_length(self, (start, end): Span) -> Self {
+        if matches!(self, Self::UpTo(_)) { Self::Digits((end - start) as u8) } else { self }
     }
 
     /// Whether it may hold a byte.
@@ -98,7 +114,7 @@ impl Slot {
             Self::Dotted => joins(byte) || byte == b'.',
             Self::Number => byte.is_ascii_digit() || byte == b'.',
             Self::Time => matches!(byte, b'0'..=b'9' | b'T' | b'Z' | b':' | b'.' | b',' | b'+' | b'-' | b'/' | b' '),
-            Self::Count | Self::Digits(_) => byte.is_ascii_digit(),
+            Self::Count | Self::Digits(_) | Self::UpTo(_) => byte.is_ascii_digit(),
             Self::Hexadecimal(_) | Self::Group(_) => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         }
     }
@@ -113,6 +129,7 @@ impl Slot {
             Self::Time => value.first().is_some_and(u8::is_ascii_digit) && value.len() <= 40,
             Self::Count => (1..*NAME.start()).contains(&value.len()),
             Self::Digits(length) | Self::Group(length) => value.len() == usize::from(length),
+            Self::UpTo(most) => (1..=usize::from(most)).contains(&value.len()),
             // A number with an exponent is a number, too.
             Self::Hexadecimal(length) => {
                 let letter = |byte: &u8| byte.is_ascii_alphabetic() && *byte != b'e';
@@ -143,7 +160,9 @@ pub(super) fn learn(
     let slots = slots_of(rules, names, raw, (record, clock, with_texts))?;
     let literals = slots.windows(2).map(|pair| pair[0].1.1..pair[1].1.0);
     let (first, last) = (slots.first()?.1.0, slots.last()?.1.1);
-    if !literals.chain([0..first, last..raw.len()]).any(|literal| rules.extractor.is_worded(&raw[literal])) {
+    let is_worded =
+        || literals.chain([0..first, last..raw.len()]).any(|literal| rules.extractor.is_worded(&raw[literal]));
+    if rules.extractor.is_told_by_words(record) && !is_worded() {
         return None;
     }
     let base = raw.len() - raw.trim_ascii_start().len();
@@ -181,10 +200,8 @@ fn slots_of(
     if !is_object && !rules.leaks.is_silent(raw) {
         return None;
     }
-    let texts = with_texts.then(|| text::candidates(rules, names, (raw, base), record, clock));
+    let texts = with_texts.then(|| text::candidates(rules, names, (raw, base), (record, &members), clock));
     let mut slots = texts.unwrap_or_default();
-    let over = |span: Span| members.iter().any(|(_, other)| other.0 < span.1 && span.0 < other.1);
-    slots.retain(|(_, span)| !over(*span));
     slots.extend(members);
     slots.sort_by_key(|(_, span)| *span);
     (slots.len() <= MOST).then_some(slots)

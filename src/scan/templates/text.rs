@@ -2,17 +2,16 @@
 //!
 //! A value in quotes is told by its key; what stands in a text is told by all of it. So the shape stays: a digit may
 //! stand for a digit, and of words that hold nothing but hexadecimal digits one of those for another. No pattern tells
-//! them apart, no code asks for their worth, and nothing decoded is made of them.
-
-use std::ops::Range;
+//! them apart, no code asks for their worth, and nothing decoded is made of them. A number may also be a longer or a
+//! shorter one where no pattern counts its digits, or how far it is from one word to another, and no code does.
 
 use super::Names;
 use super::RuleSet;
+use super::lengths::{self, is_number};
 use super::sense::Sense;
 use super::slots::{Slot, span_in};
 use super::tree::Span;
 use crate::format::{Clock, Field, Record, TimeAt, ValueKind, leading_time};
-use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
 
 /// Longest text.
 const LONGEST: usize = 4 << 10;
@@ -22,34 +21,35 @@ const NUMBER: usize = 32;
 const WORD: std::ops::RangeInclusive<usize> = 8..=64;
 /// Most numbers in one word: beyond that it is random, and its letters are others in each line.
 const NUMBERS: usize = 2;
+/// Most digits of a number that may be longer or shorter.
+const LENGTH: u8 = 9;
 /// So many numbers may be a list of bytes.
 const LISTED: usize = 20;
 /// The groups of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// The slots of the running texts of a record whose text begins at `base`.
+/// The slots of the running texts of a record whose text begins at `base`, beside its members that are slots as a whole.
 pub(super) fn candidates(
     rules: &RuleSet,
     names: &Names,
     (raw, base): (&[u8], usize),
-    record: &Record<'_>,
+    (record, members): (&Record<'_>, &[(Slot, Span)]),
     clock: &Clock,
 ) -> Vec<(Slot, Span)> {
-    // The members of an object are told by their keys, and of a text its digits may be others.
-    let holds_digit = |text: &&str| text.bytes().any(|byte| byte.is_ascii_digit());
-    let of_keys = record.text.starts_with('{') && !record.texts.iter().any(holds_digit);
-    if of_keys || !is_plain(raw) {
+    if !is_plain(raw) {
         return Vec::new();
     }
     let Some(sense) = names.sense(rules) else { return Vec::new() };
     let found = Page::of(rules, sense, record, clock).map(|page| page.slots()).unwrap_or_default();
-    let mut slots: Vec<_> = found.into_iter().map(|(slot, span)| (slot, (base + span.0, base + span.1))).collect();
+    let over = |span: Span| members.iter().any(|(_, other)| other.0 < span.1 && span.0 < other.1);
+    let found = found.into_iter().map(|(slot, span)| (slot, (base + span.0, base + span.1)));
+    let mut slots: Vec<_> = found.filter(|(_, span)| !over(*span)).collect();
     if slots.is_empty() || slots.len() > super::slots::MOST {
         return Vec::new();
     }
-    let Some(told) = told(rules, &sense.discerner, (raw, base), record, &slots) else { return Vec::new() };
-    let mut number = 0..;
-    slots.retain(|_| number.next().is_some_and(|number| told >> number & 1 == 0));
+    if lengths::indiscernible(rules, &sense.discerner, (raw, base), record, &mut slots).is_none() {
+        return Vec::new();
+    }
     let valued = |line: &[u8], spans: &[Span]| {
         let values = rules.leaks.values(line)?;
         let touched = |span: &Span| values.iter().any(|value| value.start <= span.1 && span.0 <= value.end);
@@ -61,33 +61,6 @@ pub(super) fn candidates(
     let mut touched = here.into_iter().zip(there).map(|(here, there)| here || there);
     slots.retain(|_| touched.next() == Some(false));
     slots
-}
-
-/// The slots, as bits, that some rule tells apart from others of their shape.
-fn told(
-    rules: &RuleSet,
-    discerner: &Discerner,
-    (raw, base): (&[u8], usize),
-    record: &Record<'_>,
-    slots: &[(Slot, Span)],
-) -> Option<u64> {
-    let places = places(raw, slots);
-    let mut told = discerner.told(&places);
-    for text in &record.texts {
-        let (parts, between) = rules.extractor.stated(text)?;
-        // What is left of a text that begins later, or goes on behind a gap, is another text.
-        if parts.len() > 1 || parts.first().is_none_or(|part| part.start > 0) {
-            let start = base + span_in(record.text, text)?.0;
-            let part = |part: &Range<usize>| places[start + part.start..start + part.end].to_vec();
-            let between: Vec<Place> = between.chars().map(Place::of).collect();
-            told |= discerner.told(&parts.iter().map(part).collect::<Vec<_>>().join(&between[..]));
-        }
-    }
-    for (number, (slot, span)) in slots.iter().enumerate() {
-        let spelled = !matches!(slot, Slot::Digits(_)) && discerner.is_spelled(&raw[span.0..span.1]);
-        told |= u64::from(spelled) << number;
-    }
-    Some(told)
 }
 
 /// Whether nothing in a line stands for other bytes.
@@ -102,16 +75,6 @@ fn is_plain(raw: &[u8]) -> bool {
     let bytes = raw.split(|byte| !byte.is_ascii_alphanumeric()).filter(is_byte);
     let is_read_as_it_stands = !raw.trim_ascii().iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
     raw.len() <= LONGEST && is_read_as_it_stands && bytes.count() < LISTED
-}
-
-/// What may stand at each place of a line.
-fn places(raw: &[u8], slots: &[(Slot, Span)]) -> Vec<Place> {
-    let mut places: Vec<Place> = raw.iter().map(|byte| Place::fixed(*byte)).collect();
-    for (number, (slot, span)) in (0..).zip(slots) {
-        let bytes = if matches!(slot, Slot::Digits(_)) { DIGITS } else { HEXADECIMAL };
-        places[span.0..span.1].fill(Place { bytes, slot: Some(number) });
-    }
-    places
 }
 
 /// A record, and what is asked of its values.
@@ -154,10 +117,49 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 
     fn slots(&self) -> Vec<(Slot, Span)> {
-        let is_object = self.text.starts_with('{');
-        let in_text = |span: Span| !is_object || self.texts.iter().any(|text| text.0 <= span.0 && span.1 <= text.1);
         let found = runs(self.text.as_bytes()).into_iter();
-        found.filter(|(slot, span)| in_text(*span) && self.is_free(*slot, *span)).collect()
+        let free = found.filter(|(slot, span)| self.container(*span).is_some() && self.is_free(*slot, *span));
+        let of_any_length = |slot: Slot, span: Span| is_number(slot) && self.is_of_any_length(span);
+        free.map(|(slot, span)| (if of_any_length(slot, span) { Slot::UpTo(LENGTH) } else { slot }, span)).collect()
+    }
+
+    /// What a place is read in: the whole text, or that of a value of an object.
+    fn container(&self, span: Span) -> Option<Span> {
+        if !self.text.starts_with('{') {
+            return Some((0, self.text.len()));
+        }
+        let members = self.fields.iter().filter(|(field, _)| field.kind == ValueKind::Quoted && field.depth == 0);
+        let values = members.map(|(_, value)| *value).chain(self.texts.iter().copied());
+        values.filter(|value| value.0 <= span.0 && span.1 <= value.1).min_by_key(|value| value.1 - value.0)
+    }
+
+    /// What stands before a place and behind it, where it is read.
+    fn around(&self, span: Span) -> (&str, &str) {
+        let (start, end) = self.container(span).unwrap_or((0, self.text.len()));
+        (&self.text[start..span.0], &self.text[span.1..end])
+    }
+
+    /// Whether a number that may be another one may be longer or shorter, too: no code counts its digits.
+    fn is_of_any_length(&self, span: Span) -> bool {
+        let (before, behind) = self.around(span);
+        let (before, behind) = (before.as_bytes(), behind.as_bytes());
+        let in_word = |byte: &&u8| !matches!(**byte, b' ' | b'\t' | b'"' | b'\'' | b'=');
+        let head = &before[before.len() - before.iter().rev().take_while(in_word).count()..];
+        let (end, next) = behind.split_at(behind.iter().take_while(in_word).count());
+        // A date or a time of day has its length; so has what stands around a bar, and what is called before a bracket is a name.
+        let dashed = head.contains(&b'-') || end.contains(&b'-');
+        let of_date = match (head, end) {
+            ([.., digit, b'-' | b':'], _) | (_, [b'-', digit, ..]) if digit.is_ascii_digit() => true,
+            (_, [b'(' | b'{' | b'[' | b'|', ..]) => true,
+            _ => head.contains(&b'|') || (dashed && matches!(next, [b' ', _, _, b':', ..])),
+        };
+        let over = |other: &Span| other.0 < span.1 && span.0 < other.1;
+        let mut fields = self.fields.iter().filter(|(_, value)| over(value));
+        span.1 - span.0 <= LENGTH.into()
+            && !self.is_time(span)
+            && !of_date
+            && !self.key_around(span).is_some_and(|(_, spelled)| spelled)
+            && fields.all(|(field, _)| self.rules.extractor.is_of_any_length(field))
     }
 
     /// Whether it is a part of a time that the record is read with: that is parsed each time.
@@ -171,7 +173,7 @@ impl<'p, 'a> Page<'p, 'a> {
         // A name that is a text by itself is cut into the words that its capitals show.
         let is_one_word = |text: &Span| !self.text[text.0..text.1].contains([' ', '=', '/', '&']);
         let fields = self.fields.iter().filter(|(_, value)| over(value) && !self.times.contains(value));
-        let is_number = matches!(slot, Slot::Digits(_));
+        let is_number = is_number(slot);
         let copied = |(field, value): &(&Field<'_>, Span)| {
             let extractor = &self.rules.extractor;
             if self.texts.contains(value) {
@@ -190,26 +192,38 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 
     /// Whether nothing around it makes it a key, an address, an item of a list or a bare word of an object.
-    fn stands_free(&self, (start, end): Span, is_number: bool) -> bool {
-        let (before, behind) = (&self.text[..start], &self.text[end..]);
+    fn stands_free(&self, span: Span, is_number: bool) -> bool {
+        let (before, behind) = self.around(span);
         let word = before.rsplit([' ', '\t', '"', '\'', '(', '[', ',']).next().unwrap_or(before);
-        let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte);
-        let head = before.len() - before.bytes().rev().take_while(|byte| is_key(byte)).count();
-        let tail = end + behind.bytes().take_while(|byte| is_key(byte)).count();
-        let closed = self.text[tail..].trim_start_matches([' ', '"', '\'', ']', '`']);
-        let key = &self.text[head..tail];
-        let in_object = before.contains('{') || before.split_once('(').is_some_and(|(_, inner)| inner.contains('='));
-        // The hours of a time are no key.
-        let spelled =
-            (in_object && !self.is_time((start, end))) || key.contains(|letter: char| letter.is_ascii_alphabetic());
-        let named = !is_number || (spelled && self.sense.may_be_key(key));
-        let is_named = named && closed.starts_with(['=', ':']);
+        let key = self.key_around(span);
+        let is_named = key.is_some_and(|(key, spelled)| !is_number || (spelled && self.sense.may_be_key(key)));
         let (left, right) = (before.trim_end().bytes().last(), behind.trim_start().bytes().next());
         let listed = matches!(left, Some(b'[' | b',')) && matches!(right, Some(b',' | b']'));
         let alone = left == Some(b'[') && right == Some(b']');
-        let bare = !is_number && in_object && !self.text[..head].ends_with(['"', '\'']);
-        !word.contains("://") && !is_named && (!listed || alone) && !bare
+        let bare = !is_number && is_in_object(before) && !before.trim_end_matches(is_key).ends_with(['"', '\'']);
+        !word.contains("http://") && !is_named && (!listed || alone) && !bare
     }
+
+    /// What a value could follow around a place, and whether it has what a key needs.
+    fn key_around(&self, span: Span) -> Option<(&str, bool)> {
+        let (before, behind) = self.around(span);
+        let rest = behind.trim_start_matches(is_key);
+        let (head, tail) = (before.trim_end_matches(is_key).len(), behind.len() - rest.len());
+        let key = &self.text[span.0 - (before.len() - head)..span.1 + tail];
+        // The hours of a time are no key.
+        let in_object = is_in_object(before) && !self.is_time(span);
+        let spelled = in_object || key.contains(|letter: char| letter.is_ascii_alphabetic());
+        rest.trim_start_matches([' ', '"', '\'', ']', '`']).starts_with(['=', ':']).then_some((key, spelled))
+    }
+}
+
+/// Whether an object, or the fields of a type, may have begun in a text.
+fn is_in_object(before: &str) -> bool {
+    before.contains('{') || before.split_once('(').is_some_and(|(_, inner)| inner.contains('='))
+}
+
+fn is_key(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_.@-".contains(letter)
 }
 
 /// Words of digits, and the numbers in other words.

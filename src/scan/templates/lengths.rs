@@ -1,0 +1,118 @@
+//! Which slots of a text no pattern tells apart from others, and how long their numbers may be.
+
+use std::ops::Range;
+
+use super::RuleSet;
+use super::slots::{Slot, span_in};
+use super::tree::Span;
+use crate::format::Record;
+use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
+
+/// Most digits of a number whose length is told where it is a longer one: the parts of an address are no longer.
+const SHORT: u8 = 3;
+/// Longest text with numbers of any length, however long they are: what is searched of it must not be cut.
+const UNCUT: usize = 400;
+/// Most digits by which the numbers of a text may be longer than they are, all together.
+const GROWTH: usize = 128;
+
+/// By how many digits the numbers may be longer, all together.
+pub(super) fn growth<'s>(slots: impl IntoIterator<Item = &'s (Slot, Span)>) -> usize {
+    let longer = |(slot, (start, end)): &(Slot, Span)| match slot {
+        Slot::UpTo(most) => usize::from(*most) - (end - start),
+        _ => 0,
+    };
+    slots.into_iter().map(longer).sum()
+}
+
+/// Keeps the slots of a record, whose text begins at `base`, that no rule tells apart, with as many digits as it does not count.
+/// `None` where that cannot be told.
+pub(super) fn indiscernible(
+    rules: &RuleSet,
+    discerner: &Discerner,
+    (raw, base): (&[u8], usize),
+    record: &Record<'_>,
+    slots: &mut Vec<(Slot, Span)>,
+) -> Option<()> {
+    let growth = growth(slots.iter());
+    if growth > GROWTH || record.texts.iter().any(|text| text.len() + growth > UNCUT) {
+        for (slot, span) in slots.iter_mut() {
+            *slot = slot.of_one_length(*span);
+        }
+    }
+    // What is told by nine digits may be the same with three of them, and what is told by three with as many as there are.
+    loop {
+        let told = told(rules, discerner, (raw, base), record, slots)?;
+        let mut shorter = false;
+        let (mut number, mut kept) = (0..64, Vec::with_capacity(slots.len()));
+        for (slot, span) in slots.drain(..) {
+            let is_told = number.next().is_none_or(|number| told >> number & 1 == 1);
+            let less = if is_told { with_fewer(slot, span) } else { Some(slot) };
+            shorter |= is_told && less.is_some();
+            kept.extend(less.map(|slot| (slot, span)));
+        }
+        *slots = kept;
+        if !shorter {
+            return Some(());
+        }
+    }
+}
+
+/// The next slot to be tried where one is told apart.
+fn with_fewer(slot: Slot, span: Span) -> Option<Slot> {
+    match slot {
+        Slot::UpTo(most) if most > SHORT && span.1 - span.0 <= SHORT.into() => Some(Slot::UpTo(SHORT)),
+        Slot::UpTo(_) => Some(slot.of_one_length(span)),
+        _ => None,
+    }
+}
+
+/// The slots, as bits, that some rule tells apart from others of their shape.
+fn told(
+    rules: &RuleSet,
+    discerner: &Discerner,
+    (raw, base): (&[u8], usize),
+    record: &Record<'_>,
+    slots: &[(Slot, Span)],
+) -> Option<u64> {
+    let mut told = discerner.told(&places(raw, slots, 0..raw.len())?);
+    for text in &record.texts {
+        let (parts, between) = rules.extractor.stated(text)?;
+        // What is left of a text that begins later, or goes on behind a gap, is another text.
+        if parts.len() > 1 || parts.first().is_none_or(|part| part.start > 0) {
+            let start = base + span_in(record.text, text)?.0;
+            let part = |part: &Range<usize>| places(raw, slots, start + part.start..start + part.end);
+            let between: Vec<Place> = between.chars().map(Place::of).collect();
+            told |= discerner.told(&parts.iter().map(part).collect::<Option<Vec<_>>>()?.join(&between[..]));
+        }
+    }
+    for (number, (slot, span)) in slots.iter().enumerate() {
+        let spelled = !is_number(*slot) && discerner.is_spelled(&raw[span.0..span.1]);
+        told |= u64::from(spelled) << number;
+    }
+    Some(told)
+}
+
+/// What may stand at each place of a part of a line; `None` where a number of any length is divided.
+fn places(raw: &[u8], slots: &[(Slot, Span)], part: Range<usize>) -> Option<Vec<Place>> {
+    let (mut places, mut at) = (Vec::with_capacity(part.len()), part.start);
+    let within = (0..).zip(slots).filter(|(_, (_, span))| span.0 < part.end && part.start < span.1);
+    for (number, (slot, (start, end))) in within {
+        let (from, to) = (part.start.max(*start), part.end.min(*end));
+        places.extend(raw[at..from].iter().map(|byte| Place::fixed(*byte)));
+        let (most, length) = match slot {
+            Slot::UpTo(_) if (from, to) != (*start, *end) => return None,
+            Slot::UpTo(most) => (*most, 1),
+            _ => (1, to - from),
+        };
+        let bytes = if is_number(*slot) { DIGITS } else { HEXADECIMAL };
+        places.extend(std::iter::repeat_n(Place { bytes, slot: Some(number), most }, length));
+        at = to;
+    }
+    places.extend(raw[at..part.end].iter().map(|byte| Place::fixed(*byte)));
+    Some(places)
+}
+
+/// Whether it holds decimal digits.
+pub(super) fn is_number(slot: Slot) -> bool {
+    matches!(slot, Slot::Digits(_) | Slot::UpTo(_))
+}
