@@ -140,6 +140,7 @@ fn nothing_is_lost_among_records_alike() {
         writeln!(log, "{line}}}").unwrap();
     }
     assert_nothing_lost_in(&log, 8000);
+    assert_nothing_lost_in(&wrapped(&log), 8000);
 }
 
 /// Lines of text in a few layouts, whose values are now and then something that a rule would look at.
@@ -222,6 +223,7 @@ fn nothing_is_lost_among_texts_alike() {
         log.push('\n');
     }
     assert_nothing_lost_in(&log, 20_000);
+    assert_nothing_lost_in(&wrapped(&log), 20_000);
 }
 
 /// The lines of all samples and cases, each again and again with other digits: what a template is learned from must be
@@ -249,7 +251,26 @@ fn nothing_is_lost_where_digits_are_others() {
             }
         }
         assert_nothing_lost_in(&log, 0);
+        assert_nothing_lost_in(&wrapped(&log), 0);
     }
+}
+
+/// Each line as a string in an object, as Docker writes it, and now and then once more in another.
+fn wrapped(log: &str) -> String {
+    let mut wrapped = String::new();
+    for (number, line) in log.lines().enumerate() {
+        let time = format!("2026-03-02T12:{:02}:{:02}.123456789Z", number / 60 % 60, number % 60);
+        let line = serde_json::to_string(&format!("{line}\n")).unwrap();
+        let docker = format!(r#"{{"log":{line},"stream":"stdout","time":"{time}"}}"#);
+        // Many in a row are alike, so that what is learned is used.
+        if number / 400 % 3 == 0 {
+            let message = serde_json::to_string(&docker).unwrap();
+            writeln!(wrapped, r#"{{"@timestamp":"{time}","message":{message}}}"#).unwrap();
+        } else {
+            writeln!(wrapped, "{docker}").unwrap();
+        }
+    }
+    wrapped
 }
 
 /// A line with other digits, and now and then another number of them, in those of its numbers and words of hexadecimal digits

@@ -33,6 +33,8 @@ pub struct Leaf<'a> {
     pub value: &'a str,
     /// How it was written.
     pub kind: ValueKind,
+    /// The value as it was written, where that was decoded.
+    pub escaped: Option<&'a str>,
 }
 
 /// How far a text was an object or array, and whether it ended well.
@@ -80,7 +82,17 @@ impl<'a> Reader<'a, '_> {
         if self.sink.len() >= self.limit {
             return None;
         }
-        self.sink.push(Leaf { path: self.arena.alloc_str(path), value, kind });
+        self.sink.push(Leaf { path: self.arena.alloc_str(path), value, kind, escaped: None });
+        Some(())
+    }
+
+    fn push_string(&mut self, path: &str) -> Option<()> {
+        let raw = self.raw_string()?;
+        let decoded = raw.contains('\\').then(|| unescape(self.arena, raw));
+        self.push(path, decoded.unwrap_or(raw), ValueKind::Quoted)?;
+        if let Some(leaf) = self.sink.last_mut() {
+            leaf.escaped = decoded.map(|_| raw);
+        }
         Some(())
     }
 
@@ -89,14 +101,10 @@ impl<'a> Reader<'a, '_> {
         match self.peek() {
             b'{' if depth < DEPTH => self.object(path, depth),
             b'[' | b'(' if depth < DEPTH => self.array(path, depth),
-            b'"' | b'\'' => {
-                let value = self.string()?;
-                self.push(path, value, ValueKind::Quoted)
-            }
+            b'"' | b'\'' => self.push_string(path),
             b'b' | b'u' if matches!(self.text.as_bytes().get(self.at + 1), Some(b'\'' | b'"')) => {
                 self.at += 1;
-                let value = self.string()?;
-                self.push(path, value, ValueKind::Quoted)
+                self.push_string(path)
             }
             0 | b'{' | b'[' | b'(' => None,
             byte if byte.is_ascii_alphabetic() && depth < DEPTH => self.typed(path, depth),
@@ -193,6 +201,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn string(&mut self) -> Option<&'a str> {
+        let raw = self.raw_string()?;
+        Some(if raw.contains('\\') { unescape(self.arena, raw) } else { raw })
+    }
+
+    /// A string as it is written, without its quotes.
+    fn raw_string(&mut self) -> Option<&'a str> {
         let quote = self.peek();
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
@@ -205,8 +219,7 @@ impl<'a> Reader<'a, '_> {
             end += 2;
         }
         self.at = end + 1;
-        let raw = self.text.get(start..end)?;
-        Some(if raw.contains('\\') { unescape(self.arena, raw) } else { raw })
+        self.text.get(start..end)
     }
 
     fn bare(&mut self, path: &str) -> Option<()> {

@@ -28,6 +28,6 @@ pub use exports::is_export_key;
 pub use json::ValueKind;
 pub use leading::{LeadingTime, leading_time};
 pub use pairs::percent_decode;
-pub use reader::{Field, Reader, Record, Setting, normal_key};
+pub use reader::{Decoded, Field, Reader, Record, Setting, normal_key};
 pub use time_choice::{Candidate, TimeAt, choose};
 pub use timestamp::{Clock, Stamp};

@@ -20,7 +20,7 @@ pub(super) fn scan<'a>(arena: &'a Bump, text: &'a str, sink: &mut Vec<Leaf<'a>>)
         let Some(key) = key_before(text, at) else { continue };
         let Some((value, kind, end)) = value_after(arena, text, at) else { continue };
         equals += usize::from(bytes[at] == b'=');
-        sink.push(Leaf { path: key, value, kind });
+        sink.push(Leaf { path: key, value, kind, escaped: None });
         if sink.len() >= limit {
             break;
         }

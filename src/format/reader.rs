@@ -41,6 +41,15 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A string of an object that held escapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    /// As it was written: a part of the record's text, or of a string that was decoded before.
+    pub escaped: &'a str,
+    /// What was read.
+    pub text: &'a str,
+}
+
 /// One decoded log entry. Borrows from the segment and the arena.
 #[derive(Debug)]
 pub struct Record<'a> {
@@ -54,6 +63,8 @@ pub struct Record<'a> {
     pub times: Vec<(TimeAt<'a>, Candidate)>,
     /// The text that it was read from.
     pub text: &'a str,
+    /// The strings in it that were decoded, each behind the one that it stood in.
+    pub decoded: Vec<Decoded<'a>>,
     /// `json`, `logfmt`, `text`, a layout's id, or a wrapper's id joined to one with `+`.
     pub format: &'a str,
 }

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::json::{self, Leaf, ValueKind};
 use super::leading::{self, LeadingTime};
-use super::reader::{Field, Reader, Record, normal_in};
+use super::reader::{Decoded, Field, Reader, Record, normal_in};
 use super::time_choice::{self, Candidate, TimeAt};
 use super::timestamp::{self, Clock, Stamp};
 use super::{Columns, epoch, pairs, wrapped};
@@ -25,6 +25,7 @@ struct Parts<'a> {
     found: Vec<TimeAt<'a>>,
     /// A time of day that stands alone: what is left where no other time is.
     time_of_day: Option<Stamp>,
+    decoded: Vec<Decoded<'a>>,
     wrapper: Option<&'a str>,
     format: Option<&'a str>,
 }
@@ -51,10 +52,10 @@ impl<'a> State<'a, '_> {
             Some(wrapper) => self.arena.alloc_str(&format!("{wrapper}+{inner}")),
             None => inner,
         };
-        let Parts { fields, texts, times, found, .. } = std::mem::take(&mut self.record);
+        let Parts { fields, texts, times, found, decoded, .. } = std::mem::take(&mut self.record);
         let told = found.len() == times.len();
         let times = if told { found.into_iter().zip(times).collect() } else { Vec::new() };
-        Record { fields, texts, stamp, times, text, format }
+        Record { fields, texts, stamp, times, text, decoded, format }
     }
 
     /// A date and a time of day in fields of their own.
@@ -72,7 +73,8 @@ impl<'a> State<'a, '_> {
                 Cow::Owned(value) => self.arena.alloc_str(&value),
             };
             if !matches!(value, "" | "-") {
-                self.leaf(Leaf { path: self.arena.alloc_str(name), value, kind: ValueKind::Quoted }, 0);
+                let path = self.arena.alloc_str(name);
+                self.leaf(Leaf { path, value, kind: ValueKind::Quoted, escaped: None }, 0);
             }
         }
     }
@@ -173,6 +175,7 @@ impl<'a> State<'a, '_> {
     }
 
     fn leaf(&mut self, leaf: Leaf<'a>, depth: u8) {
+        self.record.decoded.extend(leaf.escaped.map(|escaped| Decoded { escaped, text: leaf.value }));
         let path = self.field(leaf.path, leaf.value, leaf.kind, depth);
         if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
             return;

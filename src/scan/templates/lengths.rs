@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::RuleSet;
-use super::slots::{Slot, span_in};
+use super::sheets::{Sheet, Sheets};
+use super::slots::Slot;
 use super::tree::Span;
 use crate::format::Record;
 use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
@@ -24,12 +25,12 @@ pub(super) fn growth<'s>(slots: impl IntoIterator<Item = &'s (Slot, Span)>) -> u
     slots.into_iter().map(longer).sum()
 }
 
-/// Keeps the slots of a record, whose text begins at `base`, that no rule tells apart, with as many digits as it does not count.
+/// Keeps the slots of a record that no rule tells apart, with as many digits as it does not count.
 /// `None` where that cannot be told.
 pub(super) fn indiscernible(
     rules: &RuleSet,
     discerner: &Discerner,
-    (raw, base): (&[u8], usize),
+    (raw, sheets): (&[u8], &Sheets<'_>),
     record: &Record<'_>,
     slots: &mut Vec<(Slot, Span)>,
 ) -> Option<()> {
@@ -41,7 +42,7 @@ pub(super) fn indiscernible(
     }
     // What is told by nine digits may be the same with three of them, and what is told by three with as many as there are.
     loop {
-        let told = told(rules, discerner, (raw, base), record, slots)?;
+        let told = told(rules, discerner, (raw, sheets), record, slots)?;
         let mut shorter = false;
         let (mut number, mut kept) = (0..64, Vec::with_capacity(slots.len()));
         for (slot, span) in slots.drain(..) {
@@ -70,17 +71,20 @@ fn with_fewer(slot: Slot, span: Span) -> Option<Slot> {
 fn told(
     rules: &RuleSet,
     discerner: &Discerner,
-    (raw, base): (&[u8], usize),
+    (raw, sheets): (&[u8], &Sheets<'_>),
     record: &Record<'_>,
     slots: &[(Slot, Span)],
 ) -> Option<u64> {
-    let mut told = discerner.told(&places(raw, slots, 0..raw.len())?);
+    let mut told = 0;
+    for sheet in sheets.iter() {
+        told |= discerner.told(&places(sheet, slots, 0..sheet.text.len())?);
+    }
     for text in &record.texts {
         let (parts, between) = rules.extractor.stated(text)?;
         // What is left of a text that begins later, or goes on behind a gap, is another text.
         if parts.len() > 1 || parts.first().is_none_or(|part| part.start > 0) {
-            let start = base + span_in(record.text, text)?.0;
-            let part = |part: &Range<usize>| places(raw, slots, start + part.start..start + part.end);
+            let (sheet, (start, _)) = sheets.find(text)?;
+            let part = |part: &Range<usize>| places(sheet, slots, start + part.start..start + part.end);
             let between: Vec<Place> = between.chars().map(Place::of).collect();
             told |= discerner.told(&parts.iter().map(part).collect::<Option<Vec<_>>>()?.join(&between[..]));
         }
@@ -92,15 +96,16 @@ fn told(
     Some(told)
 }
 
-/// What may stand at each place of a part of a line; `None` where a number of any length is divided.
-fn places(raw: &[u8], slots: &[(Slot, Span)], part: Range<usize>) -> Option<Vec<Place>> {
+/// What may stand at each place of a part of a text; `None` where a number of any length is divided.
+fn places(sheet: &Sheet<'_>, slots: &[(Slot, Span)], part: Range<usize>) -> Option<Vec<Place>> {
+    let raw = sheet.text.as_bytes();
     let (mut places, mut at) = (Vec::with_capacity(part.len()), part.start);
-    let within = (0..).zip(slots).filter(|(_, (_, span))| span.0 < part.end && part.start < span.1);
-    for (number, (slot, (start, end))) in within {
-        let (from, to) = (part.start.max(*start), part.end.min(*end));
+    let local = (0..).zip(slots).filter_map(|(number, (slot, span))| Some((number, slot, sheet.of_line(*span)?)));
+    for (number, slot, (start, end)) in local.filter(|(.., span)| span.0 < part.end && part.start < span.1) {
+        let (from, to) = (part.start.max(start), part.end.min(end));
         places.extend(raw[at..from].iter().map(|byte| Place::fixed(*byte)));
         let (most, length) = match slot {
-            Slot::UpTo(_) if (from, to) != (*start, *end) => return None,
+            Slot::UpTo(_) if (from, to) != (start, end) => return None,
             Slot::UpTo(most) => (*most, 1),
             _ => (1, to - from),
         };

@@ -6,7 +6,7 @@
 //! names. Reading it in full would give the same, at fifteen times the price; whatever is in doubt is read in full.
 //!
 //! In an object a value is told by its key, and any name will do in its place. In a running text only numbers may differ,
-//! and the digits of ids in hexadecimal: see `text`.
+//! and the digits of ids in hexadecimal: see `text`; of strings that were written with escapes see `sheets`.
 
 mod lengths;
 mod names;
@@ -15,6 +15,7 @@ mod proof;
 mod reach;
 mod seen;
 mod sense;
+mod sheets;
 mod slots;
 mod text;
 mod tree;
@@ -406,6 +407,22 @@ mod tests {
         assert!(is_known(first, &first.replace("go:31", "go:7").replace(" 9 ms", " 1234 ms")));
         for (old, new) in [("401", "200"), ("go:31", "go:x"), ("web", "app"), ("exec-1", "exec+1")] {
             assert!(!is_known(first, &first.replace(old, new)), "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn an_object_in_a_string_of_an_object_is_known() {
+        let inner = FIRST.replace(r#","refresh_token_id":"tok-0001""#, "");
+        let docker = |line: &str| {
+            let log = serde_json::to_string(&format!("{line}\n")).unwrap();
+            format!(r#"{{"log":{log},"stream":"stdout","time":"2026-03-02T12:00:00.123456789Z"}}"#)
+        };
+        let line = inner.replace("app-1", "app-23").replace("u-0001", "u-7").replace(":91", ":4711");
+        for wrap in [&docker as &dyn Fn(&str) -> String, &|line| docker(&docker(line))] {
+            let expected = Some(("app-23".into(), "u-7".into(), Some(4711)));
+            assert_eq!(recognised_after(&wrap(&inner), &wrap(&line)), expected);
+            assert_eq!(recognised_after(&wrap(&inner), &wrap(&line.replace("success", "failure"))), None);
+            assert_eq!(recognised_after(&wrap(&inner), &wrap(&line.replace("u-7", "u-\\u0037"))), None);
         }
     }
 

@@ -4,6 +4,7 @@ use super::RuleSet;
 use super::names::Names;
 use super::part::Part;
 use super::reach::{Halves, reach};
+use super::sheets::{Sheets, span_in};
 use super::text;
 use super::tree::Span;
 use super::when::When;
@@ -157,7 +158,12 @@ pub(super) fn learn(
     (record, clock, with_texts): (&Record<'_>, &Clock, bool),
     symbols: &mut Symbols,
 ) -> Option<Learned> {
-    let slots = slots_of(rules, names, raw, (record, clock, with_texts))?;
+    if raw.trim_ascii() != record.text.as_bytes() {
+        return None;
+    }
+    let base = raw.len() - raw.trim_ascii_start().len();
+    let sheets = Sheets::of(record, base);
+    let slots = slots_of(rules, names, (raw, base, &sheets), (record, clock, with_texts))?;
     let literals = slots.windows(2).map(|pair| pair[0].1.1..pair[1].1.0);
     let (first, last) = (slots.first()?.1.0, slots.last()?.1.1);
     let is_worded =
@@ -165,8 +171,7 @@ pub(super) fn learn(
     if rules.extractor.is_told_by_words(record) && !is_worded() {
         return None;
     }
-    let base = raw.len() - raw.trim_ascii_start().len();
-    let times = When::of(record, base, &slots, clock).unwrap_or_default();
+    let times = When::of(record, &sheets, &slots, clock).unwrap_or_default();
     let of_text = slots.iter().any(|(slot, _)| slot.is_of_text());
     let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
     let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| rules.leaks.mask(text), symbols);
@@ -176,10 +181,7 @@ pub(super) fn learn(
     }
     let (event, given) = extracted.unzip();
     let spans = || slots.iter().map(|(_, span)| *span);
-    let part = |value: &str| {
-        let (start, end) = span_in(record.text, value)?;
-        Part::of(spans(), (base + start, base + end))
-    };
+    let part = |value: &str| Part::of(spans(), sheets.span(value)?);
     let copies = given.iter().flat_map(Copies::each).filter_map(|(value, copy)| Some((part(value)?, copy)));
     Some(Learned { copies: copies.collect(), slots, event, times, format: record.format.to_owned() })
 }
@@ -188,19 +190,15 @@ pub(super) fn learn(
 fn slots_of(
     rules: &RuleSet,
     names: &Names,
-    raw: &[u8],
+    (raw, base, sheets): (&[u8], usize, &Sheets<'_>),
     (record, clock, with_texts): (&Record<'_>, &Clock, bool),
 ) -> Option<Vec<(Slot, Span)>> {
-    if raw.trim_ascii() != record.text.as_bytes() {
-        return None;
-    }
-    let base = raw.len() - raw.trim_ascii_start().len();
     let is_object = record.text.starts_with('{') && record.text.ends_with('}');
     let members = if is_object { untouched(rules, raw, candidates(rules, names, base, record)?)? } else { Vec::new() };
     if !is_object && !rules.leaks.is_silent(raw) {
         return None;
     }
-    let texts = with_texts.then(|| text::candidates(rules, names, (raw, base), (record, &members), clock));
+    let texts = with_texts.then(|| text::candidates(rules, names, (raw, sheets), (record, &members), clock));
     let mut slots = texts.unwrap_or_default();
     slots.extend(members);
     slots.sort_by_key(|(_, span)| *span);
@@ -242,15 +240,8 @@ fn slot_of(rules: &RuleSet, record: &Record<'_>, field: &Field<'_>) -> Option<Sl
     }
 }
 
-/// Where a part of a text stands in it.
-pub(super) fn span_in(text: &str, part: &str) -> Option<Span> {
-    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    let end = start + part.len();
-    (end <= text.len()).then_some((start, end))
-}
-
 /// Whether a value is that of a key, as JSON writes it.
-fn is_member(text: &str, (start, end): Span, kind: ValueKind) -> bool {
+pub(super) fn is_member(text: &str, (start, end): Span, kind: ValueKind) -> bool {
     let (before, behind) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
     let (before, behind) = match kind {
         ValueKind::Quoted => (before.strip_suffix(b"\""), behind.strip_prefix(b"\"")),

@@ -5,11 +5,14 @@
 //! them apart, no code asks for their worth, and nothing decoded is made of them. A number may also be a longer or a
 //! shorter one where no pattern counts its digits, or how far it is from one word to another, and no code does.
 
+use std::ops::Range;
+
 use super::Names;
 use super::RuleSet;
 use super::lengths::{self, is_number};
 use super::sense::Sense;
-use super::slots::{Slot, span_in};
+use super::sheets::{Sheet, Sheets};
+use super::slots::Slot;
 use super::tree::Span;
 use crate::format::{Clock, Field, Record, TimeAt, ValueKind, leading_time};
 
@@ -28,56 +31,67 @@ const LISTED: usize = 20;
 /// The groups of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// The slots of the running texts of a record whose text begins at `base`, beside its members that are slots as a whole.
+/// The slots of the running texts of a record, beside its members that are slots as a whole.
 pub(super) fn candidates(
     rules: &RuleSet,
     names: &Names,
-    (raw, base): (&[u8], usize),
+    (raw, sheets): (&[u8], &Sheets<'_>),
     (record, members): (&Record<'_>, &[(Slot, Span)]),
     clock: &Clock,
 ) -> Vec<(Slot, Span)> {
-    if !is_plain(raw) {
+    if raw.len() > LONGEST || !sheets.are_nested() || !sheets.iter().all(|sheet| is_plain(sheet, sheets)) {
         return Vec::new();
     }
     let Some(sense) = names.sense(rules) else { return Vec::new() };
-    let found = Page::of(rules, sense, record, clock).map(|page| page.slots()).unwrap_or_default();
     let over = |span: Span| members.iter().any(|(_, other)| other.0 < span.1 && span.0 < other.1);
-    let found = found.into_iter().map(|(slot, span)| (slot, (base + span.0, base + span.1)));
-    let mut slots: Vec<_> = found.filter(|(_, span)| !over(*span)).collect();
+    let mut slots = Vec::new();
+    for sheet in sheets.iter() {
+        let Some(page) = Page::of(rules, sense, record, clock, (sheet, sheets)) else { return Vec::new() };
+        let found = page.slots().into_iter().map(|(slot, span)| (slot, sheet.in_line(span)));
+        slots.extend(found.filter(|(_, span)| sheets.is_innermost(sheet, *span) && !over(*span)));
+    }
+    slots.sort_unstable_by_key(|(_, span)| *span);
     if slots.is_empty() || slots.len() > super::slots::MOST {
         return Vec::new();
     }
-    if lengths::indiscernible(rules, &sense.discerner, (raw, base), record, &mut slots).is_none() {
+    if lengths::indiscernible(rules, &sense.discerner, (raw, sheets), record, &mut slots).is_none() {
         return Vec::new();
     }
-    let valued = |line: &[u8], spans: &[Span]| {
-        let values = rules.leaks.values(line)?;
-        let touched = |span: &Span| values.iter().any(|value| value.start <= span.1 && span.0 <= value.end);
-        Some(spans.iter().map(touched).collect::<Vec<bool>>())
-    };
-    let spans: Vec<Span> = slots.iter().map(|(_, span)| *span).collect();
-    let (random, random_spans) = super::slots::filled(raw, &slots);
-    let Some((here, there)) = valued(raw, &spans).zip(valued(&random, &random_spans)) else { return Vec::new() };
-    let mut touched = here.into_iter().zip(there).map(|(here, there)| here || there);
-    slots.retain(|_| touched.next() == Some(false));
+    for sheet in sheets.iter() {
+        if untouched(rules, sheet, &mut slots).is_none() {
+            return Vec::new();
+        }
+    }
     slots
 }
 
-/// Whether nothing in a line stands for other bytes.
-fn is_plain(raw: &[u8]) -> bool {
-    let decoded =
-        |byte: &u8| !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t')) || matches!(byte, b'\\' | b'%');
-    let holds = |text: &[u8]| memchr::memmem::find(raw, text).is_some();
+/// Keeps the slots that no leak rule would look at in a text, whatever stood in their places; `None` where that cannot be told.
+fn untouched(rules: &RuleSet, sheet: &Sheet<'_>, slots: &mut Vec<(Slot, Span)>) -> Option<()> {
+    let local = |(slot, span): &(Slot, Span)| Some((*slot, sheet.of_line(*span)?));
+    let own: Vec<(Slot, Span)> = slots.iter().filter_map(local).collect();
+    let (random, filled) = super::slots::filled(sheet.text.as_bytes(), &own);
+    let (here, there) = (rules.leaks.values(sheet.text.as_bytes())?, rules.leaks.values(&random)?);
+    let over = |values: &[Range<usize>], span: Span| values.iter().any(|it| it.start <= span.1 && span.0 <= it.end);
+    let mut touched = own.iter().zip(filled).map(|((_, span), filled)| over(&here, *span) || over(&there, filled));
+    slots.retain(|(_, span)| sheet.of_line(*span).is_none() || touched.next() == Some(false));
+    Some(())
+}
+
+/// Whether nothing in a text stands for other bytes, but for the escapes of the strings that stand in it; it may end a line.
+fn is_plain(sheet: &Sheet<'_>, sheets: &Sheets<'_>) -> bool {
+    let text = sheet.text.trim_ascii().as_bytes();
+    let decoded = |byte: &u8| !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t')) || *byte == b'%';
+    let holds = |part: &[u8]| memchr::memmem::find(text, part).is_some();
     let is_byte = |word: &&[u8]| {
         let digits = word.strip_prefix(b"0x").unwrap_or(word);
         (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
     };
-    let bytes = raw.split(|byte| !byte.is_ascii_alphanumeric()).filter(is_byte);
-    let is_read_as_it_stands = !raw.trim_ascii().iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
-    raw.len() <= LONGEST && is_read_as_it_stands && bytes.count() < LISTED
+    let bytes = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(is_byte);
+    let is_read_as_it_stands = !text.iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
+    is_read_as_it_stands && bytes.count() < LISTED && sheet.is_escaped_only_within(sheets)
 }
 
-/// A record, and what is asked of its values.
+/// One text of a record, and what is asked of its values.
 struct Page<'p, 'a> {
     rules: &'p RuleSet,
     sense: &'p Sense,
@@ -95,25 +109,40 @@ struct Page<'p, 'a> {
 }
 
 impl<'p, 'a> Page<'p, 'a> {
-    /// `None` where something was read that does not stand in the text as it is.
-    fn of(rules: &'p RuleSet, sense: &'p Sense, record: &'p Record<'a>, clock: &Clock) -> Option<Self> {
-        let span = |part: &str| span_in(record.text, part);
-        let texts = record.texts.iter().map(|text| span(text)).collect::<Option<Vec<Span>>>()?;
+    /// `None` where something was read that stands in no text as it is.
+    fn of(
+        rules: &'p RuleSet,
+        sense: &'p Sense,
+        record: &'p Record<'a>,
+        clock: &Clock,
+        (sheet, sheets): (&Sheet<'a>, &Sheets<'a>),
+    ) -> Option<Self> {
+        // Where it stands in this one, if it does.
+        let span = |part: &str| {
+            let (found, span) = sheets.find(part)?;
+            Some(Some(span).filter(|_| std::ptr::eq(found.text, sheet.text)))
+        };
+        let spans = |parts: Vec<&str>| {
+            let spans = parts.into_iter().map(span).collect::<Option<Vec<_>>>()?;
+            Some(spans.into_iter().flatten().collect::<Vec<Span>>())
+        };
+        let texts = spans(record.texts.clone())?;
         let written = record.fields.iter().filter(|field| !field.value.is_empty());
         let fields = written.map(|field| Some((field, span(field.value)?))).collect::<Option<Vec<_>>>()?;
-        let asked = rules.extractor.asked_in_text(record).into_iter().map(span).collect::<Option<Vec<Span>>>()?;
+        let fields = fields.into_iter().filter_map(|(field, span)| Some((field, span?))).collect();
+        let asked = spans(rules.extractor.asked_in_text(record))?;
         let (mut times, mut searched) = (Vec::new(), Vec::new());
         for (at, _) in &record.times {
             match at {
-                TimeAt::Value(value) => times.push(span(value)?),
+                TimeAt::Value(value) => times.extend(span(value)?),
                 TimeAt::Text(text) => {
-                    let (start, time) = (span(text)?.0, leading_time(text, clock)?);
+                    let (Some((start, _)), time) = (span(text)?, leading_time(text, clock)?) else { continue };
                     times.push((start + time.start, start + time.end));
                     searched.push((start, start + time.end));
                 }
             }
         }
-        Some(Self { rules, sense, text: record.text, texts, fields, asked, times, searched })
+        Some(Self { rules, sense, text: sheet.text, texts, fields, asked, times, searched })
     }
 
     fn slots(&self) -> Vec<(Slot, Span)> {
@@ -128,7 +157,11 @@ impl<'p, 'a> Page<'p, 'a> {
         if !self.text.starts_with('{') {
             return Some((0, self.text.len()));
         }
-        let members = self.fields.iter().filter(|(field, _)| field.kind == ValueKind::Quoted && field.depth == 0);
+        let is_member = |(field, span): &&(&Field<'_>, Span)| {
+            let written = matches!(field.kind, ValueKind::Quoted | ValueKind::Number);
+            written && super::slots::is_member(self.text, *span, field.kind)
+        };
+        let members = self.fields.iter().filter(is_member);
         let values = members.map(|(_, value)| *value).chain(self.texts.iter().copied());
         values.filter(|value| value.0 <= span.0 && span.1 <= value.1).min_by_key(|value| value.1 - value.0)
     }
@@ -176,7 +209,9 @@ impl<'p, 'a> Page<'p, 'a> {
         let is_number = is_number(slot);
         let copied = |(field, value): &(&Field<'_>, Span)| {
             let extractor = &self.rules.extractor;
-            if self.texts.contains(value) {
+            // What an object or a line was read from is looked at by its parts.
+            let is_whole = *value == (0, self.text.len()) && !extractor.has_role(field);
+            if is_whole || self.texts.contains(value) {
                 return !extractor.is_told_by_digits(field);
             }
             let named = if is_number { extractor.is_number_or_name(field) } else { extractor.is_name(field) };

@@ -1,7 +1,8 @@
 //! The times of a line: they are read each time, by the functions that the reader calls.
 
 use super::part::Part;
-use super::slots::{Slot, span_in};
+use super::sheets::Sheets;
+use super::slots::Slot;
 use super::tree::Span;
 use crate::format::{Candidate, Clock, Record, Stamp, TimeAt, choose, leading_time, timestamp};
 
@@ -17,12 +18,14 @@ pub(super) struct When {
 }
 
 impl When {
-    /// Those of a record, whose text begins at `base` of its line; `None` where one of them would not vary.
-    pub(super) fn of(record: &Record<'_>, base: usize, slots: &[(Slot, Span)], clock: &Clock) -> Option<Vec<Self>> {
-        let part = |text: &str| {
-            let (start, end) = span_in(record.text, text)?;
-            Part::of(slots.iter().map(|(_, span)| *span), (base + start, base + end))
-        };
+    /// Those of a record; `None` where one of them would not vary.
+    pub(super) fn of(
+        record: &Record<'_>,
+        sheets: &Sheets<'_>,
+        slots: &[(Slot, Span)],
+        clock: &Clock,
+    ) -> Option<Vec<Self>> {
+        let part = |text: &str| Part::of(slots.iter().map(|(_, span)| *span), sheets.span(text)?);
         let of_time = |(at, first): &(TimeAt<'_>, Candidate)| match at {
             TimeAt::Value(value) => Some(Self { part: part(value)?, near: None, first: *first }),
             TimeAt::Text(text) => {
