@@ -21,7 +21,7 @@ mod words;
 pub use diagnosis::{
     Catalogue, DiagnosisExample, DiagnosisExamples, DiagnosisRule, FixFirst, TITLE_NAMES, load_diagnoses,
 };
-pub use discern::{Bytes, DIGITS, Discerner, HEXADECIMAL, Place};
+pub use discern::{Bytes, DIGITS, Discerner, HEXADECIMAL, Place, Ways};
 pub use event::{EventExample, EventExamples, EventRule, FieldRole, Proof, kind_of, load_events, triggers};
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
 pub use gitleaks::{Allowlist, ForeignRules, Match, Search, is_gitleaks, load_gitleaks};

@@ -7,6 +7,8 @@
 
 mod run;
 
+pub use run::Ways;
+
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
@@ -266,7 +268,7 @@ mod tests {
                 if is_slot { Place { bytes, slot: Some(slot - 1), most } } else { Place::fixed(byte) }
             })
             .collect();
-        discerner.told(&places)
+        discerner.told(&places, &mut discerner.ways())
     }
 
     #[test]
@@ -375,12 +377,16 @@ mod tests {
         )
         .unwrap();
         let mut text: Vec<Place> = b"aadsts7 token".iter().map(|byte| Place::fixed(*byte)).collect();
-        assert_eq!(discerner.told(&text), 0);
+        assert_eq!(discerner.told(&text, &mut discerner.ways()), 0);
         text[6] = Place { bytes: DIGITS, slot: Some(3), most: 1 };
-        assert_eq!(discerner.told(&text), 1 << 3);
+        assert_eq!(discerner.told(&text, &mut discerner.ways()), 1 << 3);
         let word = vec![Place { bytes: HEXADECIMAL, slot: Some(0), most: 1 }; 8];
         assert_eq!(
-            (discerner.told(&word), discerner.is_spelled(b"00def5aa"), discerner.is_spelled(b"00d")),
+            (
+                discerner.told(&word, &mut discerner.ways()),
+                discerner.is_spelled(b"00def5aa"),
+                discerner.is_spelled(b"00d")
+            ),
             (0, true, false)
         );
     }

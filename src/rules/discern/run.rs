@@ -14,9 +14,15 @@ const MATCHES: usize = 0;
 type Reached = (usize, bool);
 
 impl Discerner {
-    /// The slots, as bits, whose bytes some pattern tells apart.
-    pub fn told(&self, text: &[Place]) -> u64 {
-        let mut run = Run { states: &self.states, text, alive: Marks::of(self), next: Marks::of(self), told: 0 };
+    /// Room for runs over texts.
+    pub fn ways(&self) -> Ways {
+        Ways { alive: Marks::of(self), next: Marks::of(self) }
+    }
+
+    /// The slots, as bits, that some pattern tells apart.
+    pub fn told(&self, text: &[Place], ways: &mut Ways) -> u64 {
+        ways.alive.clear();
+        let mut run = Run { states: &self.states, text, alive: &mut ways.alive, next: &mut ways.next, told: 0 };
         for (at, place) in text.iter().enumerate() {
             let next = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
             let second = if place.is_of_any_length() { next | place.bytes } else { next };
@@ -33,10 +39,17 @@ impl Discerner {
                 run.go_on(at);
             }
             run.alive.clear();
-            std::mem::swap(&mut run.alive, &mut run.next);
+            std::mem::swap(run.alive, run.next);
         }
         run.told
     }
+}
+
+/// The ways through all patterns that are open at a place of a text, and behind it. Made once for many texts: there are as
+/// many states as a page of memory has bytes, and more.
+pub struct Ways {
+    alive: Marks,
+    next: Marks,
 }
 
 /// States with the slots that were told apart on the way to them.
@@ -72,8 +85,8 @@ impl Marks {
 struct Run<'d> {
     states: &'d [State],
     text: &'d [Place],
-    alive: Marks,
-    next: Marks,
+    alive: &'d mut Marks,
+    next: &'d mut Marks,
     told: u64,
 }
 

@@ -7,7 +7,7 @@ use super::sheets::{Sheet, Sheets};
 use super::slots::Slot;
 use super::tree::Span;
 use crate::format::Record;
-use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place};
+use crate::rules::{DIGITS, Discerner, HEXADECIMAL, Place, Ways};
 
 /// Most digits of a number whose length is told where it is a longer one: the parts of an address are no longer.
 const SHORT: u8 = 3;
@@ -41,8 +41,9 @@ pub(super) fn indiscernible(
         }
     }
     // What is told by nine digits may be the same with three of them, and what is told by three with as many as there are.
+    let mut ways = discerner.ways();
     loop {
-        let told = told(rules, discerner, (raw, sheets), record, slots)?;
+        let told = told(rules, (discerner, &mut ways), (raw, sheets), record, slots)?;
         let mut shorter = false;
         let (mut number, mut kept) = (0..64, Vec::with_capacity(slots.len()));
         for (slot, span) in slots.drain(..) {
@@ -70,14 +71,14 @@ fn with_fewer(slot: Slot, span: Span) -> Option<Slot> {
 /// The slots, as bits, that some rule tells apart from others of their shape.
 fn told(
     rules: &RuleSet,
-    discerner: &Discerner,
+    (discerner, ways): (&Discerner, &mut Ways),
     (raw, sheets): (&[u8], &Sheets<'_>),
     record: &Record<'_>,
     slots: &[(Slot, Span)],
 ) -> Option<u64> {
     let mut told = 0;
-    for sheet in sheets.iter() {
-        told |= discerner.told(&places(sheet, slots, 0..sheet.text.len())?);
+    for sheet in sheets.iter().filter(|sheet| is_read(sheet, sheets, record, slots)) {
+        told |= discerner.told(&places(sheet, slots, 0..sheet.text.len())?, ways);
     }
     for text in &record.texts {
         let (parts, between) = rules.extractor.stated(text)?;
@@ -86,7 +87,7 @@ fn told(
             let (sheet, (start, _)) = sheets.find(text)?;
             let part = |part: &Range<usize>| places(sheet, slots, start + part.start..start + part.end);
             let between: Vec<Place> = between.chars().map(Place::of).collect();
-            told |= discerner.told(&parts.iter().map(part).collect::<Option<Vec<_>>>()?.join(&between[..]));
+            told |= discerner.told(&parts.iter().map(part).collect::<Option<Vec<_>>>()?.join(&between[..]), ways);
         }
     }
     for (number, (slot, span)) in slots.iter().enumerate() {
@@ -94,6 +95,17 @@ fn told(
         told |= u64::from(spelled) << number;
     }
     Some(told)
+}
+
+/// Whether a slot is read in a sheet, and not only in those that stand in it.
+fn is_read(sheet: &Sheet<'_>, sheets: &Sheets<'_>, record: &Record<'_>, slots: &[(Slot, Span)]) -> bool {
+    let over = |(start, end): Span| slots.iter().any(|(_, slot)| slot.0 < end && start < slot.1);
+    let mut parts = record.texts.iter().copied().chain(record.fields.iter().map(|field| field.value));
+    let reads = |part: &str| {
+        let found = sheets.find(part).filter(|(found, _)| std::ptr::eq(found.text, sheet.text));
+        found.is_some_and(|(found, span)| over(found.in_line(span)))
+    };
+    slots.iter().any(|(_, span)| sheets.is_innermost(sheet, *span)) || parts.any(reads)
 }
 
 /// What may stand at each place of a part of a text; `None` where a number of any length is divided.
