@@ -25,8 +25,22 @@ pub(super) fn growth<'s>(slots: impl IntoIterator<Item = &'s (Slot, Span)>) -> u
     slots.into_iter().map(longer).sum()
 }
 
-/// Keeps the slots of a record that no rule tells apart, with as many digits as it does not count.
-/// `None` where that cannot be told.
+/// Gives each number the length that it has; whether one could have another.
+pub(super) fn fix(slots: &mut [(Slot, Span)]) -> bool {
+    let any = slots.iter().any(|(slot, _)| matches!(slot, Slot::UpTo(_)));
+    for (slot, span) in slots {
+        *slot = of_one_length(*slot, *span);
+    }
+    any
+}
+
+/// The slot of as many digits as stand there, of one for several numbers of them.
+fn of_one_length(slot: Slot, (start, end): Span) -> Slot {
+    if matches!(slot, Slot::UpTo(_)) { Slot::Digits((end - start) as u8) } else { slot }
+}
+
+/// Keeps the slots of a record that no rule tells apart, with as many digits as none counts; `None` where that cannot be
+/// told.
 pub(super) fn indiscernible(
     rules: &RuleSet,
     discerner: &Discerner,
@@ -36,9 +50,7 @@ pub(super) fn indiscernible(
 ) -> Option<()> {
     let growth = growth(slots.iter());
     if growth > GROWTH || record.texts.iter().any(|text| text.len() + growth > UNCUT) {
-        for (slot, span) in slots.iter_mut() {
-            *slot = slot.of_one_length(*span);
-        }
+        fix(slots);
     }
     // What is told by nine digits may be the same with three of them, and what is told by three with as many as there are.
     let mut ways = discerner.ways();
@@ -63,7 +75,7 @@ pub(super) fn indiscernible(
 fn with_fewer(slot: Slot, span: Span) -> Option<Slot> {
     match slot {
         Slot::UpTo(most) if most > SHORT && span.1 - span.0 <= SHORT.into() => Some(Slot::UpTo(SHORT)),
-        Slot::UpTo(_) => Some(slot.of_one_length(span)),
+        Slot::UpTo(_) => Some(of_one_length(slot, span)),
         _ => None,
     }
 }

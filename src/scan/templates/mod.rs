@@ -205,7 +205,7 @@ impl Templates {
         let Some(mut learned) = learned.filter(|_| records == 1) else { return };
         let mut of_text = OfText::of(&learned, text, clock);
         if of_text.is_some() && !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
-            if !learned.fix_lengths() || !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
+            if !lengths::fix(&mut learned.slots) || !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
                 return;
             }
             of_text = OfText::of(&learned, text, clock);

@@ -67,15 +67,6 @@ pub(super) struct Learned {
     pub(super) format: String,
 }
 
-impl Learned {
-    /// Gives each number the length that it has here; whether one had any.
-    pub(super) fn fix_lengths(&mut self) -> bool {
-        let any = self.slots.iter().any(|(slot, _)| matches!(slot, Slot::UpTo(_)));
-        self.slots.iter_mut().for_each(|(slot, span)| *slot = slot.of_one_length(*span));
-        any
-    }
-}
-
 impl Slot {
     /// The slot for a name that stands in quotes.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
@@ -101,11 +92,6 @@ impl Slot {
     /// Whether it is a part of a running text.
     pub(super) fn is_of_text(self) -> bool {
         matches!(self, Self::Digits(_) | Self::UpTo(_) | Self::Hexadecimal(_) | Self::Group(_))
-    }
-
-    /// The slot of as many digits as stand there, of one for any number of them.
-    pub(super) fn of_one_length(self, (start, end): Span) -> Self {
-        if matches!(self, Self::UpTo(_)) { Self::Digits((end - start) as u8) } else { self }
     }
 
     /// Whether it may hold a byte.

@@ -54,6 +54,11 @@ pub(super) fn candidates(
     if slots.is_empty() || slots.len() > super::slots::MOST {
         return Vec::new();
     }
+    // Where they may be shorter, long numbers may be bytes.
+    let numbers = slots.iter().filter(|(slot, _)| matches!(slot, Slot::UpTo(_))).count();
+    if sheets.iter().any(|sheet| bytes_in(sheet.text) + numbers >= LISTED) {
+        lengths::fix(&mut slots);
+    }
     if lengths::indiscernible(rules, &sense.discerner, (raw, sheets), record, &mut slots).is_none() {
         return Vec::new();
     }
@@ -82,13 +87,17 @@ fn is_plain(sheet: &Sheet<'_>, sheets: &Sheets<'_>) -> bool {
     let text = sheet.text.trim_ascii().as_bytes();
     let decoded = |byte: &u8| !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t')) || *byte == b'%';
     let holds = |part: &[u8]| memchr::memmem::find(text, part).is_some();
-    let is_byte = |word: &&[u8]| {
-        let digits = word.strip_prefix(b"0x").unwrap_or(word);
-        (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
-    };
-    let bytes = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(is_byte);
     let is_read_as_it_stands = !text.iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
-    is_read_as_it_stands && bytes.count() < LISTED && sheet.is_escaped_only_within(sheets)
+    is_read_as_it_stands && bytes_in(sheet.text) < LISTED && sheet.is_escaped_only_within(sheets)
+}
+
+/// How many words of a text may each be a byte.
+fn bytes_in(text: &str) -> usize {
+    let is_byte = |word: &&str| {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(is_byte).count()
 }
 
 /// One text of a record, and what is asked of its values.
