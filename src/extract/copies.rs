@@ -180,7 +180,9 @@ impl Extractor {
     pub fn asked_in_text<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
         let mut asked = self.in_text.asked(record);
         let captures = self.rules.find(record).map(|matched| matched.captures).unwrap_or_default();
-        asked.extend(captures.into_iter().filter(|(role, value)| !is_copy(*role, value)).map(|(_, value)| value));
+        // A request of few digits is none, or one by its digits.
+        let is_asked = |role: FieldRole, value: &str| role == FieldRole::Request || !is_copy(role, value);
+        asked.extend(captures.into_iter().filter(|(role, value)| is_asked(*role, value)).map(|(_, value)| value));
         asked
     }
 

@@ -188,18 +188,20 @@ impl<'p, 'a> Page<'p, 'a> {
         let in_word = |byte: &&u8| !matches!(**byte, b' ' | b'\t' | b'"' | b'\'' | b'=');
         let head = &before[before.len() - before.iter().rev().take_while(in_word).count()..];
         let (end, next) = behind.split_at(behind.iter().take_while(in_word).count());
-        // A date or a time of day has its length; so has what stands around a bar, and what is called before a bracket is a name.
+        // A date or a time of day has its length.
         let dashed = head.contains(&b'-') || end.contains(&b'-');
         let of_date = match (head, end) {
             ([.., digit, b'-' | b':'], _) | (_, [b'-', digit, ..]) if digit.is_ascii_digit() => true,
-            (_, [b'(' | b'{' | b'[' | b'|', ..]) => true,
-            _ => head.contains(&b'|') || (dashed && matches!(next, [b' ', _, _, b':', ..])),
+            _ => dashed && matches!(next, [b' ', _, _, b':', ..]),
         };
+        // So has what stands around a bar, and what stands before a bracket may be the name of a type.
+        let of_name = head.contains(&b'|') || end.iter().any(|byte| b"({[|".contains(byte)) || next.starts_with(b" {");
         let over = |other: &Span| other.0 < span.1 && span.0 < other.1;
         let mut fields = self.fields.iter().filter(|(_, value)| over(value));
         span.1 - span.0 <= LENGTH.into()
             && !self.is_time(span)
             && !of_date
+            && !of_name
             && !self.key_around(span).is_some_and(|(_, spelled)| spelled)
             && fields.all(|(field, _)| self.rules.extractor.is_of_any_length(field))
     }
