@@ -26,7 +26,8 @@ const WORD: std::ops::RangeInclusive<usize> = 8..=64;
 const NUMBERS: usize = 2;
 /// Most digits of a number that may be longer or shorter.
 const LENGTH: u8 = 9;
-/// So many numbers may be a list of bytes.
+/// Most digits of a byte, and so many of them may be a list.
+const BYTE: usize = 3;
 const LISTED: usize = 20;
 /// The groups of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
@@ -54,8 +55,10 @@ pub(super) fn candidates(
     if slots.is_empty() || slots.len() > super::slots::MOST {
         return Vec::new();
     }
-    // Where they may be shorter, long numbers may be bytes.
-    let numbers = slots.iter().filter(|(slot, _)| matches!(slot, Slot::UpTo(_))).count();
+    // Where they may be shorter, long numbers may be bytes, too.
+    let may_be_byte =
+        |(slot, span): &&(Slot, Span)| matches!(slot, Slot::UpTo(_)) && word_around(raw, *span).len() > BYTE;
+    let numbers = slots.iter().filter(may_be_byte).count();
     if sheets.iter().any(|sheet| bytes_in(sheet.text) + numbers >= LISTED) {
         lengths::fix(&mut slots);
     }
@@ -91,11 +94,18 @@ fn is_plain(sheet: &Sheet<'_>, sheets: &Sheets<'_>) -> bool {
     is_read_as_it_stands && bytes_in(sheet.text) < LISTED && sheet.is_escaped_only_within(sheets)
 }
 
+/// The word that holds a place.
+fn word_around(text: &[u8], (start, end): Span) -> &[u8] {
+    let before = text[..start].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let behind = text[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    &text[start - before..end + behind]
+}
+
 /// How many words of a text may each be a byte.
 fn bytes_in(text: &str) -> usize {
     let is_byte = |word: &&str| {
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        (1..=BYTE).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(is_byte).count()
 }
