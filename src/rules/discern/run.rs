@@ -45,8 +45,8 @@ impl Discerner {
     }
 }
 
-/// The ways through all patterns that are open at a place of a text, and behind it. Made once for many texts: there are as
-/// many states as a page of memory has bytes, and more.
+/// The ways through all patterns that are open at a place of a text, and behind it. Made once for many texts: it has a mark
+/// for each state of every pattern.
 pub struct Ways {
     alive: Marks,
     next: Marks,

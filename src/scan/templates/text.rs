@@ -45,9 +45,11 @@ pub(super) fn candidates(
     }
     let Some(sense) = names.sense(rules) else { return Vec::new() };
     let over = |span: Span| members.iter().any(|(_, other)| other.0 < span.1 && span.0 < other.1);
+    let asked = rules.extractor.asked_in_text(record);
     let mut slots = Vec::new();
     for sheet in sheets.iter() {
-        let Some(page) = Page::of(rules, sense, record, clock, (sheet, sheets)) else { return Vec::new() };
+        let page = Page::of((rules, sense), (record, &asked), clock, (sheet, sheets));
+        let Some(page) = page else { return Vec::new() };
         let found = page.slots().into_iter().map(|(slot, span)| (slot, sheet.in_line(span)));
         slots.extend(found.filter(|(_, span)| sheets.is_innermost(sheet, *span) && !over(*span)));
     }
@@ -130,9 +132,8 @@ struct Page<'p, 'a> {
 impl<'p, 'a> Page<'p, 'a> {
     /// `None` where something was read that stands in no text as it is.
     fn of(
-        rules: &'p RuleSet,
-        sense: &'p Sense,
-        record: &'p Record<'a>,
+        (rules, sense): (&'p RuleSet, &'p Sense),
+        (record, asked): (&'p Record<'a>, &[&str]),
         clock: &Clock,
         (sheet, sheets): (&Sheet<'a>, &Sheets<'a>),
     ) -> Option<Self> {
@@ -141,15 +142,15 @@ impl<'p, 'a> Page<'p, 'a> {
             let (found, span) = sheets.find(part)?;
             Some(Some(span).filter(|_| std::ptr::eq(found.text, sheet.text)))
         };
-        let spans = |parts: Vec<&str>| {
-            let spans = parts.into_iter().map(span).collect::<Option<Vec<_>>>()?;
+        let spans = |parts: &[&str]| {
+            let spans = parts.iter().map(|part| span(part)).collect::<Option<Vec<_>>>()?;
             Some(spans.into_iter().flatten().collect::<Vec<Span>>())
         };
-        let texts = spans(record.texts.clone())?;
+        let texts = spans(&record.texts)?;
         let written = record.fields.iter().filter(|field| !field.value.is_empty());
         let fields = written.map(|field| Some((field, span(field.value)?))).collect::<Option<Vec<_>>>()?;
         let fields = fields.into_iter().filter_map(|(field, span)| Some((field, span?))).collect();
-        let asked = spans(rules.extractor.asked_in_text(record))?;
+        let asked = spans(asked)?;
         let (mut times, mut searched) = (Vec::new(), Vec::new());
         for (at, _) in &record.times {
             match at {
