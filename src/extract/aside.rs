@@ -44,8 +44,7 @@ pub(super) fn without<'t>(vocabulary: &Vocabulary, text: &'t str) -> Cow<'t, str
 
 /// What is left of a text without its asides; the last part may be empty.
 pub(super) fn stated(vocabulary: &Vocabulary, text: &str) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> =
-        vocabulary.asides.iter().flat_map(|aside| aside.regex().find_iter(text).map(|found| found.range())).collect();
+    let mut ranges: Vec<Range<usize>> = vocabulary.asides.iter().flat_map(|aside| aside.find_iter(text)).collect();
     ranges.sort_by_key(|range| range.start);
     let (mut left, mut from) = (Vec::new(), 0);
     for range in ranges {
@@ -59,5 +58,5 @@ pub(super) fn stated(vocabulary: &Vocabulary, text: &str) -> Vec<Range<usize>> {
 }
 
 fn spans<'t>(vocabulary: &Vocabulary, text: &'t str) -> impl Iterator<Item = &'t str> {
-    vocabulary.asides.iter().flat_map(move |aside| aside.regex().find_iter(text).map(|found| found.as_str()))
+    vocabulary.asides.iter().flat_map(move |aside| aside.find_iter(text).map(|found| &text[found]))
 }

@@ -96,7 +96,7 @@ impl TextFields {
 
 /// The first name that a pattern finds in a record.
 fn find<'a>(role: FieldRole, pattern: &Pattern, record: &Record<'a>) -> Option<&'a str> {
-    let holds = |text: &&&str| pattern.regex().is_match(head(text, BEGINNING));
+    let holds = |text: &&&str| pattern.is_match(head(text, BEGINNING));
     record
         .texts
         .iter()
@@ -106,8 +106,8 @@ fn find<'a>(role: FieldRole, pattern: &Pattern, record: &Record<'a>) -> Option<&
 
 /// What a pattern takes for names in a text.
 fn values<'a>(pattern: &Pattern, text: &'a str) -> impl Iterator<Item = &'a str> {
-    let found = pattern.regex().captures_iter(text).filter_map(|groups| groups.name("value"));
-    found.map(|value| value.as_str().trim_end_matches(['.', ':', ',', ';', '-']))
+    let found = pattern.captures_iter(text).filter_map(|groups| groups.name("value"));
+    found.map(|value| value.trim_end_matches(['.', ':', ',', ';', '-']))
 }
 
 /// Roles of numbers that are no more than copied.

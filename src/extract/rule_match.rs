@@ -161,11 +161,10 @@ fn texts_of<'a>(record: &Record<'a>) -> impl Iterator<Item = &'a str> {
 /// What the first pattern that is found in a text of the record captures.
 fn captures<'a>(rule: &EventRule, record: &Record<'a>) -> Option<Vec<(FieldRole, &'a str)>> {
     texts_of(record).find_map(|text| {
-        let (pattern, groups) =
-            rule.texts.iter().find_map(|pattern| Some((pattern.regex(), pattern.regex().captures(text)?)))?;
-        let named = pattern.capture_names().flatten().filter_map(|name| {
+        let groups = rule.texts.iter().find_map(|pattern| pattern.captures(text))?;
+        let named = groups.named().filter_map(|(name, value)| {
             let field_role = serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()?;
-            Some((field_role, &text[groups.name(name)?.range()]))
+            Some((field_role, value))
         });
         Some(named.collect())
     })

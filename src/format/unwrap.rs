@@ -10,7 +10,7 @@ use super::reader::{Decoded, Field, Reader, Record, normal_in};
 use super::time_choice::{self, Candidate, TimeAt};
 use super::timestamp::{self, Clock, Stamp};
 use super::{Columns, epoch, pairs, wrapped};
-use crate::rules::TextFormat;
+use crate::rules::{Groups, TextFormat};
 
 /// How many wrappers deep a record is followed: four, and the body inside of the innermost.
 const DEPTH: u8 = 5;
@@ -92,9 +92,8 @@ impl<'a> State<'a, '_> {
         // Groups cost an allocation for each layout that is tried: they are asked for when one fits.
         let first = text.as_bytes()[0];
         let mut layouts = self.reader.texts.iter().filter(|layout| layout.pattern.can_begin_with(first));
-        let layout = layouts.find(|layout| layout.pattern.regex().is_match(text));
-        if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.regex().captures(text)?)))
-        {
+        let layout = layouts.find(|layout| layout.pattern.is_match(text));
+        if let Some((layout, groups)) = layout.and_then(|layout| Some((layout, layout.pattern.captures(text)?))) {
             self.layout(layout, &groups, text, depth);
             return;
         }
@@ -103,7 +102,7 @@ impl<'a> State<'a, '_> {
         self.record.format.get_or_insert("text");
     }
 
-    fn layout(&mut self, layout: &TextFormat, groups: &regex::Captures<'_>, text: &'a str, depth: u8) {
+    fn layout(&mut self, layout: &TextFormat, groups: &Groups<'a>, text: &'a str, depth: u8) {
         let id: &'a str = self.arena.alloc_str(&layout.id);
         if layout.wrapper {
             self.record.wrapper.get_or_insert(id)
@@ -111,9 +110,7 @@ impl<'a> State<'a, '_> {
             self.record.format.get_or_insert(id)
         };
         let mut message = None;
-        for name in layout.pattern.regex().capture_names().flatten() {
-            let Some(group) = groups.name(name) else { continue };
-            let value = &text[group.range()];
+        for (name, value) in groups.named() {
             if name == "message" {
                 message = Some(value);
             } else if !value.is_empty() && value != "-" {

@@ -12,9 +12,11 @@ mod gitleaks;
 mod leak;
 mod needed;
 mod pattern;
+mod pattern_set;
 mod provider;
 mod sample;
 mod source;
+mod syntax;
 mod vocabulary;
 mod words;
 
@@ -26,7 +28,8 @@ pub use event::{EventExample, EventExamples, EventRule, FieldRole, Proof, kind_o
 pub use format::{FormatExample, FormatExamples, FormatKeys, Formats, TextFormat, load_formats, prove_formats};
 pub use gitleaks::{Allowlist, ForeignRules, Match, Search, is_gitleaks, load_gitleaks};
 pub use leak::{Demand, Detect, Keys, LeakExamples, LeakRule, Scheme, Shape, load_leaks};
-pub use pattern::{BytePattern, Pattern, PatternSet};
+pub use pattern::{BytePattern, Groups, Pattern};
+pub use pattern_set::PatternSet;
 pub use provider::{ErrorMeaning, Provider, Providers, Recognise, load_providers};
 pub use source::{RuleError, RuleSource, embedded, parse, read_path};
 pub use vocabulary::{KnownCode, Meaning, Topic, Vocabulary, load_vocabulary};

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::syntax;
+
 /// Shortest literal that is worth a search.
 const SHORTEST: usize = 4;
 /// Most spellings that are followed through a pattern at once.
@@ -115,9 +117,13 @@ pub(super) fn best(sets: &[OneOf]) -> Option<(usize, OneOf)> {
 
 /// The sets of literals that a pattern needs: one of each set is in every text that it matches.
 pub(super) fn needed(pattern: &str) -> Vec<OneOf> {
-    let Ok(hir) = regex_syntax::parse(pattern) else { return Vec::new() };
+    syntax::of_ascii(pattern).map(|hir| needed_of(&hir)).unwrap_or_default()
+}
+
+/// The same of one that is parsed.
+pub(super) fn needed_of(pattern: &Hir) -> Vec<OneOf> {
     let mut walk = Walk::default();
-    walk.follow(&hir);
+    walk.follow(pattern);
     walk.cut();
     walk.sets
 }

@@ -4,25 +4,33 @@
 //! proved by the tests (`rules check` compiles each of them); those of `--rules` are compiled when they are
 //! read, so that a mistake is told by path and line before the scan begins.
 
-use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex::{Regex, bytes};
-use regex_automata::nfa::thompson::WhichCaptures;
-use regex_automata::util::syntax;
-use regex_automata::{Input, MatchKind, meta};
-use regex_syntax::ParserBuilder;
+use regex::bytes;
+use regex_automata::util::captures::Captures;
+use regex_automata::{PatternID, meta};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::beginning::Beginning;
-use super::{RuleError, RuleSource};
+use super::{RuleError, RuleSource, syntax};
 
 /// A pattern for texts.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
-    compiled: OnceLock<Regex>,
+    /// For texts of ASCII, in which letters, spaces and digits of other scripts need not be looked for: to compile those
+    /// takes most of the time. `None` where it cannot be compiled without.
+    of_ascii: OnceLock<Option<meta::Regex>>,
+    of_all: OnceLock<meta::Regex>,
     beginning: OnceLock<Beginning>,
+}
+
+/// What the groups of a pattern hold in a text.
+#[derive(Debug)]
+pub struct Groups<'t> {
+    text: &'t str,
+    found: Captures,
 }
 
 /// A pattern for bytes: matched at the start of a slice, ASCII only.
@@ -32,27 +40,14 @@ pub struct BytePattern {
     compiled: OnceLock<bytes::Regex>,
 }
 
-/// Patterns for texts that are searched for together: the search says which are there, not where.
-#[derive(Clone, Debug)]
-pub struct PatternSet {
-    texts: Vec<String>,
-    /// Whether classes and letter case are those of Unicode.
-    unicode: bool,
-    compiled: OnceLock<meta::Regex>,
-}
-
-/// Bytes for the automaton that a set builds while it searches. With the default of 2 MiB the words of the vocabulary
-/// throw it away again and again, and then fall back to an engine that is ten times slower.
-const SET_CACHE: usize = 32 << 20;
-
 impl Pattern {
     /// A pattern of a rule file.
     pub(super) fn new(source: &RuleSource, pattern: &str) -> Result<Self, RuleError> {
-        let new = Self { text: ascii_words(pattern), compiled: OnceLock::new(), beginning: OnceLock::new() };
+        let text = ascii_words(pattern);
         if !source.is_built_in() {
-            Regex::new(&new.text).map_err(|error| uncompiled(source, pattern, &error))?;
+            regex::Regex::new(&text).map_err(|error| uncompiled(source, pattern, &error))?;
         }
-        Ok(new)
+        Ok(Self { text, of_ascii: OnceLock::new(), of_all: OnceLock::new(), beginning: OnceLock::new() })
     }
 
     /// As the rule file has it.
@@ -60,13 +55,39 @@ impl Pattern {
         &self.text
     }
 
-    /// The compiled pattern.
+    /// Whether it is in a text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled(text).is_match(text)
+    }
+
+    /// Where it is in a text.
+    pub fn find_iter(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        self.compiled(text).find_iter(text).map(|found| found.range())
+    }
+
+    /// What its groups hold in the first place that it is in.
+    pub fn captures<'t>(&self, text: &'t str) -> Option<Groups<'t>> {
+        let compiled = self.compiled(text);
+        let mut found = compiled.create_captures();
+        compiled.captures(text, &mut found);
+        found.is_match().then_some(Groups { text, found })
+    }
+
+    /// What its groups hold in each place that it is in.
+    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Groups<'t>> {
+        self.compiled(text).captures_iter(text).map(move |found| Groups { text, found })
+    }
+
+    /// The compiled pattern for a text.
     ///
     /// # Panics
     /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
-    pub fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| Regex::new(&self.text).expect("a pattern that was checked compiles"))
+    fn compiled(&self, text: &str) -> &meta::Regex {
+        let of_ascii = || self.of_ascii.get_or_init(|| compile(&self.text, false)).as_ref();
+        let of_all =
+            || self.of_all.get_or_init(|| compile(&self.text, true).expect("a pattern that was checked compiles"));
+        Some(text).filter(|text| text.is_ascii()).and_then(|_| of_ascii()).unwrap_or_else(of_all)
     }
 
     /// Whether a text that begins with a byte can match at all. To ask this first spares most patterns a search, and
@@ -79,6 +100,25 @@ impl Pattern {
     pub(super) fn has_group(&self, name: &str) -> bool {
         has_group(&self.text, name)
     }
+}
+
+impl<'t> Groups<'t> {
+    /// What a group holds, if it has a part in the match.
+    pub fn name(&self, name: &str) -> Option<&'t str> {
+        self.found.get_group_by_name(name).map(|group| &self.text[group.range()])
+    }
+
+    /// The groups that have a name and a part in the match.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &'t str)> {
+        let names = self.found.group_info().pattern_names(PatternID::ZERO).flatten();
+        names.filter_map(|name| Some((name, self.name(name)?)))
+    }
+}
+
+/// A pattern whose classes and letter case are those of Unicode, or those of ASCII.
+fn compile(pattern: &str, unicode: bool) -> Option<meta::Regex> {
+    let syntax = regex_automata::util::syntax::Config::new().utf8(unicode).unicode(unicode);
+    meta::Builder::new().configure(meta::Config::new().utf8_empty(unicode)).syntax(syntax).build(pattern).ok()
 }
 
 impl BytePattern {
@@ -111,70 +151,13 @@ impl BytePattern {
 
     /// Whether a match can hold a byte.
     pub fn can_hold(&self, byte: u8) -> bool {
-        let parser = ParserBuilder::new().utf8(false).unicode(false).build().parse(&self.text);
-        parser.map_or(true, |hir| can_hold(&hir, byte))
+        syntax::of_ascii(&self.text).is_none_or(|hir| can_hold(&hir, byte))
     }
 
     /// Whether it has a group of this name, as far as its text tells.
     pub(super) fn has_group(&self, name: &str) -> bool {
         has_group(&self.text, name)
     }
-}
-
-impl PatternSet {
-    /// The patterns of a rule file, for the words of protocols: a class like `\w` is that of ASCII, which makes the automaton
-    /// small; only a pattern that holds other letters itself knows them all.
-    pub(super) fn of_words(source: &RuleSource, patterns: &[String]) -> Result<Self, RuleError> {
-        let texts = patterns.iter().map(|pattern| Pattern::new(source, pattern).map(|checked| checked.text));
-        Ok(Self { texts: texts.collect::<Result<_, _>>()?, unicode: false, compiled: OnceLock::new() })
-    }
-
-    /// Patterns that were checked one by one; the set finds each wherever it would by itself.
-    pub fn of<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
-        let texts = patterns.into_iter().map(|pattern| pattern.text.clone()).collect();
-        Self { texts, unicode: true, compiled: OnceLock::new() }
-    }
-
-    /// As the rule files have them.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(String::as_str)
-    }
-
-    /// Whether any of them is in a text.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.compiled().is_match(text)
-    }
-
-    /// The places, in this set, of those that are in a text.
-    pub fn matches(&self, text: &str) -> Vec<usize> {
-        let mut found = regex_automata::PatternSet::new(self.texts.len());
-        self.compiled().which_overlapping_matches(&Input::new(text), &mut found);
-        found.iter().map(|pattern| pattern.as_usize()).collect()
-    }
-
-    /// # Panics
-    /// On a built-in pattern that does not compile, which the tests rule out.
-    #[allow(clippy::expect_used, reason = "each was compiled before, and together they are far below the size limit")]
-    fn compiled(&self) -> &meta::Regex {
-        self.compiled.get_or_init(|| {
-            let texts: Vec<_> = self.texts.iter().map(|text| own_alphabet(text)).collect();
-            let syntax = syntax::Config::new().utf8(false).unicode(self.unicode);
-            let set = meta::Builder::new().configure(of_set()).syntax(syntax).build_many(&texts);
-            set.expect("patterns that were checked compile together")
-        })
-    }
-}
-
-/// What the `regex` crate compiles for a set, but for the engines that a search for which patterns there are has no use
-/// for: half of the time of the first record went into them.
-fn of_set() -> meta::Config {
-    let all = meta::Config::new().match_kind(MatchKind::All).utf8_empty(false).which_captures(WhichCaptures::None);
-    all.hybrid_cache_capacity(SET_CACHE).auto_prefilter(false).onepass(false).backtrack(false)
-}
-
-/// A pattern with letters beyond ASCII means whole characters.
-fn own_alphabet(pattern: &str) -> Cow<'_, str> {
-    if pattern.is_ascii() { Cow::Borrowed(pattern) } else { Cow::Owned(format!("(?u:{pattern})")) }
 }
 
 /// Word boundaries as ASCII has them: those of Unicode turn the fast engines off in every text that is
@@ -203,5 +186,31 @@ fn can_hold(hir: &Hir, byte: u8) -> bool {
         HirKind::Repetition(repetition) => can_hold(&repetition.sub, byte),
         HirKind::Capture(group) => can_hold(&group.sub, byte),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| can_hold(part, byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+    use crate::rules::RuleSource;
+
+    #[test]
+    fn a_pattern_finds_in_a_text_of_ascii_what_it_finds_in_any() {
+        let source = RuleSource { path: "rules/x.toml".into(), text: String::new().into() };
+        for (pattern, found) in [
+            (r"(?i)user (?P<value>\w+)", ["Bob", "Zo\u{eb}"]),
+            (r"(?:->|=>|\u{2192})\s(?P<value>\d+)", ["401", "503"]),
+            ("[>\u{2192}] (?P<value>[45]\\d\\d)", ["401", "503"]),
+        ] {
+            let pattern = Pattern::new(&source, pattern).unwrap();
+            let texts = ["USER Bob -> 401", "user Zo\u{eb} \u{2192} 503"];
+            assert!(texts[0].is_ascii() && !texts[1].is_ascii());
+            let values =
+                |text| pattern.captures_iter(text).filter_map(|groups| groups.name("value")).collect::<Vec<_>>();
+            assert_eq!(texts.map(values), found.map(|value| vec![value]), "{}", pattern.text());
+            let first = pattern.captures(texts[1]).unwrap();
+            assert_eq!(first.named().collect::<Vec<_>>(), [("value", found[1])]);
+            assert_eq!(texts.map(|text| pattern.find_iter(text).count()), [1, 1]);
+        }
     }
 }

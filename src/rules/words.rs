@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::needed::{Literal, needed};
 
@@ -12,13 +12,13 @@ const MOST: usize = 128;
 const SHORTEST: usize = 2;
 
 /// The words that patterns cannot do without: a pattern is searched for in texts that hold one of its words.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PatternWords {
     patterns: Vec<String>,
     words: OnceLock<Words>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Words {
     automaton: AhoCorasick,
     /// By word the patterns that it may be the sign of.
@@ -73,7 +73,8 @@ impl PatternWords {
             }
         }
         // A case too many costs a search, one too few would lose what it finds.
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(texts);
+        let automaton =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(texts);
         automaton.map_or_else(|_| Words::of_none(), |automaton| Words { automaton, signs, always })
     }
 }
