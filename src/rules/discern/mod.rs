@@ -5,12 +5,15 @@
 //! others. Where no marked way ends in a match, every pattern matches all texts of that shape alike, and in the same
 //! places.
 
+mod needs;
 mod run;
 
+use needs::Needs;
 pub use run::Ways;
 
-use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::syntax;
 
 /// A set of ASCII bytes.
 pub type Bytes = u128;
@@ -84,6 +87,8 @@ enum State {
 /// A way into a pattern.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// The number of the pattern; none where it is a text.
+    pattern: Option<usize>,
     bytes: Bytes,
     /// The bytes that may follow: most ways end there.
     second: Bytes,
@@ -100,6 +105,7 @@ pub struct Discerner {
     by_set: Vec<(Bytes, Vec<Entry>)>,
     /// Texts that are words of hexadecimal digits.
     words: Vec<Vec<u8>>,
+    needs: Needs,
 }
 
 impl Discerner {
@@ -109,19 +115,20 @@ impl Discerner {
         texts: impl Iterator<Item = (&'p [u8], bool)>,
     ) -> Option<Self> {
         let (mut states, mut entries, mut words) = (vec![State::Matches], Vec::new(), Vec::new());
-        for pattern in patterns {
-            let start = add(&mut states, &parsed(pattern)?, 0)?;
-            enter(&states, start, None, &mut entries, &mut Vec::new());
+        let patterns = patterns.map(syntax::of_ascii).collect::<Option<Vec<Hir>>>()?;
+        for (number, pattern) in patterns.iter().enumerate() {
+            let start = add(&mut states, pattern, 0)?;
+            enter(&states, (Some(number), start), None, &mut entries, &mut Vec::new());
         }
         let mut in_words = entries.clone();
         for (text, exact) in texts.filter(|(text, _)| may_be_spelled(text)) {
             let read = |byte: u8| if exact { one(byte) } else { either_case(byte) };
             let start = text.iter().rev().fold(0, |next, byte| push(&mut states, State::Reads(read(*byte), next)));
-            enter(&states, start, None, &mut entries, &mut Vec::new());
+            enter(&states, (None, start), None, &mut entries, &mut Vec::new());
             if text.iter().all(u8::is_ascii_hexdigit) {
                 words.push(if exact { text.to_owned() } else { text.to_ascii_lowercase() });
             } else {
-                enter(&states, start, None, &mut in_words, &mut Vec::new());
+                enter(&states, (None, start), None, &mut in_words, &mut Vec::new());
             }
         }
         let beginning = |entries: &[Entry], bytes: Bytes| {
@@ -130,7 +137,7 @@ impl Discerner {
         let by_byte = (0..128).map(|byte| beginning(&entries, one(byte))).collect();
         let in_words = beginning(&in_words, HEXADECIMAL);
         let by_set = vec![(DIGITS, beginning(&entries, DIGITS)), (HEXADECIMAL, in_words), (Bytes::MAX, entries)];
-        Some(Self { states, by_byte, by_set, words })
+        Some(Self { states, by_byte, by_set, words, needs: Needs::of(&patterns) })
     }
 
     /// Whether a word of hexadecimal digits holds one of the texts that are such words: those are not discerned in it.
@@ -150,7 +157,7 @@ impl Discerner {
 /// The ways into a pattern; of those that begin with a look, what it looks for.
 fn enter(
     states: &[State],
-    state: usize,
+    (pattern, state): (Option<usize>, usize),
     look: Option<Look>,
     entries: &mut Vec<Entry>,
     seen: &mut Vec<(usize, Option<Look>)>,
@@ -164,10 +171,10 @@ fn enter(
         State::Matches => {}
         State::Reads(bytes, to) => {
             let second = readable(states, *to, &mut Vec::new());
-            entries.push(Entry { bytes: *bytes, second, look, to: *to });
+            entries.push(Entry { pattern, bytes: *bytes, second, look, to: *to });
         }
-        State::Looks(next, to) => enter(states, *to, look.or(Some(*next)), entries, seen),
-        State::Splits(branches) => branches.iter().for_each(|to| enter(states, *to, look, entries, seen)),
+        State::Looks(next, to) => enter(states, (pattern, *to), look.or(Some(*next)), entries, seen),
+        State::Splits(branches) => branches.iter().for_each(|to| enter(states, (pattern, *to), look, entries, seen)),
     }
 }
 
@@ -226,12 +233,6 @@ fn add(states: &mut Vec<State>, hir: &Hir, next: usize) -> Option<usize> {
             (0..repetition.min).try_fold(first, |first, _| add(states, &repetition.sub, first))
         }
     }
-}
-
-/// A pattern as it is for texts of ASCII: the classes of Unicode take most of the time.
-fn parsed(pattern: &str) -> Option<Hir> {
-    let plain = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok();
-    plain.or_else(|| regex_syntax::parse(pattern).ok())
 }
 
 fn ascii(class: &Class) -> Bytes {

@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::Look;
 
-use super::{Bytes, Discerner, Place, State};
+use super::{Bytes, Discerner, Entry, Place, State};
 
 /// From here on a text may have been cut anywhere: what is searched of it are its first 400 bytes.
 const CUT: usize = 400;
@@ -22,11 +22,14 @@ impl Discerner {
     /// The slots, as bits, that some pattern tells apart.
     pub fn told(&self, text: &[Place], ways: &mut Ways) -> u64 {
         ways.alive.clear();
+        let possible = self.needs.met(text);
         let mut run = Run { states: &self.states, text, alive: &mut ways.alive, next: &mut ways.next, told: 0 };
         for (at, place) in text.iter().enumerate() {
             let next = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
             let second = if place.is_of_any_length() { next | place.bytes } else { next };
-            for entry in self.entries(place.bytes).iter().filter(|entry| entry.second & second != 0) {
+            let may_match = |entry: &Entry| entry.pattern.is_none_or(|pattern| possible[pattern]);
+            let entries = self.entries(place.bytes).iter().filter(|entry| entry.second & second != 0);
+            for entry in entries.filter(|entry| may_match(entry)) {
                 if entry.look.is_none_or(|look| run.holds(look, at)) {
                     run.go(entry.bytes, entry.to, 0, at);
                 } else if place.is_of_any_length() && entry.look.is_some_and(holds_within) {
