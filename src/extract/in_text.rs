@@ -41,6 +41,16 @@ const BEGINNING: usize = 16 << 10;
 /// So many patterns are sooner tried than foreseen: a record with fields lacks few.
 const FEW: usize = 12;
 
+/// Roles by which a record is told to be of a kind.
+const TELLING: [FieldRole; 6] = [
+    FieldRole::Event,
+    FieldRole::Error,
+    FieldRole::Description,
+    FieldRole::SubCode,
+    FieldRole::Url,
+    FieldRole::GrantType,
+];
+
 #[derive(Debug)]
 pub(super) struct TextFields {
     /// With the place of each pattern among all.
@@ -71,6 +81,12 @@ impl TextFields {
             texts.flat_map(move |text| values(pattern, text)).filter(move |value| !is_copy(role, value))
         });
         values.collect()
+    }
+
+    /// Whether what they find may tell of what kind a record is: those that are built in tell who and when, and with which
+    /// status.
+    pub(super) fn tells_kind(&self) -> bool {
+        self.patterns.iter().any(|(role, _)| TELLING.contains(role))
     }
 
     /// Fills roles that no field has.

@@ -84,9 +84,18 @@ impl Extractor {
         if rule.as_ref().is_some_and(|matched| matched.rule.kind.is_none()) {
             return None;
         }
-        let roles = self.roles_of(record, rule.as_ref());
-        let signals = self.signals.read(record, &roles);
+        let mut roles = self.roles_of_fields(record, rule.as_ref());
+        if self.in_text.tells_kind() {
+            self.in_text.complete(record, &mut roles);
+        }
         let named = rule.as_ref().and_then(|matched| Some((matched.rule.kind?, matched.rule.id.as_str())));
+        let said = self.signals.hear(record, &roles);
+        // So most records end that only hold a word of the vocabulary.
+        if named.is_none() && said.is_nothing() {
+            return None;
+        }
+        self.in_text.complete(record, &mut roles);
+        let signals = self.signals.judge(said, record, &roles);
         let worded = || self.triggers.is_match(raw) && is_log_entry(record, &roles);
         let judged = || match kind::decide(&signals) {
             Some((_, kind::WORDING)) if !worded() => kind::by_endpoint(&signals),
@@ -108,12 +117,17 @@ impl Extractor {
 
     /// The values of a record by role: what the matched rule and the user say of them goes first.
     fn roles_of<'a>(&self, record: &Record<'a>, rule: Option<&rule_match::Matched<'_, 'a>>) -> roles::Roles<'a> {
+        let mut roles = self.roles_of_fields(record, rule);
+        self.in_text.complete(record, &mut roles);
+        roles
+    }
+
+    fn roles_of_fields<'a>(&self, record: &Record<'a>, rule: Option<&rule_match::Matched<'_, 'a>>) -> roles::Roles<'a> {
         let mut roles = self.roles.collect(record);
         if let Some(matched) = rule {
             roles.apply(matched, record);
         }
         self.hints.apply(record, &mut roles);
-        self.in_text.complete(record, &mut roles);
         roles
     }
 }

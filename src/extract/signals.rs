@@ -81,6 +81,24 @@ impl Signals<'_, '_> {
     }
 }
 
+/// What is seen of it before it is known who the record is about, and with which status it was answered.
+#[derive(Debug)]
+pub(super) struct Said<'d, 'a> {
+    heard: Heard,
+    code: Option<CodeHit<'d, 'a>>,
+    polling: bool,
+    endpoint: Option<Endpoint>,
+    insecure: bool,
+    grant: Option<GrantType>,
+}
+
+impl Said<'_, '_> {
+    /// Whether no status could make an event of it.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.heard.topics.is_empty() && self.code.is_none() && self.endpoint.is_none() && self.grant.is_none()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Detector {
     vocabulary: Vocabulary,
@@ -104,9 +122,8 @@ impl Detector {
 
     /// The patterns that texts are held against.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
-        let Vocabulary { words, token_endpoint, revoke_endpoint, other_endpoint, asides, .. } = &self.vocabulary;
-        let sets = [words, token_endpoint, revoke_endpoint, other_endpoint];
-        sets.into_iter().flat_map(PatternSet::texts).chain(asides.iter().map(Pattern::text))
+        let Vocabulary { words, endpoints, asides, .. } = &self.vocabulary;
+        [words, endpoints].into_iter().flat_map(PatternSet::texts).chain(asides.iter().map(Pattern::text))
     }
 
     /// The parts of a text's headline that state something; `None` where some do not, and there is more of the text.
@@ -118,6 +135,10 @@ impl Detector {
     }
 
     pub(super) fn read<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'_, 'a> {
+        self.judge(self.hear(record, roles), record, roles)
+    }
+
+    pub(super) fn hear<'a>(&self, record: &Record<'a>, roles: &Roles<'a>) -> Said<'_, 'a> {
         let mut polling = false;
         let headlines = headlines(record, roles);
         let mut heard = words::read(&self.vocabulary, &headlines);
@@ -128,15 +149,20 @@ impl Detector {
                 headlines.iter().map(|text| aside::without(&self.vocabulary, text)).collect();
             heard = words::read(&self.vocabulary, &stated);
         }
-        let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
         let code = self.code(record, roles, &asides, &mut polling);
-        let code = code.filter(|hit| status.is_some() || heard.failure || !is_remark(hit, record, roles));
         let (endpoint, insecure) = self.endpoint(record, roles);
+        Said { heard, code, polling, endpoint, insecure, grant: self.grant(record, roles) }
+    }
+
+    pub(super) fn judge<'d, 'a>(&self, said: Said<'d, 'a>, record: &Record<'a>, roles: &Roles<'a>) -> Signals<'d, 'a> {
+        let Said { heard, code, polling, endpoint, insecure, grant } = said;
+        let status = roles.get(FieldRole::Status).and_then(|value| value.parse().ok());
+        let code = code.filter(|hit| status.is_some() || heard.failure || !is_remark(hit, record, roles));
         Signals {
             outcome: self.outcome(&heard, roles, code.as_ref(), status),
             endpoint,
             insecure,
-            grant: self.grant(record, roles),
+            grant,
             no_attempt: polling || heard.no_attempt,
             code,
             status,
@@ -243,14 +269,15 @@ impl Detector {
         let texts = record.texts.iter().copied().filter(|text| text.contains('/'));
         let mut seen = None;
         for (in_field, text) in urls.map(|url| (true, url)).chain(texts.map(|text| (false, text))) {
-            if self.vocabulary.revoke_endpoint.is_match(text) {
+            let of_server = self.vocabulary.endpoints.is_match(text);
+            if of_server && self.vocabulary.revoke_endpoint.is_match(text) {
                 return (Some(Endpoint::Revoke), false);
             }
             let is_token_endpoint = |text: &str| self.vocabulary.token_endpoint.is_match(text);
-            if is_token_endpoint(text) {
+            if of_server && is_token_endpoint(text) {
                 return (Some(Endpoint::Token), address::is_plain_http(text, is_token_endpoint));
             }
-            if self.vocabulary.other_endpoint.is_match(text) {
+            if of_server && self.vocabulary.other_endpoint.is_match(text) {
                 seen = Some(Endpoint::Other);
             } else if in_field || address::is_request(text) {
                 seen = seen.or(Some(Endpoint::Api));

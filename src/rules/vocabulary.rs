@@ -155,6 +155,8 @@ pub struct Vocabulary {
     pub asides: Vec<Pattern>,
     /// Values of `grant_type` that make a new grant.
     pub new_grants: Vec<String>,
+    /// The patterns of all endpoints: most addresses are none, and are searched once.
+    pub endpoints: PatternSet,
     /// Paths of token endpoints.
     pub token_endpoint: PatternSet,
     /// Paths of revocation endpoints.
@@ -197,6 +199,7 @@ pub fn load_vocabulary(sources: &[RuleSource]) -> Result<Vocabulary, RuleError> 
         no_failure: file.no_failure,
         asides: file.asides.iter().map(|aside| Pattern::new(source, &aside.clause)).collect::<Result<_, _>>()?,
         new_grants: file.new_grants,
+        endpoints: set(&[&file.endpoints.token[..], &file.endpoints.revoke, &file.endpoints.other].concat())?,
         token_endpoint: set(&file.endpoints.token)?,
         revoke_endpoint: set(&file.endpoints.revoke)?,
         other_endpoint: set(&file.endpoints.other)?,
