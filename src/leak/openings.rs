@@ -40,11 +40,13 @@ impl LeakScanner {
                             return None;
                         }
                     }
-                    Action::Key { rule, key, .. } => {
-                        let Detect::Keys(keys) = &self.rules[*rule].detect else { continue };
-                        let key = carrier::key_ending_at(line, hit.end(), key.as_bytes(), keys.exact);
-                        let values = key.map(|key| [carrier::open(line, key), text::opening(line, key)]);
-                        openings.extend(values.into_iter().flatten().flatten().map(|opening| opening.at));
+                    Action::Key { rule, key: name, .. } => {
+                        let definition = &self.rules[*rule];
+                        let Detect::Keys(keys) = &definition.detect else { continue };
+                        let key = carrier::key_ending_at(line, hit.end(), name.as_bytes(), keys.exact);
+                        let Some(key) = key else { continue };
+                        let told = || text::opening(line, key).filter(|_| pass::may_be_told(definition, name, key));
+                        openings.extend([carrier::open(line, key), told()].into_iter().flatten().map(|open| open.at));
                     }
                     Action::Scheme { .. } => openings.extend(pass::after_scheme(line, hit.end())),
                 }

@@ -182,8 +182,7 @@ impl<'s, 'l> Pass<'s, 'l> {
 
     /// A value that a sentence names after a key of several words, or the argument of a command-line option.
     fn told(&self, definition: &LeakRule, keys: &Keys, name: &str, key: Key) -> Taken {
-        // A sentence parts the words of the name; run together they are something else (Zoho's `oauthtoken`).
-        if definition.demand.printable || !name.contains('_') || key.end - key.start != name.len() {
+        if !may_be_told(definition, name, key) {
             return Err(Refusal::Unassigned);
         }
         let opening = text::opening(self.line, key).ok_or(Refusal::Unassigned)?;
@@ -326,6 +325,12 @@ fn accepts(definition: &LeakRule, keys: &Keys, value: &[u8]) -> Result<(), Refus
 fn letter_before(line: &[u8], start: usize) -> u8 {
     let skip = usize::from(matches!(start.checked_sub(1).map(|at| line[at]), Some(b'_' | b'-' | b' ')));
     start.checked_sub(1 + skip).map_or(0, |at| line[at].to_ascii_lowercase())
+}
+
+/// Whether a sentence may name a value after a key: it parts the words of the name; run together they are something else
+/// (Zoho's `oauthtoken`).
+pub(super) fn may_be_told(definition: &LeakRule, name: &str, key: Key) -> bool {
+    !definition.demand.printable && name.contains('_') && key.end - key.start == name.len()
 }
 
 /// Steps over the white space behind a scheme, and over Rails' `token=`.
