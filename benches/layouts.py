@@ -46,6 +46,12 @@ WEAK = [
     "csrf token mismatch on /checkout/{n}",
     "page /account/sessions rendered in {ms} ms",
 ]
+BROWSERS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+    "okhttp/4.12.0",
+]
 NAMES = "alice bob carla dan erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil trent victor".split()
 
 
@@ -212,7 +218,7 @@ def nginx(line):
     else:
         path, status = f"/{line.message.replace(' ', '-')}", line.fields.get("status", 200)
         method, user = "GET", "-"
-    agent = '"-" "Mozilla/5.0 (X11; Linux x86_64)"'
+    agent = f'"-" "{line.dice.choice(BROWSERS)}"'
     address = f"203.0.113.{line.thread(250)}"
     stamp = line.iso("%d/%b/%Y:%H:%M:%S +0000")
     return f'{address} - {user} [{stamp}] "{method} {path} HTTP/1.1" {status} {line.number()} {agent}'

@@ -57,11 +57,7 @@ pub(super) fn candidates(
     if slots.is_empty() || slots.len() > super::slots::MOST {
         return Vec::new();
     }
-    // Where they may be shorter, long numbers may be bytes, too.
-    let may_be_byte =
-        |(slot, span): &&(Slot, Span)| matches!(slot, Slot::UpTo(_)) && word_around(raw, *span).len() > BYTE;
-    let numbers = slots.iter().filter(may_be_byte).count();
-    if sheets.iter().any(|sheet| bytes_in(sheet.text) + numbers >= LISTED) {
+    if sheets.iter().any(|sheet| may_be_list(sheet, &slots)) {
         lengths::fix(&mut slots);
     }
     if lengths::indiscernible(rules, &sense.discerner, (raw, sheets), record, &mut slots).is_none() {
@@ -93,23 +89,25 @@ fn is_plain(sheet: &Sheet<'_>, sheets: &Sheets<'_>) -> bool {
     let decoded = |byte: &u8| !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t')) || *byte == b'%';
     let holds = |part: &[u8]| memchr::memmem::find(text, part).is_some();
     let is_read_as_it_stands = !text.iter().any(decoded) && !holds(b"&#") && !holds(b"eyJ");
-    is_read_as_it_stands && bytes_in(sheet.text) < LISTED && sheet.is_escaped_only_within(sheets)
+    is_read_as_it_stands && !may_be_list(sheet, &[]) && sheet.is_escaped_only_within(sheets)
 }
 
-/// The word that holds a place.
-fn word_around(text: &[u8], (start, end): Span) -> &[u8] {
-    let before = text[..start].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let behind = text[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    &text[start - before..end + behind]
-}
-
-/// How many words of a text may each be a byte.
-fn bytes_in(text: &str) -> usize {
+/// Whether words that stand one behind the other may be a list of bytes: where they may be shorter, long numbers may be bytes,
+/// too. In a list nothing but commas, spaces and colons part them.
+fn may_be_list(sheet: &Sheet<'_>, slots: &[(Slot, Span)]) -> bool {
+    let base = sheet.text.as_ptr() as usize;
+    let of_any_length = slots.iter().filter(|(slot, _)| matches!(slot, Slot::UpTo(_)));
+    let numbers: Vec<Span> = of_any_length.filter_map(|(_, span)| sheet.of_line(*span)).collect();
     let is_byte = |word: &&str| {
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        (1..=BYTE).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        let start = word.as_ptr() as usize - base;
+        let may_be = || numbers.iter().any(|number| number.0 < start + word.len() && start < number.1);
+        !digits.is_empty() && (digits.len() <= BYTE || may_be())
     };
-    text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(is_byte).count()
+    let is_listed = |letter: char| letter.is_ascii_hexdigit() || matches!(letter, 'x' | ',' | ' ' | ':');
+    let stretches = sheet.text.split(|letter| !is_listed(letter));
+    let bytes = |stretch: &str| stretch.split([',', ' ', ':']).filter(is_byte).count();
+    stretches.into_iter().any(|stretch| bytes(stretch) >= LISTED)
 }
 
 /// One text of a record, and what is asked of its values.
