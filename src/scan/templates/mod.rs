@@ -16,26 +16,26 @@ mod reach;
 mod seen;
 mod sense;
 mod sheets;
+mod sightings;
 mod slots;
 mod text;
 mod tree;
 mod when;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use bumpalo::Bump;
 
 pub(super) use names::Names;
 use names::Room;
 
-use super::excerpt::likeness;
 use super::rule_set::RuleSet;
 use crate::extract::{Copy, NameRole};
 use crate::format::{Clock, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
 use part::Part;
 use seen::Seen;
+use sightings::{Attempt, Sightings};
 use slots::{Learned, Slot};
 use tree::{Span, Tree};
 use when::When;
@@ -44,15 +44,10 @@ use when::When;
 const LONGEST: usize = 16 << 10;
 /// Most templates at once; they are forgotten together, and those that are in use are soon learned again.
 const MOST: usize = 512;
-/// To find out what the rules make of running texts takes as long as to read so many of them.
-const FEW: u32 = 128;
-/// Most shapes that are remembered, and how often each is tried: what varies in it may be nothing that a template lets vary.
-const SHAPES: usize = 4096;
-const TRIES: u8 = 16;
 /// To learn a template costs what comparing so many lines saves.
 const PRICE: u32 = 64;
 /// All rules are held against a running text.
-const PRICE_OF_TEXT: u32 = 4 * PRICE;
+const PRICE_OF_TEXT: u32 = 2 * PRICE;
 /// What may be spent before anything was saved, and most that is saved up: where every line is another, learning ends.
 const CREDIT: u32 = 256 * PRICE;
 
@@ -66,15 +61,14 @@ pub(super) struct Templates {
     spans: Vec<Span>,
     room: Room,
     names: Seen,
-    /// How many records had no template.
-    seen: u32,
-    /// How often lines of a shape were tried.
-    tried: HashMap<u32, u8>,
+    sightings: Sightings,
 }
 
 /// What a template stands for.
 #[derive(Debug)]
 struct Known {
+    /// How it came to be learned, until it is of use.
+    attempt: Option<Attempt>,
     format: String,
     /// The event of the line that it was learned from.
     event: Option<TokenEvent>,
@@ -115,8 +109,7 @@ impl Default for Templates {
             spans: Vec::new(),
             room: Room::default(),
             names: Seen::default(),
-            seen: 0,
-            tried: HashMap::new(),
+            sightings: Sightings::default(),
         }
     }
 }
@@ -131,7 +124,7 @@ impl Templates {
         (events, symbols): (&'t mut Vec<TokenEvent>, &mut Symbols),
     ) -> Option<Recognised<'t>> {
         let number = self.tree.find(text, &mut self.spans)?;
-        let (known, spans) = (&self.known[number], self.spans.as_slice());
+        let (known, spans) = (&mut self.known[number], self.spans.as_slice());
         let silent = match &known.of_text {
             None => {
                 self.names.look_up(text, spans, &known.names, symbols);
@@ -145,6 +138,9 @@ impl Templates {
         let timed = !known.times.is_empty() && (known.event.is_some() || known.of_text.is_some());
         let stamp = if timed { Some(when::stamp(&known.times, text, spans, clock)?) } else { None };
         self.credit = CREDIT.min(self.credit + 1);
+        if let Some(attempt) = known.attempt.take() {
+            self.sightings.repay(attempt);
+        }
         let Some(like) = &known.event else { return Some(Recognised { format: &known.format, event: None }) };
         // Made where it stays: an event is longer than what is moved in registers.
         events.push(TokenEvent { time: stamp.map(|stamp| stamp.time), position, silent: true, ..*like });
@@ -176,37 +172,41 @@ impl Templates {
         if text.len() > LONGEST || self.credit < PRICE || matches!(without_kinds(text), Cow::Owned(_)) {
             return;
         }
-        self.seen = self.seen.saturating_add(1);
-        let with_texts = self.seen > FEW;
-        if !with_texts && !text.trim_ascii_start().starts_with(b"{") {
-            return;
-        }
-        let shape = shape(text);
-        let tries = self.tried.get(&shape).copied().unwrap_or(0);
-        if tries == TRIES {
-            return;
-        }
+        let Some(attempt) = self.sightings.attempt(text) else { return };
         let (mut learned, mut records, mut later, mut price) = (None, 0, false, PRICE);
         rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
             records += 1;
-            // Until then a running text must be the same.
-            later = !with_texts && !record.texts.is_empty();
-            price = if with_texts && !record.texts.is_empty() { PRICE_OF_TEXT } else { PRICE };
-            learned = slots::learn(rules, names, text, (record, clock, with_texts), symbols);
+            later = !attempt.with_texts && !record.texts.is_empty();
+            price = if record.texts.is_empty() { PRICE } else { PRICE_OF_TEXT };
+            if !later {
+                learned = slots::learn(rules, names, text, (record, clock, attempt.with_texts), symbols);
+            }
         });
+        if later {
+            return self.sightings.repay(attempt);
+        }
         self.credit = self.credit.saturating_sub(price);
-        if self.tried.len() == SHAPES {
-            self.tried.clear();
+        let known = learned
+            .filter(|_| records == 1)
+            .is_some_and(|learned| self.keep(rules, text, (learned, attempt), clock, (arena, symbols)));
+        if !known {
+            self.sightings.give_up(attempt);
         }
-        if !later {
-            // Fewer where it has one.
-            self.tried.insert(shape, TRIES);
-        }
-        let Some(mut learned) = learned.filter(|_| records == 1) else { return };
+    }
+
+    /// Keeps a template if it holds; whether it does.
+    fn keep(
+        &mut self,
+        rules: &RuleSet,
+        text: &[u8],
+        (mut learned, attempt): (Learned, Attempt),
+        clock: &Clock,
+        (arena, symbols): (&Bump, &mut Symbols),
+    ) -> bool {
         let mut of_text = OfText::of(&learned, text, clock);
         if of_text.is_some() && !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
             if !lengths::fix(&mut learned.slots) || !proof::holds(rules, text, &learned, clock, (arena, symbols)) {
-                return;
+                return false;
             }
             of_text = OfText::of(&learned, text, clock);
         }
@@ -219,10 +219,11 @@ impl Templates {
         if of_text.is_none() {
             copies.retain(|(part, copy)| !is_name(*part, copy, &mut names));
         }
-        if self.tree.insert(text, &slots, self.known.len()) {
-            self.tried.insert(shape, tries + 1);
-            self.known.push(Known { format, event, names, copies, times, of_text });
+        let new = self.tree.insert(text, &slots, self.known.len());
+        if new {
+            self.known.push(Known { attempt: Some(attempt), format, event, names, copies, times, of_text });
         }
+        new
     }
 }
 
@@ -234,13 +235,6 @@ fn is_name(part: Part, copy: &Copy, roles: &mut [Option<NameRole>]) -> bool {
         roles[value] = Some(*role);
     }
     free
-}
-
-/// Equal for lines that differ in hexadecimal numbers alone.
-fn shape(line: &[u8]) -> u32 {
-    let mut shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
-    shape.dedup_by(|next, before| *next == b'0' && *before == b'0');
-    likeness(&shape)
 }
 
 impl OfText {
@@ -306,8 +300,10 @@ mod tests {
         let names = Names::new(&rules).unwrap();
         let (mut templates, mut symbols, clock) =
             (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
-        templates.seen = super::FEW;
-        templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
+        templates.sightings = super::Sightings::of_many();
+        for _ in 0..super::sightings::OFTEN {
+            templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
+        }
         let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
         let mut events = Vec::new();
         let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols));

@@ -1,0 +1,125 @@
+//! Of which records a template is learned: most of what a log says once it never says again, and to learn a template costs as
+//! much as to read a hundred records.
+
+use std::collections::HashMap;
+
+use crate::scan::excerpt::likeness;
+
+/// To find out what the rules make of running texts takes longer than to read so many of them.
+const FEW: u32 = 1024;
+/// Most shapes that are remembered.
+const SHAPES: usize = 4096;
+/// How often a shape must come before it is tried.
+pub(super) const OFTEN: u8 = 4;
+/// How often it is tried, once running texts may vary: what varies in it may be nothing that a template lets vary.
+const TRIES: u8 = 4;
+/// Of so many records in new shapes one is learned all the same: where names are words, every shape is a new one.
+const SAMPLE: u32 = 8;
+
+/// The records that had no template.
+#[derive(Debug, Default)]
+pub(super) struct Sightings {
+    records: u32,
+    shapes: HashMap<u32, Shape>,
+}
+
+/// Records that are alike.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shape {
+    seen: u8,
+    tried: u8,
+}
+
+/// A template that is to be learned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    shape: u32,
+    /// Whether running texts may vary, too.
+    pub(super) with_texts: bool,
+}
+
+impl Sightings {
+    /// Notes a record; whether its template is to be learned.
+    pub(super) fn attempt(&mut self, text: &[u8]) -> Option<Attempt> {
+        self.records = self.records.saturating_add(1);
+        let with_texts = self.records > FEW;
+        if !with_texts && !text.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        if self.shapes.len() == SHAPES || self.records == FEW + 1 {
+            self.shapes.clear();
+        }
+        let number = shape(text);
+        let shape = self.shapes.entry(number).or_default();
+        shape.seen = shape.seen.saturating_add(1);
+        let most = if with_texts { TRIES } else { 1 };
+        if shape.tried >= most || (shape.seen < OFTEN && !self.records.is_multiple_of(SAMPLE)) {
+            return None;
+        }
+        shape.tried += 1;
+        Some(Attempt { shape: number, with_texts })
+    }
+
+    /// No record of that shape can have one.
+    pub(super) fn give_up(&mut self, attempt: Attempt) {
+        if let Some(shape) = self.shapes.get_mut(&attempt.shape) {
+            shape.tried = TRIES;
+        }
+    }
+
+    /// What was learned was of use, or nothing could be learned yet: the shape may be tried once more.
+    pub(super) fn repay(&mut self, attempt: Attempt) {
+        if let Some(shape) = self.shapes.get_mut(&attempt.shape) {
+            shape.tried = shape.tried.saturating_sub(1);
+        }
+    }
+
+    /// As they are once running texts may vary.
+    #[cfg(test)]
+    pub(super) fn of_many() -> Self {
+        Self { records: FEW, shapes: HashMap::new() }
+    }
+}
+
+/// Equal for lines that differ in hexadecimal numbers alone.
+fn shape(line: &[u8]) -> u32 {
+    let mut shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte }).collect();
+    shape.dedup_by(|next, before| *next == b'0' && *before == b'0');
+    likeness(&shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEW, SAMPLE, Sightings, TRIES};
+
+    #[test]
+    fn what_came_before_is_learned_a_few_times() {
+        let mut sightings = Sightings::of_many();
+        let attempts = (0..100).filter(|number| sightings.attempt(format!("line {number}").as_bytes()).is_some());
+        assert_eq!(attempts.count(), usize::from(TRIES));
+    }
+
+    #[test]
+    fn of_records_that_are_all_new_some_are_learned() {
+        let mut sightings = Sightings::of_many();
+        let name =
+            |number: u32| String::from_utf8(vec![b'g' + (number % 20) as u8; number as usize]).unwrap_or_default();
+        let attempts = (0..40).filter(|number| sightings.attempt(name(*number).as_bytes()).is_some());
+        assert_eq!(attempts.count() as u32, 40 / SAMPLE);
+    }
+
+    #[test]
+    fn running_texts_wait_until_there_are_many() {
+        let mut sightings = Sightings::default();
+        assert!((0..FEW).all(|_| sightings.attempt(b"said again").is_none()));
+        assert!(sightings.attempt(b"said again").is_none());
+        assert!(sightings.attempt(b"said again").is_none());
+        assert!(sightings.attempt(b"said again").is_none());
+        assert!(sightings.attempt(b"said again").is_some_and(|attempt| attempt.with_texts));
+        let attempt = sightings.attempt(b"said again").unwrap();
+        sightings.give_up(attempt);
+        assert!(sightings.attempt(b"said again").is_none());
+        sightings.repay(attempt);
+        assert!(sightings.attempt(b"said again").is_some());
+    }
+}
