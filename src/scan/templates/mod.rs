@@ -183,7 +183,7 @@ impl Templates {
             }
         });
         if later {
-            return self.sightings.repay(attempt);
+            return;
         }
         self.credit = self.credit.saturating_sub(price);
         let known = learned

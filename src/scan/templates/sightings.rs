@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use crate::scan::excerpt::likeness;
 
-/// To find out what the rules make of running texts takes longer than to read so many of them.
-const FEW: u32 = 1024;
+/// To find out what the rules make of running texts takes longer than to read so many of them, each of which has left the
+/// caches since the last one.
+const FEW: u32 = 256;
 /// Most shapes that are remembered.
 const SHAPES: usize = 4096;
 /// How often a shape must come before it is tried.
@@ -67,7 +68,7 @@ impl Sightings {
         }
     }
 
-    /// What was learned was of use, or nothing could be learned yet: the shape may be tried once more.
+    /// What was learned was of use: the shape may be tried once more.
     pub(super) fn repay(&mut self, attempt: Attempt) {
         if let Some(shape) = self.shapes.get_mut(&attempt.shape) {
             shape.tried = shape.tried.saturating_sub(1);
