@@ -423,6 +423,14 @@ mod tests {
     }
 
     #[test]
+    fn a_date_that_was_none_may_be_one() {
+        let line = r#"{"log":"2026-02-03 09:00:00,100 INFO refreshed token for user u-17 of client crm\n","time":"2026-03-02T12:51:00Z"}"#;
+        let first = line.replace("02-03 09", "87-03 09");
+        assert!(is_known(line, line) && is_known(line, &line.replace("u-17", "u-18")));
+        assert!(!is_known(&first, line), "the time of the line is another one");
+    }
+
+    #[test]
     fn digits_that_are_counted_stay_as_many() {
         for (first, old, new) in [
             ("2026-03-02T12:00:00Z INFO view 12 refreshed for 34 (token)", "12", "123456789"),

@@ -8,8 +8,8 @@ use super::{RuleSet, when};
 use crate::format::{Clock, Record, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent};
 
-/// One digit for another.
-type Digit = fn(u8) -> u8;
+/// A digit for another one, by its place in its number and how long that is.
+type Digit = fn(u8, usize, usize) -> u8;
 
 /// Lengths at which something else may begin: a name has two letters, a status three digits, a request four.
 const LENGTHS: &[u8] = &[1, 2, 3, 4, u8::MAX];
@@ -36,7 +36,7 @@ pub(super) fn holds(
     let spans: Vec<Span> = learned.slots.iter().map(|(_, span)| *span).collect();
     let times: Vec<Span> = learned.times.iter().map(|time| time.span(&spans)).collect();
     let lengths = if learned.slots.iter().any(|(slot, _)| matches!(slot, Slot::UpTo(_))) { LENGTHS } else { &[] };
-    let own = [(another as Digit, None), (one, None)];
+    let own = [(another as Digit, None), (one, None), (dated, None)];
     let others = lengths.iter().zip([another as Digit, one].into_iter().cycle());
     own.into_iter().chain(others.map(|(length, digit)| (digit, Some(*length)))).all(|change| {
         let Some((other, spans)) = changed(line, &learned.slots, &times, change) else { return false };
@@ -66,10 +66,12 @@ fn changed(
         let of_time = times.iter().any(|time| time.0 <= span.0 && span.1 <= time.1);
         match (slot, length) {
             (Slot::UpTo(most), Some(length)) => {
-                let digits = old.iter().map(|byte| digit(*byte)).cycle();
-                other.extend(digits.take(length.min(*most).into()));
+                let length = length.min(*most).into();
+                other.extend(old.iter().cycle().take(length).zip(0..).map(|(byte, at)| digit(*byte, at, length)));
             }
-            _ if slot.is_of_text() && !of_time => other.extend(old.iter().map(|byte| digit(*byte))),
+            _ if slot.is_of_text() && !of_time => {
+                other.extend(old.iter().zip(0..).map(|(byte, at)| digit(*byte, at, old.len())));
+            }
             _ => other.extend_from_slice(old),
         }
         if matches!(slot, Slot::Hexadecimal(_)) && !slot.holds(&other[from..]) {
@@ -83,7 +85,7 @@ fn changed(
 }
 
 /// Another digit of its kind.
-fn another(byte: u8) -> u8 {
+fn another(byte: u8, _: usize, _: usize) -> u8 {
     match byte {
         b'0'..=b'9' => b'0' + (byte - b'0' + 7) % 10,
         b'a' => b'd',
@@ -96,8 +98,16 @@ fn another(byte: u8) -> u8 {
 }
 
 /// Where anything could be a time, ones are.
-fn one(byte: u8) -> u8 {
+fn one(byte: u8, _: usize, _: usize) -> u8 {
     if byte.is_ascii_digit() { b'1' } else { byte }
+}
+
+/// The same with years as logs have them: a date that is none in the line may be one in the next.
+fn dated(byte: u8, at: usize, length: usize) -> u8 {
+    match (at, length) {
+        (0..2, 4 | 8 | 14) if byte.is_ascii_digit() => b"20"[at],
+        _ => one(byte, at, length),
+    }
 }
 
 fn read(rules: &RuleSet, line: &[u8], clock: &Clock, (arena, symbols): (&Bump, &mut Symbols)) -> Option<Said> {
