@@ -110,7 +110,12 @@ pub(super) fn activity(
 
 fn named(line: &Line<'_>) -> Lane {
     let text = |symbol| line.scene.set.symbols.text(symbol).map(str::to_owned);
-    Lane { provider: text(line.principal.provider), client: text(line.principal.client), clients: 1, ..Lane::default() }
+    Lane {
+        provider: text(line.principal().provider),
+        client: text(line.principal().client),
+        clients: 1,
+        ..Lane::default()
+    }
 }
 
 fn millis(time: Timestamp) -> i64 {

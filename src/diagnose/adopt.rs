@@ -61,7 +61,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> (Moves, Chances) {
         match client.named[..] {
             [only] if timelines.timelines[only].principal.subject.is_some() && !nameless_refreshes(scene, client) => {
                 let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
-                moves.extend(lines.flat_map(|line| line.timed.iter().chain(&line.untimed)).map(|&id| (id, only)));
+                moves.extend(lines.flat_map(|line| timelines.members(line)).map(|&id| (id, only)));
             }
             _ => {
                 let homes = Homes::of(scene, client);
@@ -79,7 +79,7 @@ pub(super) fn adopt(scene: &Scene<'_>) -> (Moves, Chances) {
 /// Whether good refreshes go without a subject too: then the one subject need not be the only user.
 fn nameless_refreshes(scene: &Scene<'_>, client: &Client) -> bool {
     let lines = client.nameless.iter().map(|&number| &scene.timelines.timelines[number]);
-    lines.flat_map(|line| &line.timed).any(|&id| scene.event(id).kind == EventKind::RefreshSucceeded)
+    lines.flat_map(|line| scene.timelines.timed(line)).any(|&id| scene.event(id).kind == EventKind::RefreshSucceeded)
 }
 
 /// The timelines that a worker refreshed well for, the first few of them, and how often.
@@ -115,7 +115,7 @@ impl<'a> Homes<'a> {
         let mut workers: HashMap<Worker, Served> = HashMap::new();
         let mut shares: HashMap<usize, usize> = HashMap::new();
         for &number in client.named.iter().chain(&client.nameless) {
-            for &id in &timelines.timelines[number].timed {
+            for &id in timelines.timed(&timelines.timelines[number]) {
                 let event = scene.event(id);
                 if event.kind != EventKind::RefreshSucceeded {
                     continue;
@@ -135,7 +135,7 @@ impl<'a> Homes<'a> {
         let times = good.iter().map(|(attempt, _)| attempt.end).collect();
         let (good, of): (Vec<Attempt>, Vec<usize>) = good.into_iter().unzip();
         let lines = client.nameless.iter().map(|&number| &timelines.timelines[number]);
-        let mut failures: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
+        let mut failures: Vec<u32> = lines.flat_map(|line| timelines.timed(line).iter().copied()).collect();
         failures.retain(|id| scene.race_like(scene.event(*id)));
         failures.sort_unstable();
         let coincidences = Coincidences::of(scene, &failures, &good, &of, true);
@@ -148,7 +148,7 @@ impl<'a> Homes<'a> {
         let mut families: BTreeMap<u32, Option<usize>> = BTreeMap::new();
         let mut losers: Vec<(u32, usize)> = Vec::new();
         for &number in &self.client.nameless {
-            for &id in &timelines.timelines[number].timed {
+            for &id in timelines.timed(&timelines.timelines[number]) {
                 let event = self.scene.event(id);
                 if !grant_like(event) {
                     continue;
@@ -167,10 +167,8 @@ impl<'a> Homes<'a> {
                 }
             }
         }
-        for &id in self.client.nameless.iter().flat_map(|&number| {
-            let line = &timelines.timelines[number];
-            line.timed.iter().chain(&line.untimed)
-        }) {
+        let nameless = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
+        for &id in nameless.flat_map(|line| timelines.members(line)) {
             let family = timelines.families[id as usize];
             if let Some(Some(home)) = family.and_then(|family| families.get(&family)) {
                 moves.entry(id).or_insert(*home);
@@ -240,7 +238,7 @@ impl<'a> Homes<'a> {
             losers.iter().filter_map(|(id, _)| workers_of(self.scene.event(*id))[0]).collect();
         let same_worker = |event: &TokenEvent| workers_of(event)[0].is_some_and(|worker| workers.contains(&worker));
         let lines = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
-        let mut open: Vec<u32> = lines.flat_map(|line| line.timed.iter().copied()).collect();
+        let mut open: Vec<u32> = lines.flat_map(|line| timelines.timed(line).iter().copied()).collect();
         open.retain(|id| !moves.contains_key(id) && grant_like(self.scene.event(*id)));
         open.sort_unstable();
         // The homes of the spells that are open at a failure, with how many of theirs are.
@@ -288,13 +286,13 @@ impl<'a> Homes<'a> {
     /// From a loser to the next good event of its timeline; where that is a good refresh, only the
     /// time in which losers retry.
     fn spell(&self, id: u32, home: usize) -> (u32, u32, usize) {
-        let line = &self.scene.timelines.timelines[home];
-        let after = line.timed.partition_point(|&other| other <= id);
+        let timed = self.scene.timelines.timed(&self.scene.timelines.timelines[home]);
+        let after = timed.partition_point(|&other| other <= id);
         let lost = self.scene.event(id).time.map_or(0, |time| time.nanos);
         let past_window = |event: &TokenEvent| {
             event.time.is_some_and(|time| time.nanos.saturating_sub(lost) > self.scene.window.nanos)
         };
-        let next = line.timed[after..].iter().copied().find(|&other| {
+        let next = timed[after..].iter().copied().find(|&other| {
             let event = self.scene.event(other);
             event.kind == EventKind::GrantIssued || (event.kind == EventKind::RefreshSucceeded && past_window(event))
         });
@@ -319,20 +317,20 @@ pub(super) fn moved(mut timelines: Timelines, moves: &Moves) -> Timelines {
     if moves.is_empty() {
         return timelines;
     }
-    for line in &mut timelines.timelines {
-        line.timed.retain(|id| !moves.contains_key(id));
-        line.untimed.retain(|id| !moves.contains_key(id));
-    }
+    let mut new: HashMap<usize, Vec<u32>> = HashMap::new();
     for (&id, &home) in moves {
         timelines.ties[id as usize] = Tie::Adopted;
-        let line = &mut timelines.timelines[home];
-        let timed = timelines.events[id as usize].time.is_some();
-        if timed { line.timed.push(id) } else { line.untimed.push(id) }
+        new.entry(home).or_default().push(id);
     }
-    for line in &mut timelines.timelines {
-        line.timed.sort_unstable();
-        line.untimed.sort_unstable();
-    }
-    timelines.timelines.retain(|line| !line.timed.is_empty() || !line.untimed.is_empty());
+    timelines.regroup(|number, members| {
+        let new = new.get(&number);
+        if new.is_none() && !members.iter().any(|id| moves.contains_key(id)) {
+            return None;
+        }
+        let kept = members.iter().filter(|id| !moves.contains_key(*id));
+        let mut members: Vec<u32> = kept.chain(new.into_iter().flatten()).copied().collect();
+        members.sort_unstable();
+        Some(vec![members])
+    });
     timelines
 }

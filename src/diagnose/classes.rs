@@ -17,7 +17,7 @@ use super::{corrupt_token_store, dropped_refresh_token, unexplained_failure};
 pub(super) fn of_line(line: &Line<'_>) -> Vec<Draft> {
     let mut by_rule: BTreeMap<(bool, &'static str), Vec<u32>> = BTreeMap::new();
     let timed = line.ids.iter().map(|&id| (true, id));
-    for (has_time, id) in timed.chain(line.untimed.iter().map(|&id| (false, id))) {
+    for (has_time, id) in timed.chain(line.untimed().iter().map(|&id| (false, id))) {
         if line.scene.kind(id) == EventKind::RefreshFailed
             && let Some(rule) = rule(line, id, has_time)
         {
@@ -93,7 +93,7 @@ fn heal(line: &Line<'_>, draft: &mut Draft) {
 
 /// The failures of a timeline, those without a time last.
 fn failed<'l>(line: &'l Line<'_>) -> impl Iterator<Item = u32> + 'l {
-    let ids = line.ids.iter().chain(line.untimed).copied();
+    let ids = line.members().iter().copied();
     ids.filter(|id| line.scene.kind(*id) == EventKind::RefreshFailed)
 }
 
@@ -134,7 +134,7 @@ pub(super) fn outages(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<Draft>
     let mut by_provider: BTreeMap<(usize, bool), Vec<(u32, usize)>> = BTreeMap::new();
     for (number, line) in lines.iter().enumerate() {
         let (provider, client) = client_of(number);
-        let key = if line.principal.provider.is_some() { (provider, true) } else { (client, false) };
+        let key = if line.principal().provider.is_some() { (provider, true) } else { (client, false) };
         for id in failed(line) {
             if line.scene.event(id).class == CauseClass::Transient {
                 by_provider.entry(key).or_default().push((id, number));

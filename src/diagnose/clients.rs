@@ -88,13 +88,13 @@ pub(super) fn summaries(
     for (number, line) in lines.iter().enumerate() {
         let symbols = &line.scene.set.symbols;
         let client = client_of(number).1;
-        let mut events = line.ids.iter().chain(line.untimed).map(|&id| line.scene.kind(id));
-        if line.principal.client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
+        let mut events = line.members().iter().map(|&id| line.scene.kind(id));
+        if line.principal().client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
             continue;
         }
         let row = rows.entry(client).or_insert_with(|| ClientSummary {
-            provider: symbols.text(line.principal.provider).map(str::to_owned),
-            client: symbols.text(line.principal.client).map(str::to_owned),
+            provider: symbols.text(line.principal().provider).map(str::to_owned),
+            client: symbols.text(line.principal().client).map(str::to_owned),
             subjects: 0,
             refresh_ok: 0,
             refresh_failed: 0,
@@ -104,8 +104,8 @@ pub(super) fn summaries(
             recurrence: None,
             onset: None,
         });
-        subjects.entry(client).or_default().extend(line.principal.subject);
-        for &id in line.ids.iter().chain(line.untimed) {
+        subjects.entry(client).or_default().extend(line.principal().subject);
+        for &id in line.members() {
             match line.scene.kind(id) {
                 EventKind::RefreshSucceeded => row.refresh_ok += 1,
                 EventKind::RefreshFailed => row.refresh_failed += 1,

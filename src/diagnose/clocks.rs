@@ -62,7 +62,7 @@ impl Clocks {
             let mut won: Option<(usize, Attempt)> = None;
             // The first failure of each host: its retries say no more.
             let mut lost: Vec<(usize, Attempt)> = Vec::new();
-            for &id in &line.timed {
+            for &id in scene.timelines.timed(line) {
                 let event = scene.event(id);
                 let success = event.kind == EventKind::RefreshSucceeded;
                 let attempt = Attempt::of(event, success, scene.identity(event)).filter(|attempt| !attempt.coarse);

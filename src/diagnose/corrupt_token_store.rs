@@ -38,7 +38,7 @@ fn nanos(line: &Line<'_>, id: u32) -> i64 {
 fn concerns(line: &Line<'_>, trouble: &TokenEvent, failed: &TokenEvent) -> bool {
     let differ = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && b.is_some() && a != b;
     let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
-    let (client, subject) = (line.principal.client, line.principal.subject);
+    let (client, subject) = (line.principal().client, line.principal().subject);
     if differ(trouble.client, client) || differ(trouble.subject, subject) || differ(trouble.host, failed.host) {
         return false;
     }

@@ -29,8 +29,26 @@ const LOSSY: usize = 5;
 pub(super) struct Rhythm {
     /// Nanoseconds from one refresh to the next.
     pub(super) period: i64,
-    /// After so much of it the next refresh is due, in hundredths.
-    due: i64,
+    due: Due,
+}
+
+/// After which part of a period the next refresh is due.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// Nobody refreshes much before half of a lifetime is over.
+    Half,
+    /// Where a rhythm is kept.
+    ThreeQuarters,
+}
+
+impl Due {
+    /// In hundredths.
+    fn share(self) -> i64 {
+        match self {
+            Self::Half => 50,
+            Self::ThreeQuarters => 75,
+        }
+    }
 }
 
 /// What is known of each timeline, by its number.
@@ -49,7 +67,7 @@ impl Coverage {
         for line in timelines {
             let steps = steps(scene, line);
             let rhythm = kept_rhythm(&steps);
-            let (lifetime, named) = (lifetime(scene, line), !crews::several_grants(scene, &line.timed));
+            let (lifetime, named) = (lifetime(scene, line), !crews::several_grants(scene, scene.timelines.timed(line)));
             coverage.rhythms.push(rhythm.or(lifetime).filter(|_| named));
             for step in steps.iter().filter(|step| !step.disturbed) {
                 let client = Place::Client(line.principal.provider, line.principal.client);
@@ -79,7 +97,7 @@ impl Coverage {
             let client = Place::Client(line.principal.provider, line.principal.client);
             let named = line.principal.subject.is_some() || line.family.is_some();
             let usual = periods.get(&client).and_then(|periods| periods.get(periods.len() / 2)).filter(|_| named);
-            *rhythm = rhythm.or(usual.map(|&period| Rhythm { period, due: 50 }));
+            *rhythm = rhythm.or(usual.map(|&period| Rhythm { period, due: Due::Half }));
         }
     }
 }
@@ -87,7 +105,7 @@ impl Coverage {
 fn is_lossy(scene: &Scene<'_>, line: &Timeline, lossy: &HashSet<Place>) -> bool {
     let client = Place::Client(line.principal.provider, line.principal.client);
     let source = |id: &u32| lossy.contains(&Place::Source(scene.event(*id).position.source));
-    !lossy.is_empty() && (lossy.contains(&client) || line.timed.iter().any(source))
+    !lossy.is_empty() && (lossy.contains(&client) || scene.timelines.timed(line).iter().any(source))
 }
 
 /// Where lines may be lost.
@@ -108,7 +126,7 @@ struct Step {
 
 fn steps(scene: &Scene<'_>, line: &Timeline) -> Vec<Step> {
     let (mut steps, mut last, mut failed) = (Vec::new(), None::<(u32, i64)>, None::<i64>);
-    for &id in &line.timed {
+    for &id in scene.timelines.timed(line) {
         let event = scene.event(id);
         let Some(time) = event.time else { continue };
         let reach = scene.window.reach(time.precision == Precision::Second);
@@ -138,13 +156,13 @@ fn kept_rhythm(steps: &[Step]) -> Option<Rhythm> {
     gaps.sort_unstable();
     let period = *gaps.get(gaps.len() / 2)?;
     let kept = gaps.iter().filter(|&&gap| multiple(period, gap) == Some(1)).count();
-    (gaps.len() >= INTERVALS && kept * 10 >= gaps.len() * OF_TEN).then_some(Rhythm { period, due: 75 })
+    (gaps.len() >= INTERVALS && kept * 10 >= gaps.len() * OF_TEN).then_some(Rhythm { period, due: Due::ThreeQuarters })
 }
 
-/// Nobody refreshes much before half of the lifetime is over.
+/// The rhythm of whoever refreshes once in a lifetime.
 fn lifetime(scene: &Scene<'_>, line: &Timeline) -> Option<Rhythm> {
-    let lifetime = line.timed.iter().filter_map(|&id| scene.event(id).expires_in).max()?;
-    Some(Rhythm { period: i64::from(lifetime) * 1_000_000_000, due: 50 })
+    let lifetime = scene.timelines.timed(line).iter().filter_map(|&id| scene.event(id).expires_in).max()?;
+    Some(Rhythm { period: i64::from(lifetime) * 1_000_000_000, due: Due::Half })
 }
 
 /// How many periods an interval is, where it is a whole number of them.
@@ -212,7 +230,7 @@ fn follows(scene: &Scene<'_>, from: u32, to: u32) -> Option<bool> {
 /// Whether a refresh was due at an event, after the last good one: `None` where nobody knows how often.
 pub(super) fn due(line: &Line<'_>, good: usize, position: usize) -> Option<bool> {
     let rhythm = line.rhythm?;
-    Some((line.gap(good, position) / rhythm.due).saturating_mul(100) >= rhythm.period)
+    Some((line.gap(good, position) / rhythm.due.share()).saturating_mul(100) >= rhythm.period)
 }
 
 /// What follows some failures, the last good event before them being `good`: a good refresh is of

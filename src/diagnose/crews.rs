@@ -22,10 +22,10 @@ const ONE_GRANT: f64 = 1.5;
 
 type Process = (Symbol, Symbol);
 
-/// What becomes of a timeline, by its number.
-pub(super) type Parts = BTreeMap<usize, Vec<Timeline>>;
+/// The events of each crew, by the number of the timeline that they are parts of.
+pub(super) type Parts = BTreeMap<usize, Vec<Vec<u32>>>;
 
-/// The nameless timelines that are those of several crews, and theirs.
+/// The nameless timelines that are those of several crews, and the events of each.
 pub(super) fn parts(scene: &Scene<'_>) -> Parts {
     let lines = scene.timelines.timelines.iter().enumerate();
     lines.filter_map(|(number, line)| Some((number, crews(scene, line)?))).collect()
@@ -34,9 +34,7 @@ pub(super) fn parts(scene: &Scene<'_>) -> Parts {
 /// Puts the timelines of crews in the place of those that they are parts of.
 pub(super) fn parted(mut timelines: Timelines, mut parts: Parts) -> Timelines {
     if !parts.is_empty() {
-        let whole = std::mem::take(&mut timelines.timelines).into_iter().enumerate();
-        let parted = whole.flat_map(|(number, line)| parts.remove(&number).unwrap_or_else(|| vec![line]));
-        timelines.timelines = parted.collect();
+        timelines.regroup(|number, _| parts.remove(&number));
     }
     timelines
 }
@@ -45,11 +43,12 @@ fn process(event: &TokenEvent) -> Option<Process> {
     Some((event.host?, event.process?))
 }
 
-fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
+fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Vec<u32>>> {
     if line.principal.subject.is_some() || line.family.is_some() {
         return None;
     }
-    let events = || line.timed.iter().map(|&id| scene.event(id));
+    let timed = scene.timelines.timed(line);
+    let events = || timed.iter().map(|&id| scene.event(id));
     if events().any(|event| is_attempt(event) && process(event).is_none()) {
         return None;
     }
@@ -62,7 +61,7 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
         })
         .unzip();
     let clusters = scene.window.clusters(&attempts);
-    if !several_grants(scene, &line.timed) {
+    if !several_grants(scene, timed) {
         return None;
     }
     let lifetime = i64::from(events().filter_map(|event| event.expires_in).max()?) * 1_000_000_000;
@@ -75,10 +74,10 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Timeline>> {
     }
     // Processes that lose beside a success more often than chance gives do compete, whoever else they serve.
     let good_attempts: Vec<Attempt> = attempts.iter().filter(|attempt| attempt.success).copied().collect();
-    let failures: Vec<u32> = line.timed.iter().copied().filter(|&id| scene.race_like(scene.event(id))).collect();
+    let failures: Vec<u32> = timed.iter().copied().filter(|&id| scene.race_like(scene.event(id))).collect();
     let coincidences = Coincidences::of(scene, &failures, &good_attempts, &[], true);
     let shown = coincidences.met > 0 && !coincidences.plausible(scene);
-    let of = |index: usize| process(scene.event(line.timed[positions[index]]));
+    let of = |index: usize| process(scene.event(timed[positions[index]]));
     for cluster in &clusters {
         let Some(&winner) = cluster.successes.first() else { continue };
         for &loser in &cluster.failures {
@@ -152,19 +151,17 @@ impl Crews {
         self.parents[a.max(b)] = a.min(b);
     }
 
-    /// One timeline for each crew; what names no process stays in the first.
-    fn split(mut self, scene: &Scene<'_>, line: &Timeline) -> Vec<Timeline> {
-        let empty = |timeline: &Timeline| Timeline { timed: Vec::new(), untimed: Vec::new(), ..timeline.clone() };
-        let mut parts: Vec<Timeline> = Vec::new();
+    /// The events of each crew; those that name no process stay with the first.
+    fn split(mut self, scene: &Scene<'_>, line: &Timeline) -> Vec<Vec<u32>> {
+        let mut parts: Vec<Vec<u32>> = Vec::new();
         let mut places: HashMap<Option<usize>, usize> = HashMap::new();
-        for &id in line.timed.iter().chain(&line.untimed) {
+        for &id in scene.timelines.members(line) {
             let crew = process(scene.event(id)).map(|process| self.root(process));
             let place = *places.entry(crew).or_insert(parts.len());
             if place == parts.len() {
-                parts.push(empty(line));
+                parts.push(Vec::new());
             }
-            let timed = scene.event(id).time.is_some();
-            if timed { parts[place].timed.push(id) } else { parts[place].untimed.push(id) }
+            parts[place].push(id);
         }
         parts
     }

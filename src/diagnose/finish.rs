@@ -33,7 +33,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
     let racing = [RACE, RACE_REVOKED, DUPLICATE].contains(&draft.verdict.rule);
     let topology = if racing { topology(scene, proper()) } else { Topology::Unknown };
     let (impact, ending) = (impact::impact(lines, draft), impact::ending(scene, draft));
-    let subject = if impact.principals == 1 { text(line.principal.subject) } else { None };
+    let subject = if impact.principals == 1 { text(line.principal().subject) } else { None };
     let mut finding = Finding {
         id: String::new(),
         rule: draft.verdict.rule.into(),
@@ -41,8 +41,8 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
         severity: rule.map_or(Severity::Medium, |rule| rule.severity),
         confidence: draft.verdict.confidence,
         confidence_reason: reason(scene, draft),
-        provider: text(line.principal.provider),
-        client: text(line.principal.client),
+        provider: text(line.principal().provider),
+        client: text(line.principal().client),
         subject,
         start,
         end,

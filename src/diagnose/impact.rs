@@ -16,14 +16,14 @@ pub(super) struct Ending {
 /// The impact of a finding.
 pub(super) fn impact(lines: &[Line<'_>], draft: &Draft) -> Impact {
     let scene = lines[draft.lines[0]].scene;
-    let principals: HashSet<_> = draft.lines.iter().map(|&number| lines[number].principal).collect();
+    let principals: HashSet<_> = draft.lines.iter().map(|&number| lines[number].principal()).collect();
     let failed = draft.failures.iter().filter_map(|&id| scene.event(id).time).min();
     let healed = draft.heal.and_then(|id| scene.event(id).time);
     let meanwhile = |line: &Line<'_>| {
         let from = failed.map_or(i64::MAX, |time| time.nanos);
         let until = healed.map_or(i64::MAX, |time| time.nanos);
-        let answered = line.unauthorized.partition_point(|&time| time <= until);
-        answered.saturating_sub(line.unauthorized.partition_point(|&time| time < from)) as u64
+        let answered = line.unauthorized().partition_point(|&time| time <= until);
+        answered.saturating_sub(line.unauthorized().partition_point(|&time| time < from)) as u64
     };
     Impact {
         principals: principals.len() as u64,

@@ -14,7 +14,7 @@ pub(super) fn judge(lines: &[Line<'_>], client_of: ClientOf<'_>) -> Vec<Draft> {
     let mut clients: BTreeMap<usize, Draft> = BTreeMap::new();
     let told = |line: &&Line<'_>| line.scene.timelines.told.insecure;
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| told(line)) {
-        for &id in line.ids.iter().chain(line.untimed) {
+        for &id in line.members() {
             let event = line.scene.event(id);
             if !event.insecure {
                 continue;

@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use crate::model::{
     CauseClass, Confidence, EventKind, EventSet, Precision, ReusePolicy, RotationPolicy, Symbol, TokenEvent,
 };
-use crate::timeline::{Clock, Ledger, Principal, Tie, Timelines, is_masked};
+use crate::timeline::{Clock, Ledger, Principal, Tie, Timeline, Timelines, is_masked};
 
 use super::chance::{self, Chances, Coincidences};
 use super::clocks::Clocks;
@@ -122,9 +122,17 @@ pub(super) struct Places {
 
 /// When a line got tokens, in order.
 #[derive(Default)]
-pub(super) struct Times {
+struct Times {
     good: Vec<i64>,
     fresh: Vec<i64>,
+}
+
+/// What is found out of a line when it is asked for.
+#[derive(Default)]
+pub(super) struct Asked {
+    places: OnceLock<Places>,
+    times: OnceLock<Times>,
+    unauthorized: OnceLock<Vec<i64>>,
 }
 
 /// A timeline with its policy. Many logs have as many of them as users: what few are asked for is found out then.
@@ -133,7 +141,6 @@ pub(super) struct Line<'a> {
     pub(super) scene: &'a Scene<'a>,
     /// Index into [`Timelines::timelines`].
     pub(super) number: usize,
-    pub(super) principal: Principal,
     /// Neither subject nor family is known, and the refreshes are those of several grants: the good one
     /// of one says nothing about another.
     pub(super) several: bool,
@@ -143,12 +150,11 @@ pub(super) struct Line<'a> {
     pub(super) client_refreshes: bool,
     /// The client has subjects elsewhere.
     pub(super) client_has_subjects: bool,
-    pub(super) policy: RotationPolicy,
+    pub(super) policy: &'a RotationPolicy,
     /// The events with a time, in order; a position in this slice is what the verdicts use.
     pub(super) ids: &'a [u32],
-    pub(super) untimed: &'a [u32],
-    /// Times at which an API call was answered 401, in order.
-    pub(super) unauthorized: Box<[i64]>,
+    /// API calls were answered 401: see [`Line::unauthorized`].
+    pub(super) has_unauthorized: bool,
     /// Some of its times have whole seconds only.
     pub(super) coarse: bool,
     /// Set where nobody is named and chance alone puts as many failures beside a success.
@@ -157,11 +163,11 @@ pub(super) struct Line<'a> {
     pub(super) rhythm: Option<Rhythm>,
     /// The logs show themselves that they miss lines.
     pub(super) lossy: bool,
-    /// See [`Line::good_places`].
-    pub(super) places: OnceLock<Box<Places>>,
-    /// See [`Line::good`] and [`Line::fresh`].
-    pub(super) times: OnceLock<Box<Times>>,
+    pub(super) asked: OnceLock<Box<Asked>>,
 }
+
+/// Many logs have nearly as many lines as events: what makes each of them longer is to be weighed.
+const _: () = assert!(size_of::<Line<'_>>() <= 88);
 
 impl<'a> Line<'a> {
     pub(super) fn event(&self, position: usize) -> &'a TokenEvent {
@@ -290,9 +296,39 @@ impl<'a> Line<'a> {
         &self.times().fresh
     }
 
+    /// Whose it is.
+    pub(super) fn principal(&self) -> Principal {
+        self.timeline().principal
+    }
+
+    /// The events without a time.
+    pub(super) fn untimed(&self) -> &'a [u32] {
+        self.scene.timelines.untimed(self.timeline())
+    }
+
+    /// All events, those without a time last.
+    pub(super) fn members(&self) -> &'a [u32] {
+        self.scene.timelines.members(self.timeline())
+    }
+
+    fn timeline(&self) -> &'a Timeline {
+        &self.scene.timelines.timelines[self.number]
+    }
+
+    /// Times at which an API call was answered 401, in order.
+    pub(super) fn unauthorized(&self) -> &[i64] {
+        if !self.has_unauthorized {
+            return &[];
+        }
+        self.asked.get_or_init(Box::default).unauthorized.get_or_init(|| {
+            let ids = self.ids.iter().filter(|id| self.scene.kind(**id) == EventKind::ApiUnauthorized);
+            ids.filter_map(|id| self.scene.event(*id).time).map(|time| time.nanos).collect()
+        })
+    }
+
     fn times(&self) -> &Times {
-        self.times.get_or_init(|| {
-            let mut times = Box::new(Times::default());
+        self.asked.get_or_init(Box::default).times.get_or_init(|| {
+            let mut times = Times::default();
             for &id in self.ids {
                 let event = self.scene.event(id);
                 let Some(time) = event.time else { continue };
@@ -309,8 +345,8 @@ impl<'a> Line<'a> {
 
     /// Where the good refreshes came from.
     pub(super) fn good_places(&self) -> &Places {
-        self.places.get_or_init(|| {
-            let mut places = Box::new(Places::default());
+        self.asked.get_or_init(Box::default).places.get_or_init(|| {
+            let mut places = Places::default();
             let events = (0..self.ids.len()).map(|position| self.event(position));
             for event in events.filter(|event| event.kind == EventKind::RefreshSucceeded) {
                 places.addresses.extend(event.address);

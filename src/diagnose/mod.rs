@@ -226,25 +226,25 @@ struct Known {
     subjects: bool,
 }
 
-fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
+fn lines<'a>(scene: &'a Scene<'a>, policies: &'a Policies) -> Vec<Line<'a>> {
     let timelines = &scene.timelines.timelines;
     let mut clients: HashMap<(Option<Symbol>, Option<Symbol>), Known> = HashMap::new();
     let coverage = Coverage::of(scene);
     let is_good = |id: &u32| scene.kind(*id) == EventKind::RefreshSucceeded;
     for line in timelines {
         let known = clients.entry((line.principal.provider, line.principal.client)).or_default();
-        known.refreshes |= line.timed.iter().any(is_good);
+        known.refreshes |= scene.timelines.timed(line).iter().any(is_good);
         known.subjects |= line.principal.subject.is_some();
     }
     let named = LazyLock::new(|| named_sources(scene));
     let line = |(number, timeline): (usize, &'a timeline::Timeline)| {
-        let principal = timeline.principal;
+        let (principal, ids) = (timeline.principal, scene.timelines.timed(timeline));
         let anonymous = principal.subject.is_none() && timeline.family.is_none();
         let mut known = clients.get(&(principal.provider, principal.client)).copied().unwrap_or_default();
         // What names nobody may be anybody's whom its source names.
         if anonymous
             && principal.client.is_none()
-            && timeline.timed.iter().any(|id| named.contains(&scene.event(*id).position.source))
+            && ids.iter().any(|id| named.contains(&scene.event(*id).position.source))
         {
             known = Known { refreshes: true, subjects: true };
         }
@@ -252,24 +252,18 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &Policies) -> Vec<Line<'a>> {
         Line {
             scene,
             number,
-            principal,
             anonymous,
-            several: anonymous && crews::several_grants(scene, &timeline.timed),
+            several: anonymous && crews::several_grants(scene, ids),
             by_chance: anonymous.then(|| by_chance(scene, timeline)).flatten(),
             client_refreshes: known.refreshes,
             client_has_subjects: known.subjects,
-            policy: policy.copied().unwrap_or_default(),
-            ids: &timeline.timed,
-            untimed: &timeline.untimed,
-            unauthorized: unauthorized(scene, &timeline.timed),
-            coarse: timeline
-                .timed
-                .iter()
-                .any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
+            policy: policy.unwrap_or(&RotationPolicy::UNKNOWN),
+            ids,
+            has_unauthorized: ids.iter().any(|id| scene.kind(*id) == EventKind::ApiUnauthorized),
+            coarse: ids.iter().any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
             rhythm: coverage.rhythms[number],
             lossy: coverage.lossy[number],
-            places: OnceLock::new(),
-            times: OnceLock::new(),
+            asked: OnceLock::new(),
         }
     };
     timelines.par_iter().enumerate().map(line).collect()
@@ -280,18 +274,12 @@ fn by_chance(scene: &Scene<'_>, line: &timeline::Timeline) -> Option<Arc<Coincid
     if let Some(of_client) = scene.chances.get(&(line.principal.provider, line.principal.client)) {
         return Some(Arc::clone(of_client));
     }
-    let successes =
-        line.timed.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
+    let timed = scene.timelines.timed(line);
+    let successes = timed.iter().map(|&id| scene.event(id)).filter(|event| event.kind == EventKind::RefreshSucceeded);
     let good: Vec<Attempt> = successes.filter_map(|event| Attempt::of(event, true, scene.identity(event))).collect();
-    let failures: Vec<u32> = line.timed.iter().copied().filter(|id| scene.race_like(scene.event(*id))).collect();
-    let found = Coincidences::of(scene, &failures, &good, &[], crews::several_grants(scene, &line.timed));
+    let failures: Vec<u32> = timed.iter().copied().filter(|id| scene.race_like(scene.event(*id))).collect();
+    let found = Coincidences::of(scene, &failures, &good, &[], crews::several_grants(scene, timed));
     found.plausible(scene).then(|| Arc::new(found))
-}
-
-/// The times at which API calls were answered 401, in order.
-fn unauthorized(scene: &Scene<'_>, ids: &[u32]) -> Box<[i64]> {
-    let ids = ids.iter().filter(|id| scene.kind(**id) == EventKind::ApiUnauthorized);
-    ids.filter_map(|id| scene.event(*id).time).map(|time| time.nanos).collect()
 }
 
 /// The sources that tell whose the good refreshes are.
@@ -300,7 +288,8 @@ fn named_sources(scene: &Scene<'_>) -> HashSet<u32> {
         let whose = line.principal;
         whose.client.is_some() && whose.subject.is_some()
     });
-    let good = named.flat_map(|line| &line.timed).filter(|id| scene.kind(**id) == EventKind::RefreshSucceeded);
+    let good =
+        named.flat_map(|line| scene.timelines.timed(line)).filter(|id| scene.kind(**id) == EventKind::RefreshSucceeded);
     good.map(|id| scene.event(*id).position.source).collect()
 }
 

@@ -11,12 +11,12 @@ use super::names::REACTIVE;
 /// follow one of many: nearly all of the 401 must be followed by a refresh, and nearly all refreshes follow one.
 pub(super) fn judge(line: &Line<'_>, rounds: &[Round]) -> Option<Draft> {
     let limits = line.scene.limits;
-    if line.unauthorized.is_empty() || !one_grant(line) {
+    if line.unauthorized().is_empty() || !one_grant(line) {
         return None;
     }
     let refused = |round: &Round| {
-        let until = line.unauthorized.partition_point(|&time| time <= round.sent);
-        let from = line.unauthorized.partition_point(|&time| time < round.sent.saturating_sub(limits.reactive));
+        let until = line.unauthorized().partition_point(|&time| time <= round.sent);
+        let from = line.unauthorized().partition_point(|&time| time < round.sent.saturating_sub(limits.reactive));
         (from < until).then_some((from, until))
     };
     let after: Vec<(&Round, (usize, usize))> =
@@ -24,7 +24,7 @@ pub(super) fn judge(line: &Line<'_>, rounds: &[Round]) -> Option<Draft> {
     // The first refresh may be that of a start or a sign-in.
     let habit = after.len() >= limits.reactive_cycles && after.len() + 1 >= rounds.len();
     let explained: usize = after.iter().map(|(_, (from, until))| until - from).sum();
-    if !habit || explained * 2 < line.unauthorized.len() || too_soon(rounds, &after) {
+    if !habit || explained * 2 < line.unauthorized().len() || too_soon(rounds, &after) {
         return None;
     }
     let reason = if after.len() == rounds.len() {

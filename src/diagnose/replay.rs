@@ -129,8 +129,8 @@ impl Incident<'_> {
         if self.is(&[RACE, RACE_REVOKED]) {
             let racers = self.draft.winners.iter().chain(&self.draft.failures);
             let first = racers.map(|&id| self.sent(id)).min().unwrap_or(i64::MAX);
-            let before = self.line.unauthorized.partition_point(|&time| time <= first);
-            let asked = before > 0 && first.saturating_sub(self.line.unauthorized[before - 1]) <= limits.reactive;
+            let before = self.line.unauthorized().partition_point(|&time| time <= first);
+            let asked = before > 0 && first.saturating_sub(self.line.unauthorized()[before - 1]) <= limits.reactive;
             return if asked { self.draft.owned() } else { 0 };
         }
         let idle = || {

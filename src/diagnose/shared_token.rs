@@ -51,7 +51,7 @@ pub(super) fn judge(lines: &[Line<'_>]) -> Vec<Draft> {
     }
     let mut number_of: HashMap<u32, usize> = HashMap::new();
     for (number, line) in lines.iter().enumerate().filter(|_| !pairs.is_empty()) {
-        number_of.extend(line.ids.iter().chain(line.untimed).map(|&id| (id, number)));
+        number_of.extend(line.members().iter().map(|&id| (id, number)));
     }
     pairs.into_values().filter_map(|uses| draft(scene, &uses, &number_of)).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn verdict(line: &Line<'_>, episode: &Episode) -> Verdict {
         "No subject, grant or token is named, and the client refreshes so often that a success nearby proves nothing; log the subject or a token fingerprint on failures."
     } else if let Some(chance) = &line.by_chance {
         &format!("{} Log the subject or a token fingerprint on failures.", chance.words())
-    } else if line.anonymous && line.client_has_subjects && line.principal.client.is_none() {
+    } else if line.anonymous && line.client_has_subjects && line.principal().client.is_none() {
         "The failure names neither client nor subject while others in the same log are named; log them, a token fingerprint, or a request id that other lines share, on failures."
     } else if line.anonymous && line.client_has_subjects {
         "The failure names no subject while the client has several; log the subject or a token fingerprint on failures."

@@ -43,8 +43,8 @@ fn overdue<'r>(line: &Line<'_>, rounds: &'r [Round]) -> (Vec<&'r Round>, usize) 
         }
         let over = round.end.saturating_add(lifetime).saturating_add(SLACK);
         let until = next.map_or(i64::MAX, |next| next.sent.saturating_sub(line.scene.limits.reactive));
-        let from = line.unauthorized.partition_point(|&time| time < over);
-        let to = line.unauthorized.partition_point(|&time| time < until);
+        let from = line.unauthorized().partition_point(|&time| time < over);
+        let to = line.unauthorized().partition_point(|&time| time < until);
         // After the last refresh the reason may be that nothing works any more.
         if to > from && (next.is_some() || line.failed_after(round.end).is_none()) {
             cycles.push(round);

@@ -30,6 +30,9 @@ pub struct RotationPolicy {
 }
 
 impl RotationPolicy {
+    /// Of a server of which nothing is known.
+    pub const UNKNOWN: Self = Self { rotates: None, grace_ms: None, reuse: ReusePolicy::Unknown };
+
     /// Whether the server is known to leave a grant alive when a spent token comes back.
     pub fn keeps_family(&self) -> bool {
         matches!(self.reuse, ReusePolicy::Accept | ReusePolicy::Reject)

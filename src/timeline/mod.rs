@@ -1,10 +1,10 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Five steps and a register. `starts` joins requests to their responses; `views` folds what a client
+//! Six steps and a register. `starts` joins requests to their responses; `views` folds what a client
 //! and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
-//! `identity` finds out whose an event is where its record did not say; `loggers` is what is left where nobody is named; `families` parts the
-//! grants of one principal where they run side by side; `ledger` knows of each token who issued and
-//! who presented it. `skew` finds clocks that are apart before all of that. No rule and no window here: which attempts compete is the business of `diagnose`.
+//! `identity` finds out whose an event is where its record did not say; `loggers` is what is left where nobody is named;
+//! `principals` puts together what is one principal's; `families` parts its grants where they run side by side; `ledger`
+//! knows of each token who issued and who presented it. `skew` finds clocks that are apart before all of that. No rule and no window here: which attempts compete is the business of `diagnose`.
 
 mod conflicts;
 mod families;
@@ -14,6 +14,7 @@ mod identity;
 mod layers;
 mod ledger;
 mod loggers;
+mod principals;
 mod skew;
 mod starts;
 mod told;
@@ -21,8 +22,6 @@ mod twins;
 mod views;
 
 use std::collections::BTreeMap;
-
-use hashbrown::HashMap;
 
 use crate::model::{EventKind, EventSet, NamedBy, Symbol, TokenEvent};
 
@@ -58,17 +57,18 @@ pub enum Tie {
     Named,
 }
 
-/// The events of one principal (or of one of its grants, where several live side by side).
-#[derive(Clone, Debug)]
+/// The events of one principal (or of one of its grants, where several live side by side): see [`Timelines::timed`]. Many
+/// logs have nearly as many timelines as events, so a timeline is no list of its own.
+#[derive(Clone, Copy, Debug)]
 pub struct Timeline {
     /// Whose it is.
     pub principal: Principal,
     /// The token family, where the principal's families are told apart.
     pub family: Option<u32>,
-    /// Indices into [`Timelines::events`] of events with a time, in time order.
-    pub timed: Vec<u32>,
-    /// Events without a time, in order of path and byte: kept out of timed verdicts.
-    pub untimed: Vec<u32>,
+    /// Where its events begin in the list of all of them, where those without a time do, and where they end.
+    from: u32,
+    untimed_from: u32,
+    to: u32,
 }
 
 /// All timelines of a set of events.
@@ -88,6 +88,8 @@ pub struct Timelines {
     pub by_logger: BTreeMap<u32, u64>,
     /// Ordered by first event.
     pub timelines: Vec<Timeline>,
+    /// Indices into [`Timelines::events`], timeline by timeline.
+    members: Vec<u32>,
     /// Good refreshes, twins counted once.
     pub refresh_ok: u64,
     /// Failed refreshes, twins counted once.
@@ -110,26 +112,7 @@ pub fn build(set: &EventSet, events: Vec<TokenEvent>) -> Timelines {
     let count = |wanted: EventKind| timelines.kinds.iter().filter(|kind| **kind == wanted).count() as u64;
     timelines.refresh_ok = count(EventKind::RefreshSucceeded);
     timelines.refresh_failed = count(EventKind::RefreshFailed);
-    let mut known: HashMap<Principal, usize> = HashMap::new();
-    let mut groups: Vec<(Principal, Vec<u32>)> = Vec::new();
-    for (index, event) in timelines.events.iter().enumerate() {
-        let principal = Principal::of(event);
-        let group = *known.entry(principal).or_insert(groups.len());
-        if group == groups.len() {
-            groups.push((principal, Vec::new()));
-        }
-        groups[group].1.push(index as u32);
-    }
-    timelines.timelines.reserve(groups.len());
-    for (principal, members) in groups {
-        let parts = families::part(&timelines, principal, &members);
-        for (family, members) in parts.unwrap_or_else(|| vec![(None, members)]) {
-            let mut timed: Vec<u32> = members;
-            let untimed =
-                timed.split_off(timed.partition_point(|&index| timelines.events[index as usize].time.is_some()));
-            timelines.timelines.push(Timeline { principal, family, timed, untimed });
-        }
-    }
+    principals::group(&mut timelines);
     timelines
 }
 
