@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -26,7 +27,7 @@ impl Symbol {
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     text: String,
-    ends: Vec<usize>,
+    ends: Ends,
     /// With half of the hash of each text: without it a look-up that meets another text, and the table when it grows,
     /// would have to read the texts, most of which are in no cache.
     table: HashTable<(u32, Symbol)>,
@@ -81,7 +82,11 @@ impl Symbols {
     /// # Panics
     /// On a symbol of another table.
     pub fn get(&self, symbol: Symbol) -> &str {
-        slice(&self.text, &self.ends, symbol)
+        self.at(symbol.index())
+    }
+
+    fn at(&self, index: usize) -> &str {
+        &self.text[self.ends.range(index)]
     }
 
     /// The text of an optional symbol.
@@ -96,27 +101,28 @@ impl Symbols {
 
     /// Takes all strings of another table in; returns a map from its symbols to this table's.
     pub fn absorb(&mut self, other: &Self) -> Remap {
-        Remap((0..other.ends.len()).map(|index| self.intern(at(&other.text, &other.ends, index))).collect())
+        Remap((0..other.ends.len()).map(|index| self.intern(other.at(index))).collect())
     }
 
     /// A table of the same strings after `change`, and where each symbol went.
     pub fn map<'a>(&'a self, change: impl Fn(&'a str) -> Cow<'a, str>) -> (Self, Remap) {
         let mut changed = Self::default();
-        let moved =
-            (0..self.ends.len()).map(|index| changed.intern(&change(at(&self.text, &self.ends, index)))).collect();
+        let moved = (0..self.ends.len()).map(|index| changed.intern(&change(self.at(index)))).collect();
         (changed, Remap(moved))
     }
 
     /// Forgets the texts of all symbols but these: they are empty from now on, and found no more.
     pub(super) fn forget_others(&mut self, kept: &SymbolSet) {
-        let (mut from, mut to) = (0, 0);
+        let mut to = 0;
         let mut text = std::mem::take(&mut self.text).into_bytes();
-        for (index, end) in self.ends.iter_mut().enumerate() {
+        let ends = std::mem::take(&mut self.ends);
+        for index in 0..ends.len() {
             if kept.contains(Symbol::at(index)) {
-                text.copy_within(from..*end, to);
-                to += *end - from;
+                let range = ends.range(index);
+                text.copy_within(range.clone(), to);
+                to += range.len();
             }
-            from = std::mem::replace(end, to);
+            self.ends.push(to);
         }
         text.truncate(to);
         text.shrink_to_fit();
@@ -133,7 +139,7 @@ impl Symbols {
 
     /// Whether the table is empty.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 }
 
@@ -186,18 +192,42 @@ impl Remap {
     }
 }
 
-fn slice<'a>(text: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
-    at(text, ends, symbol.index())
+/// Where texts end that stand one behind the other, in half the room of a list of offsets: few tables hold 4 GiB.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    /// The lower half of each end.
+    low: Vec<u32>,
+    /// From which text on the upper half is 1, from which on 2, …
+    carries: Vec<usize>,
 }
 
-fn at<'a>(text: &'a str, ends: &[usize], index: usize) -> &'a str {
-    let start = if index == 0 { 0 } else { ends[index - 1] };
-    &text[start..ends[index]]
+impl Ends {
+    /// Adds the next text, which ends here.
+    fn push(&mut self, end: usize) {
+        while (end as u64 >> 32) as usize > self.carries.len() {
+            self.carries.push(self.low.len());
+        }
+        self.low.push(end as u32);
+    }
+
+    fn len(&self) -> usize {
+        self.low.len()
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        let start = index.checked_sub(1).map_or(0, |before| self.end(before));
+        start..self.end(index)
+    }
+
+    fn end(&self, index: usize) -> usize {
+        let upper = self.carries.partition_point(|from| *from <= index) as u64;
+        (upper << 32 | u64::from(self.low[index])) as usize
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SymbolSet, Symbols};
+    use super::{Ends, SymbolSet, Symbols};
 
     #[test]
     fn interning_twice_gives_one_symbol_and_absorbing_keeps_the_text() {
@@ -211,6 +241,18 @@ mod tests {
         assert_eq!(remap.apply(a2), a);
         assert_eq!(left.find("beta"), Some(remap.apply(b)));
         assert_eq!(left.find("gamma"), None);
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn texts_may_be_longer_than_half_an_offset_tells() {
+        let (mut ends, all) = (Ends::default(), [3_usize, 3, (1 << 32) - 1, 1 << 32, (1 << 34) + 5, (1 << 34) + 6]);
+        for end in all {
+            ends.push(end);
+        }
+        let ranges: Vec<_> = (0..ends.len()).map(|index| ends.range(index)).collect();
+        let starts = [0].iter().chain(&all);
+        assert_eq!(ranges, starts.zip(&all).map(|(start, end)| *start..*end).collect::<Vec<_>>());
     }
 
     #[test]
