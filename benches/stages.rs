@@ -169,7 +169,7 @@ fn count_fields(reader: &Reader, lines: &[&[u8]]) -> u64 {
 fn count_events(reader: &Reader, extractor: &Extractor, lines: &[&[u8]]) -> u64 {
     let (mut arena, mut symbols, mut events) = (Bump::new(), Symbols::default(), 0);
     for line in lines {
-        let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+        let position = Position::new(0, 0..line.len() as u64, 1);
         reader.read(&arena, line, &SETTING, &mut |record| {
             let found = extractor.extract(record, line, position, &|text| Cow::Borrowed(text), &mut symbols);
             events += u64::from(found.is_some());

@@ -29,8 +29,8 @@ pub(super) fn rounds(line: &Line<'_>) -> Vec<Round> {
             EventKind::RefreshFailed | EventKind::GrantIssued => disturbed = true,
             EventKind::RefreshSucceeded => {
                 let end = line.nanos(position);
-                let lifetime = event.expires_in.map(|seconds| i64::from(seconds) * 1_000_000_000);
-                let took = i64::from(event.duration_ms.unwrap_or(0)) * 1_000_000;
+                let lifetime = event.expires_in.get().map(|seconds| i64::from(seconds) * 1_000_000_000);
+                let took = i64::from(event.duration_ms.get().unwrap_or(0)) * 1_000_000;
                 match rounds.last_mut() {
                     Some(round)
                         if end.saturating_sub(round.end) <= line.scene.window.reach(line.is_coarse(position)) =>

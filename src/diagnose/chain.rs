@@ -102,6 +102,6 @@ fn presentation(scene: &Scene<'_>, event: &TokenEvent) -> Presentation {
         time: event.time,
         outcome: outcome(event),
         path: scene.set.path(event).to_owned(),
-        line: event.position.line,
+        line: event.position.line(),
     }
 }

@@ -152,6 +152,9 @@ fn steps(scene: &Scene<'_>, line: &Timeline) -> Vec<Step> {
 
 /// The rhythm that most intervals keep.
 fn kept_rhythm(steps: &[Step]) -> Option<Rhythm> {
+    if steps.len() < INTERVALS {
+        return None;
+    }
     let mut gaps: Vec<i64> = steps.iter().filter(|step| !step.disturbed).map(|step| step.gap).collect();
     gaps.sort_unstable();
     let period = *gaps.get(gaps.len() / 2)?;
@@ -161,7 +164,7 @@ fn kept_rhythm(steps: &[Step]) -> Option<Rhythm> {
 
 /// The rhythm of whoever refreshes once in a lifetime.
 fn lifetime(scene: &Scene<'_>, line: &Timeline) -> Option<Rhythm> {
-    let lifetime = scene.timelines.timed(line).iter().filter_map(|&id| scene.event(id).expires_in).max()?;
+    let lifetime = scene.timelines.timed(line).iter().filter_map(|&id| scene.event(id).expires_in.get()).max()?;
     Some(Rhythm { period: i64::from(lifetime) * 1_000_000_000, due: Due::Half })
 }
 

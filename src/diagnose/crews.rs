@@ -20,6 +20,9 @@ use super::window::Attempt;
 /// One grant refreshes this often in a lifetime at most, with early refreshes and a retry.
 const ONE_GRANT: f64 = 1.5;
 
+/// So many refreshes tell how often a client refreshes.
+const SEVERAL: usize = 4;
+
 type Process = (Symbol, Symbol);
 
 /// The events of each crew, by the number of the timeline that they are parts of.
@@ -64,7 +67,7 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Vec<u32>>> {
     if !several_grants(scene, timed) {
         return None;
     }
-    let lifetime = i64::from(events().filter_map(|event| event.expires_in).max()?) * 1_000_000_000;
+    let lifetime = i64::from(events().filter_map(|event| event.expires_in.get()).max()?) * 1_000_000_000;
     let mut crews = Crews::default();
     let mut good: HashMap<Process, Vec<i64>> = HashMap::new();
     for event in events().filter(|event| event.kind == EventKind::RefreshSucceeded) {
@@ -97,8 +100,12 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Vec<u32>>> {
 /// Whether events refresh clearly more often than one grant asks for. Refreshes inside one window
 /// are one, and so is a new grant.
 pub(super) fn several_grants(scene: &Scene<'_>, ids: &[u32]) -> bool {
+    // Most timelines of most logs are that short.
+    if ids.len() < SEVERAL {
+        return false;
+    }
     let events = || ids.iter().map(|&id| scene.event(id));
-    let Some(lifetime) = events().filter_map(|event| event.expires_in).max() else { return false };
+    let Some(lifetime) = events().filter_map(|event| event.expires_in.get()).max() else { return false };
     let good = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::GrantIssued);
     let mut won: Vec<i64> = Vec::new();
     for time in events().filter(|event| good(event.kind)).filter_map(|event| event.time) {
@@ -109,7 +116,7 @@ pub(super) fn several_grants(scene: &Scene<'_>, ids: &[u32]) -> bool {
     }
     let (Some(first), Some(last)) = (won.first(), won.last()) else { return false };
     let lifetimes = last.saturating_sub(*first).max(1) as f64 / (f64::from(lifetime) * 1e9);
-    won.len() >= 4 && (won.len() - 1) as f64 / lifetimes > ONE_GRANT
+    won.len() >= SEVERAL && (won.len() - 1) as f64 / lifetimes > ONE_GRANT
 }
 
 /// Whether, at the last good refresh of `a` before a time, `b` refreshed well too.

@@ -214,9 +214,9 @@ fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
     Evidence {
         role,
         path: scene.set.path(event).to_owned(),
-        line: event.position.line,
-        byte_start: event.position.byte_start,
-        byte_end: event.position.byte_end,
+        line: event.position.line(),
+        byte_start: event.position.byte_start(),
+        byte_end: event.position.byte_end(),
         time: event.time,
         event: event.kind.name().into(),
         error: text(event.error.or(event.sub_code)),
@@ -224,7 +224,7 @@ fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
         process: text(event.process),
         thread: text(event.thread),
         address: text(event.address),
-        duration_ms: event.duration_ms,
+        duration_ms: event.duration_ms.get(),
         excerpt: event.excerpt.map_or_else(|| excerpt(scene, event), |text| scene.text(Some(text)).to_owned()),
     }
 }
@@ -254,7 +254,7 @@ fn excerpt(scene: &Scene<'_>, event: &TokenEvent) -> String {
 fn id(scene: &Scene<'_>, draft: &Draft, finding: &Finding) -> String {
     let all = draft.winners.iter().chain(&draft.failures).chain(&draft.aftermath);
     let first = all.min().or(draft.context.iter().min()).map(|&id| scene.event(id));
-    let place = first.map(|event| format!("{}\u{1f}{}", scene.set.path(event), event.position.byte_start));
+    let place = first.map(|event| format!("{}\u{1f}{}", scene.set.path(event), event.position.byte_start()));
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let start = finding.start.map(|time| time.to_string()).unwrap_or_default();
     let joined = [

@@ -152,7 +152,7 @@ impl Lives {
                 address: line.scene.text(Some(address)).to_owned(),
                 outcome: chain::outcome(event),
                 path: line.scene.set.path(event).to_owned(),
-                line: event.position.line,
+                line: event.position.line(),
             });
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn recurrence<'a>(lines: &[Line<'_>], drafts: impl Iterator<Item = &'
         let line = &lines[draft.lines[0]];
         let begun = draft.failures.iter().filter_map(|&id| line.scene.event(id).time).min();
         times.entry(draft.lines[0]).or_default().extend(begun.map(|time| time.nanos));
-        let lifetime = draft.winners.iter().chain(&draft.context).find_map(|&id| line.scene.event(id).expires_in);
+        let lifetime = draft.winners.iter().chain(&draft.context).find_map(|&id| line.scene.event(id).expires_in.get());
         if let Some(lifetime) = lifetime {
             *lifetimes.entry(lifetime).or_default() += 1;
         }

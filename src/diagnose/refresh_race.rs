@@ -132,7 +132,7 @@ fn within_reach(line: &Line<'_>, race: &Race) -> usize {
 /// A loser's retry comes soon: within some minutes, and well before the winner's token is due.
 fn retry_reach(line: &Line<'_>, cluster: &Cluster) -> i64 {
     let limits = &line.scene.limits;
-    let lifetime = cluster.successes.last().and_then(|&winner| line.event(winner).expires_in);
+    let lifetime = cluster.successes.last().and_then(|&winner| line.event(winner).expires_in.get());
     let due = lifetime.map_or(i64::MAX, |seconds| (f64::from(seconds) * 1e9 * limits.cycle.0) as i64);
     limits.retry.min(due)
 }

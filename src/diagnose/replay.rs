@@ -165,7 +165,7 @@ impl Incident<'_> {
     }
 
     fn sent(&self, id: u32) -> i64 {
-        let took = i64::from(self.scene.event(id).duration_ms.unwrap_or(0)) * 1_000_000;
+        let took = i64::from(self.scene.event(id).duration_ms.get().unwrap_or(0)) * 1_000_000;
         self.answered(id).saturating_sub(took)
     }
 }

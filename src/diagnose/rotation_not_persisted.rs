@@ -181,7 +181,7 @@ fn good_refresh(episode: &Episode) -> Option<usize> {
 
 /// Whether a refresh comes about one token lifetime after another; `None` without a known lifetime.
 fn in_cycle(line: &Line<'_>, good: usize, next: usize) -> Option<bool> {
-    let lifetime = f64::from(line.event(good).expires_in?) * 1e9;
+    let lifetime = f64::from(line.event(good).expires_in.get()?) * 1e9;
     let (least, most) = line.scene.limits.cycle;
     let gap = line.gap(good, next) as f64;
     Some(gap >= least * lifetime && gap <= most * lifetime)

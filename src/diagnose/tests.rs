@@ -157,7 +157,7 @@ fn overlapping_requests_compete_beyond_the_window() {
     log.ok(0, "u1");
     log.add(3 * SECOND, RefreshFailed, |event| {
         event.subject("u1");
-        event.event.duration_ms = Some(3_200);
+        event.event.duration_ms = Some(3_200).into();
     });
     log.ok(HOUR, "u1");
     only(&diagnosed(&log), "refresh-race");
@@ -725,8 +725,8 @@ fn log_of(raws: &[Raw]) -> Log {
             match raw.timed {
                 0 => event.event.time = None,
                 1 => event.seconds_only(),
-                2 => event.event.duration_ms = Some(1_500),
-                3 => event.event.expires_in = Some(3_600),
+                2 => event.event.duration_ms = Some(1_500).into(),
+                3 => event.event.expires_in = Some(3_600).into(),
                 _ => {}
             }
         });

@@ -28,6 +28,9 @@ struct Series {
 
 /// One finding for a timeline.
 pub(super) fn judge(line: &Line<'_>) -> Option<Draft> {
+    if line.ids.len() <= line.scene.limits.uncached.1 {
+        return None;
+    }
     let mut series: HashMap<Asker, Series> = HashMap::new();
     let mut askers: Vec<Asker> = Vec::new();
     for (position, &id) in line.ids.iter().enumerate() {
@@ -45,7 +48,7 @@ pub(super) fn judge(line: &Line<'_>) -> Option<Draft> {
         named &= series.kept.is_empty() || !matches!(asker, Asker::Process(None, _) | Asker::Process(_, None));
         winners.extend(series.kept);
     }
-    let lifetime = winners.iter().filter_map(|&id| line.scene.event(id).expires_in).max()?;
+    let lifetime = winners.iter().filter_map(|&id| line.scene.event(id).expires_in.get()).max()?;
     winners.sort_unstable();
     let (confidence, reason) = if named {
         (Confidence::Likely, "Tokens are asked for many times in the lifetime of one, by one and the same asker.")
@@ -80,7 +83,7 @@ impl Series {
     /// Adds an answer: one inside the window of the last is a racer or a twin, and no request more.
     fn add(&mut self, line: &Line<'_>, id: u32) {
         let event = line.scene.event(id);
-        let (Some(time), Some(lifetime)) = (event.time, event.expires_in) else { return self.close(line) };
+        let (Some(time), Some(lifetime)) = (event.time, event.expires_in.get()) else { return self.close(line) };
         let (at, lifetime) = (time.nanos, i64::from(lifetime) * 1_000_000_000);
         if let Some((_, before, lasts)) = self.last {
             let gap = at.saturating_sub(before);

@@ -65,7 +65,7 @@ impl Attempt {
     /// The attempt of an event that has a time.
     pub(super) fn of(event: &TokenEvent, success: bool, identity: Identity) -> Option<Self> {
         let time = event.time?;
-        let took = i64::from(event.duration_ms.unwrap_or(0)) * 1_000_000;
+        let took = i64::from(event.duration_ms.get().unwrap_or(0)) * 1_000_000;
         let coarse = time.precision == Precision::Second;
         let (start, host) = (time.nanos.saturating_sub(took), event.host.or(event.address));
         Some(Self { start, end: time.nanos, coarse, success, identity, host, shift: 0 })

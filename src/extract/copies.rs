@@ -74,8 +74,8 @@ impl Copy {
     pub fn put(&self, value: &str, event: &mut TokenEvent, symbols: &mut Symbols) {
         match self {
             Self::Name(role) => role.put(symbols.intern(value), event),
-            Self::ExpiresIn => event.expires_in = draft::expires_in(value),
-            Self::Duration(leaf) => event.duration_ms = draft::milliseconds(value, leaf),
+            Self::ExpiresIn => event.expires_in = draft::expires_in(value).into(),
+            Self::Duration(leaf) => event.duration_ms = draft::milliseconds(value, leaf).into(),
         }
     }
 }

@@ -111,8 +111,8 @@ impl<'a> Draft<'a> {
         (event.insecure, event.without_refresh_token) = (self.insecure, self.without_refresh_token);
         event.class = self.class;
         event.status = self.status;
-        event.expires_in = self.lifetime.and_then(expires_in);
-        event.duration_ms = self.duration.and_then(|field| milliseconds(field.value, field.leaf()));
+        event.expires_in = self.lifetime.and_then(expires_in).into();
+        event.duration_ms = self.duration.and_then(|field| milliseconds(field.value, field.leaf())).into();
         (event.wording, event.level) = (self.wording, self.level);
         event
     }

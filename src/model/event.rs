@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::symbol::Remap;
-use super::{Assumed, Symbol, Symbols, Timestamp};
+use super::{Assumed, MaybeU32, Position, Symbol, Symbols, Timestamp};
 
 /// What happened to a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,19 +121,6 @@ pub enum NamedBy {
     Logger,
 }
 
-/// Where a record stands. Positions order by source, then by byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// Index into [`EventSet::sources`].
-    pub source: u32,
-    /// Offset of the record's first byte in the decoded (decompressed, transcoded) stream.
-    pub byte_start: u64,
-    /// Offset just past the record's last byte, its line end excluded.
-    pub byte_end: u64,
-    /// 1-based line on which the record begins.
-    pub line: u64,
-}
-
 /// What one record says about a token. Strings are symbols of the [`EventSet`] that holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TokenEvent {
@@ -150,9 +137,9 @@ pub struct TokenEvent {
     /// HTTP status of the answer.
     pub status: Option<u16>,
     /// Lifetime of the issued access token, in seconds.
-    pub expires_in: Option<u32>,
+    pub expires_in: MaybeU32,
     /// How long the request took, in milliseconds; `time` is then its end.
-    pub duration_ms: Option<u32>,
+    pub duration_ms: MaybeU32,
     /// The record shows the address of the token endpoint, and it is plain `http://` (loopback aside).
     pub insecure: bool,
     /// For a good refresh: the record shows that the answer had no refresh token.
@@ -204,7 +191,7 @@ pub struct TokenEvent {
 }
 
 /// Of a log of nothing but events they are half of the memory: what makes each of them longer is to be weighed.
-const _: () = assert!(size_of::<TokenEvent>() <= 152);
+const _: () = assert!(size_of::<TokenEvent>() <= 128);
 
 impl TokenEvent {
     /// An event of which nothing but its kind, rule and position is known.
@@ -216,8 +203,8 @@ impl TokenEvent {
             kind,
             class: CauseClass::Ambiguous,
             status: None,
-            expires_in: None,
-            duration_ms: None,
+            expires_in: MaybeU32::UNKNOWN,
+            duration_ms: MaybeU32::UNKNOWN,
             insecure: false,
             without_refresh_token: false,
             error: None,
@@ -289,15 +276,23 @@ pub struct EventSet {
     pub events: Vec<TokenEvent>,
 }
 
+/// How many events are copied before the room that they had is given back.
+const ABSORBED: usize = 1 << 16;
+
 impl EventSet {
     /// Adds the events of another set that has the same sources.
     pub fn absorb(&mut self, other: Self) {
-        let Self { symbols, events, .. } = other;
+        let Self { symbols, mut events, .. } = other;
         let remap = self.symbols.absorb(&symbols);
-        // Each of the two is a good part of the memory of a log of nothing but events.
+        // Each of the two is a good part of the memory of a log of nothing but events, and is given back as it is copied.
         drop(symbols);
         self.events.reserve_exact(events.len());
-        self.events.extend(events.iter().map(|event| event.renamed(&remap)));
+        while !events.is_empty() {
+            let from = events.len().saturating_sub(ABSORBED);
+            self.events.extend(events[from..].iter().map(|event| event.renamed(&remap)));
+            events.truncate(from);
+            events.shrink_to_fit();
+        }
     }
 
     /// Changes every string of the set: what scrubbing does to a secret that was found out late.
@@ -333,16 +328,16 @@ impl EventSet {
             request_id: text(event.request_id),
             presented: text(event.presented),
             issued: text(event.issued),
-            expires_in: event.expires_in,
-            duration_ms: event.duration_ms,
+            expires_in: event.expires_in.get(),
+            duration_ms: event.duration_ms.get(),
             address: text(event.address),
             host: text(event.host),
             process: text(event.process),
             thread: text(event.thread),
             path: &self.sources[event.position.source as usize],
-            line: event.position.line,
-            byte_start: event.position.byte_start,
-            byte_end: event.position.byte_end,
+            line: event.position.line(),
+            byte_start: event.position.byte_start(),
+            byte_end: event.position.byte_end(),
             rule: self.symbols.get(event.rule),
         }
     }

@@ -9,8 +9,10 @@ mod digest;
 mod event;
 mod finding;
 mod leak;
+mod maybe;
 mod order;
 mod policy;
+mod position;
 mod pseudonym;
 mod report;
 mod requests;
@@ -23,13 +25,15 @@ mod zone;
 pub use activity::{Activity, Counts, Gaps, Lane};
 pub use comparison::{Change, ClientChange, Comparison, LeakChange, Pair, RuleChange, Side};
 pub use digest::{Scent, TokenDigest};
-pub use event::{CauseClass, EventKind, EventRow, EventSet, NamedBy, Position, TokenEvent};
+pub use event::{CauseClass, EventKind, EventRow, EventSet, NamedBy, TokenEvent};
 pub use finding::{
     Confidence, Evidence, FamilyToken, Finding, FindingClass, Impact, Outcome, Presentation, PresentationOutcome, Role,
     RuleName, Severity, TokenFamily, Topology,
 };
 pub use leak::{Leak, LeakKind, LeakSighting, LeakStatus, TokenLife, TokenUse};
+pub use maybe::MaybeU32;
 pub use policy::{ReusePolicy, RotationPolicy};
+pub use position::Position;
 pub use pseudonym::{is_in_pseudonym, pseudonym, pseudonym_digits, without_kinds};
 pub use report::{
     ClientSummary, FixGain, InputSummary, Notice, Onset, Rate, Recurrence, Report, RuleText, SCHEMA_VERSION, Summary,

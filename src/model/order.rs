@@ -35,13 +35,20 @@ impl EventSet {
             .cmp(&b.time.is_none())
             .then_with(|| a.time.cmp(&b.time))
             .then_with(|| rank(a).cmp(&rank(b)))
-            .then_with(|| a.position.byte_start.cmp(&b.position.byte_start))
+            .then_with(|| a.position.byte_start().cmp(&b.position.byte_start()))
             .then_with(|| self.by_content(a, b))
     }
 
     fn by_content(&self, a: &TokenEvent, b: &TokenEvent) -> Ordering {
         let plain = |event: &TokenEvent| {
-            (event.position.byte_end, event.kind, event.class, event.status, event.expires_in, event.duration_ms)
+            (
+                event.position.byte_end(),
+                event.kind,
+                event.class,
+                event.status,
+                event.expires_in.get(),
+                event.duration_ms.get(),
+            )
         };
         plain(a).cmp(&plain(b)).then_with(|| {
             let (mut a, mut b) = (*a, *b);

@@ -53,8 +53,9 @@ pub enum Assumed {
 }
 
 /// A point in time: nanoseconds since the Unix epoch, UTC, and the precision it was written with.
-/// Orders by time, then by precision.
+/// Orders by time, then by precision. Each event holds one: packed, it takes a word less, which is that of the padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C, packed(4))]
 pub struct Timestamp {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub nanos: i64,

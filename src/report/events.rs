@@ -91,7 +91,7 @@ mod tests {
     fn two_events() -> EventSet {
         let mut events = EventSet { sources: vec!["a.log".into()], ..EventSet::default() };
         let rule = events.symbols.intern("generic");
-        let position = Position { source: 0, byte_start: 0, byte_end: 9, line: 1 };
+        let position = Position::new(0, 0..9, 1);
         let mut failed = TokenEvent::new(EventKind::RefreshFailed, rule, position);
         failed.error_description = Some(events.symbols.intern("two\nlines, \"quoted\""));
         failed.client = Some(events.symbols.intern("=cmd|' /C calc'!A0"));

@@ -147,7 +147,7 @@ mod tests {
         let (rule, formula) = (set.symbols.intern("generic"), set.symbols.intern("=1+1\n\"x\""));
         set.events = (0..count)
             .map(|line| {
-                let position = Position { source: 0, byte_start: line, byte_end: line + 1, line: line + 1 };
+                let position = Position::new(0, line..line + 1, line + 1);
                 let mut event = TokenEvent::new(EventKind::RefreshFailed, rule, position);
                 event.time = (line % 2 == 0).then(|| Timestamp::from_millis(1_767_323_045_120));
                 event.client = (line % 3 == 0).then_some(formula);

@@ -154,10 +154,10 @@ fn neighbours<'b>(bytes: &'b [u8], line: &Range<usize>, floor: usize, reach: usi
 
 /// A position that was found in a chain's text, as one of the log.
 pub(super) fn placed(chain: Option<&Chain>, position: Position, start: usize, end: usize) -> Position {
-    let at = |offset: usize| position.byte_start + chain.map_or(offset, |chain| chain.place(offset)) as u64;
+    let at = |offset: usize| position.byte_start() + chain.map_or(offset, |chain| chain.place(offset)) as u64;
     // The end is that of the last byte: the next one may stand in another part.
     let last = end.checked_sub(1).filter(|last| *last >= start).map_or(at(end), |last| at(last) + 1);
-    Position { byte_start: at(start), byte_end: last, ..position }
+    position.with_bytes(at(start)..last)
 }
 
 #[cfg(test)]

@@ -49,11 +49,11 @@ pub(super) fn settle(merged: &mut Merged, zone: Zone, sources: &[Source], dated:
     let mut times: Vec<Open<'_>> = Vec::new();
     for event in merged.events.events.iter_mut().filter(|event| event.assumed != Assumed::Nothing) {
         let (position, assumed) = (event.position, event.assumed);
-        times.extend(event.time.as_mut().map(|time| (position.source, position.byte_start, assumed, time)));
+        times.extend(event.time.as_mut().map(|time| (position.source, position.byte_start(), assumed, time)));
     }
     for leak in merged.leaks.iter_mut().filter(|leak| leak.assumed != Assumed::Nothing) {
         let (position, assumed) = (leak.position, leak.assumed);
-        times.extend(leak.time.as_mut().map(|time| (position.source, position.byte_start, assumed, time)));
+        times.extend(leak.time.as_mut().map(|time| (position.source, position.byte_start(), assumed, time)));
     }
     times.sort_by_key(|(source, byte, ..)| (*source, *byte));
     for of_source in times.chunk_by_mut(|a, b| a.0 == b.0) {

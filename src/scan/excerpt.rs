@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::scrub::Scrubber;
 use crate::input::{self, Origin, Source};
 use crate::leak::{LeakHit, LeakScanner};
-use crate::model::{EventSet, Evidence, Finding, Position};
+use crate::model::{Evidence, Finding, TokenEvent};
 
 /// Longest excerpt of a record, in bytes.
 const EXCERPT: usize = 240;
@@ -31,16 +31,20 @@ pub(super) struct Archive<'a> {
 type Place = (u32, u64, u64);
 
 impl<'a> Archive<'a> {
-    /// Of the sources, in the order of those of the events, and of the events without an excerpt in the findings.
-    pub(super) fn new(sources: &'a [Source], events: &'a EventSet, findings: &[Finding]) -> Self {
-        let numbers = events.sources.iter().map(String::as_str).zip(0..).collect();
+    /// Of the sources, in the order of their paths in the events, and of the events without an excerpt in the findings.
+    pub(super) fn new(
+        sources: &'a [Source],
+        (paths, events): (&'a [String], &[TokenEvent]),
+        findings: &[Finding],
+    ) -> Self {
+        let numbers = paths.iter().map(String::as_str).zip(0..).collect();
         let mut archive = Self { sources, numbers, known: HashMap::new() };
         let asked: HashSet<(u32, u64)> =
             archive.places(findings).into_iter().map(|(source, start, _)| (source, start)).collect();
-        let alike: Vec<u32> = events.sources.iter().map(|path| archive.numbers[path.as_str()]).collect();
-        let kept = events.events.iter().filter(|event| event.excerpt.is_none()).map(|event| {
-            let Position { source, byte_start, .. } = event.position;
-            ((alike[source as usize], byte_start), (event.likeness, event.silent))
+        let alike: Vec<u32> = paths.iter().map(|path| archive.numbers[path.as_str()]).collect();
+        let kept = events.iter().filter(|event| event.excerpt.is_none()).map(|event| {
+            let place = (alike[event.position.source as usize], event.position.byte_start());
+            (place, (event.likeness, event.silent))
         });
         archive.known = kept.filter(|(place, _)| asked.contains(place)).collect();
         archive

@@ -125,7 +125,7 @@ impl Reader<'_> {
         let mut look_at = |part: &Part<'_>| {
             let looked_at = prefilter.is_candidate(part.text);
             for look in self.rules.leaks.explain(part.text) {
-                let at = (part.placed(look.at, look.at + 1).byte_start - segment.base) as usize;
+                let at = (part.placed(look.at, look.at + 1).byte_start() - segment.base) as usize;
                 if (start..end).contains(&at) {
                     judged.push(self.judge(part, look, (at - start) as u64 + 1, looked_at));
                 }

@@ -16,8 +16,8 @@ use super::{ScanOptions, ScanOutcome};
 use crate::diagnose::{self, Diagnosis};
 use crate::input::{Discovery, Source, SourceRead, digests};
 use crate::model::{
-    EventSet, InputSummary, Leak, LeakSighting, Notice, Report, RunInfo, SCHEMA_VERSION, Section, Summary, Timestamp,
-    TokenEvent, ToolInfo, Trouble,
+    EventSet, InputSummary, Leak, LeakSighting, Notice, Position, Report, RunInfo, SCHEMA_VERSION, Section, Summary,
+    Timestamp, TokenEvent, ToolInfo, Trouble,
 };
 use crate::triage;
 
@@ -73,7 +73,11 @@ pub(super) fn finish(
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
     let findings = &mut diagnosis.findings;
-    Archive::new(&discovery.sources, &merged.events, findings).fill(findings, &rules.leaks, &scrubber);
+    let EventSet { sources: paths, events: attempts, .. } = &mut merged.events;
+    let archive = Archive::new(&discovery.sources, (paths, attempts), findings);
+    // Nobody asks for them any more, and what is read again and reported takes room, too.
+    drop(std::mem::take(attempts));
+    archive.fill(findings, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
     let (mut report, known_leaks) = report(options, &merged, (extent, diagnosis), (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
@@ -147,15 +151,16 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
     }
     merged.events.events.shrink_to_fit();
     // Workers count lines from their segment; the segments' own first lines are known by now.
-    let numbered = |source: u32, byte: u64, line: u64| reads[source as usize].first_line(byte) + line;
+    let line_of = |source: u32, byte: u64, line: u64| reads[source as usize].first_line(byte) + line;
+    let numbered = |place: Position| place.on_line(line_of(place.source, place.byte_start(), place.line()));
     for event in &mut merged.events.events {
-        event.position.line = numbered(event.position.source, event.position.byte_start, event.position.line);
+        event.position = numbered(event.position);
     }
     for leak in &mut merged.leaks {
-        leak.position.line = numbered(leak.position.source, leak.position.byte_start, leak.position.line);
+        leak.position = numbered(leak.position);
     }
     for (source, found) in &mut merged.sources {
-        found.divided = found.divided.map(|(byte, line)| (byte, numbered(*source as u32, byte, line)));
+        found.divided = found.divided.map(|(byte, line)| (byte, line_of(*source as u32, byte, line)));
     }
     merged
 }

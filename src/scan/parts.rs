@@ -82,7 +82,7 @@ impl<'b> Part<'b> {
     pub(super) fn of(segment: &Segment<'b>, range: Range<usize>, line: u64) -> Self {
         let (log, base) = (&segment.bytes[range.clone()], segment.base + range.start as u64);
         let (source, byte_end) = (segment.source as u32, base + log.len() as u64);
-        let position = Position { source, byte_start: base, byte_end, line };
+        let position = Position::new(source, base..byte_end, line);
         Self {
             text: log,
             log,
@@ -115,8 +115,8 @@ impl<'b> Part<'b> {
     /// A hit in the record, at its place in the log; of the record itself nothing is told.
     pub(super) fn sighting(&self, leaks: &LeakScanner, hit: &LeakHit, places: &mut Places<'_>) -> LeakSighting {
         let position = self.placed(hit.start, hit.end);
-        let (newlines, column) = places.at((position.byte_start - self.position.byte_start) as usize);
-        sighting(leaks, hit, Position { line: position.line + newlines, ..position }, column)
+        let (newlines, column) = places.at((position.byte_start() - self.position.byte_start()) as usize);
+        sighting(leaks, hit, position.on_line(position.line() + newlines), column)
     }
 
     /// See [`TokenEvent::likeness`](crate::model::TokenEvent::likeness): a record may hold many events.
@@ -162,7 +162,7 @@ pub(super) fn sighting(leaks: &LeakScanner, hit: &LeakHit, position: Position, c
         confidence: hit.confidence,
         position,
         column,
-        end_column: column + (position.byte_end - position.byte_start),
+        end_column: column + (position.byte_end() - position.byte_start()),
         field: hit.field.clone(),
         masked: hit.masked.clone(),
         digest: hit.digest,

@@ -57,15 +57,15 @@ impl SurveyFound {
         };
         self.unmatched += 1;
         let first = self.examples.len() < EXAMPLES
-            || self.examples.last_key_value().is_some_and(|(last, _)| *last > position.byte_start);
+            || self.examples.last_key_value().is_some_and(|(last, _)| *last > position.byte_start());
         if first {
             let unmatched = Unmatched {
-                line: position.line,
+                line: position.line(),
                 reason: near_miss.reason.to_owned(),
                 excerpt: excerpt(),
                 suggestion: mask(&near_miss.suggestion),
             };
-            self.examples.entry(position.byte_start).or_insert(unmatched);
+            self.examples.entry(position.byte_start()).or_insert(unmatched);
             self.trim();
         }
     }

@@ -85,21 +85,21 @@ impl Teller {
         let before: Vec<TokenEvent> = merged.events.events.iter().filter(|event| own(event)).copied().collect();
         endpoint_lines::set_aside(&mut merged.events);
         let kept: BTreeSet<Position> = merged.events.events.iter().map(|event| event.position).collect();
-        let bytes = self.completions.iter().flat_map(|told| told.by.iter().copied().chain([told.event.byte_start]));
+        let bytes = self.completions.iter().flat_map(|told| told.by.iter().copied().chain([told.event.byte_start()]));
         let dated = before.iter().filter_map(|event| self.dated_near(event));
         let places = Places::find(options, source, read, &bytes.chain(dated).collect(), line);
         let here = |range: &Range<u64>| places.here.start <= range.end && range.start < places.here.end;
-        let of_line = before.iter().filter(|event| here(&(event.position.byte_start..event.position.byte_end)));
+        let of_line = before.iter().filter(|event| here(&(event.position.byte_start()..event.position.byte_end())));
         let events = of_line.map(|event| ToldEvent {
             kind: event.kind.name(),
             rule: merged.events.symbols.get(event.rule).to_owned(),
-            line: event.position.line,
+            line: event.position.line(),
             parts: self.parts(event, merged, &places, kept.contains(&event.position)),
         });
         let events = events.collect();
         let told = self.completions.iter().filter(|told| told.by.iter().any(|byte| here(&(*byte..*byte))));
         let others =
-            told.map(|told| format!("line {} has {} from here", places.line(told.event.byte_start), what(told)));
+            told.map(|told| format!("line {} has {} from here", places.line(told.event.byte_start()), what(told)));
         let mut others: Vec<String> = others.collect();
         others.dedup();
         Told { events, others, lines: read.lines, notices: Vec::new() }
@@ -151,7 +151,7 @@ impl Teller {
     /// The dated line that a time which leaves something out is completed by.
     fn dated_near(&self, event: &TokenEvent) -> Option<u64> {
         let lines = self.dated.get(&self.number).filter(|_| event.assumed != Assumed::Nothing)?;
-        let above = lines.partition_point(|(byte, _)| *byte <= event.position.byte_start);
+        let above = lines.partition_point(|(byte, _)| *byte <= event.position.byte_start());
         lines.get(above.saturating_sub(1)).map(|(byte, _)| *byte)
     }
 }

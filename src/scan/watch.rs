@@ -223,11 +223,11 @@ impl Stream<'_, '_, '_> {
     }
 
     fn sighting(&self, base: u64, record: &Found, hit: &LeakHit, places: &mut Places<'_>) -> LeakSighting {
-        let from = Position { byte_start: base + record.range.start as u64, ..Position::default() };
+        let from = Position::default().with_bytes(base + record.range.start as u64..base + record.range.end as u64);
         let position = placed(record.joined.as_ref(), from, hit.start, hit.end);
-        let (newlines, column) = places.at((position.byte_start - base) as usize);
+        let (newlines, column) = places.at((position.byte_start() - base) as usize);
         let line = self.newlines + newlines + 1;
-        let seen = sighting(self.rewriter.leaks, hit, Position { line, ..position }, column);
+        let seen = sighting(self.rewriter.leaks, hit, position.on_line(line), column);
         // Nothing is looked for again in a stream.
         LeakSighting { scents: Vec::new(), ..seen }
     }

@@ -86,7 +86,7 @@ impl Workshop<'_> {
         let mut harvest = self.take();
         each_part(self.rules, &self.prefilter, segment, &mut |part, columns| {
             if part.divided {
-                let here = Some((part.position.byte_start, part.position.line));
+                let here = Some((part.position.byte_start(), part.position.line()));
                 let divided = &mut harvest.sources.entry(segment.source).or_default().divided;
                 *divided = first(*divided, here);
             }

@@ -21,7 +21,7 @@ impl Log {
     /// Adds an event of client `app` at a time, and lets `fill` say more.
     pub(crate) fn add(&mut self, at: i64, kind: EventKind, fill: impl FnOnce(&mut Says<'_>)) -> &mut Self {
         let line = self.set.events.len() as u64 + 1;
-        let position = Position { source: 0, byte_start: line * 100, byte_end: line * 100 + 99, line };
+        let position = Position::new(0, line * 100..line * 100 + 99, line);
         let mut event = TokenEvent::new(kind, self.set.symbols.intern("test-rule"), position);
         event.time = Some(Timestamp::from_millis(START + at));
         event.client = Some(self.set.symbols.intern("app"));

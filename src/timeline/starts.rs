@@ -81,7 +81,7 @@ pub(super) fn fold(mut events: Vec<TokenEvent>) -> Vec<TokenEvent> {
 fn took(event: &mut TokenEvent, start: &TokenEvent, nanos: i64) {
     let coarse = [start.time, event.time].into_iter().flatten().any(|time| time.precision == Precision::Second);
     if !coarse {
-        event.duration_ms = event.duration_ms.or(u32::try_from(nanos / 1_000_000).ok());
+        event.duration_ms = event.duration_ms.or(u32::try_from(nanos / 1_000_000).ok().into());
     }
     event.presented = event.presented.or(start.presented);
     event.client = event.client.or(start.client);

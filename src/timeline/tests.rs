@@ -352,7 +352,7 @@ fn a_beginning_gives_its_outcome_a_duration() {
     log.add(1_500, RefreshFailed, |event| event.request("req-2"));
     log.add(3_000, RefreshSucceeded, |event| event.request("req-1"));
     let timelines = build(&log.set);
-    let took: Vec<Option<u32>> = timelines.events.iter().map(|event| event.duration_ms).collect();
+    let took: Vec<Option<u32>> = timelines.events.iter().map(|event| event.duration_ms.get()).collect();
     assert_eq!(took, [Some(1_400), Some(3_000)]);
 }
 
@@ -366,7 +366,7 @@ fn a_beginning_of_another_thread_or_long_ago_is_not_joined() {
     log.ok(160_000, "u1");
     let timelines = build(&log.set);
     assert_eq!(timelines.events.len(), 3, "beginnings are no events of a timeline");
-    assert!(timelines.events.iter().all(|event| event.duration_ms.is_none()));
+    assert!(timelines.events.iter().all(|event| event.duration_ms.get().is_none()));
 }
 
 // --- two views ---

@@ -78,10 +78,10 @@ fn join_bodies(events: Vec<TokenEvent>) -> Vec<TokenEvent> {
     for event in events {
         let position = event.position;
         if failed(&event) && event.time.is_some() {
-            ends.insert((position.source, position.byte_end), kept.len());
+            ends.insert((position.source, position.byte_end()), kept.len());
         } else if failed(&event) {
             // The line end is one byte, or two.
-            let above = (1..=2).find_map(|gap| ends.get(&(position.source, position.byte_start.checked_sub(gap)?)));
+            let above = (1..=2).find_map(|gap| ends.get(&(position.source, position.byte_start().checked_sub(gap)?)));
             let fits = |known: &TokenEvent| {
                 let agree = known.error.is_none() || event.error.is_none() || known.error == event.error;
                 agree && !conflict(known, &event)
@@ -237,7 +237,7 @@ impl Merger {
     fn neighbour_in_source(&self, event: &TokenEvent) -> Option<u32> {
         let number = *self.last_of_source.get(&event.position.source)?;
         let group = self.groups.group(number);
-        let near = event.position.line.saturating_sub(group.event.position.line) <= 5;
+        let near = event.position.line().saturating_sub(group.event.position.line()) <= 5;
         let twins = near
             && group.event.kind == event.kind
             && group.event.time == event.time

@@ -33,7 +33,7 @@ fn one(
     end: Option<Timestamp>,
 ) -> Leak {
     let path = |sighting: &LeakSighting| paths[sighting.position.source as usize].as_str();
-    seen.sort_by(|a, b| (path(a), a.position.byte_start, &a.rule).cmp(&(path(b), b.position.byte_start, &b.rule)));
+    seen.sort_by(|a, b| (path(a), a.position.byte_start(), &a.rule).cmp(&(path(b), b.position.byte_start(), &b.rule)));
     let first = seen[0];
     // The sighting that says most about the value names it: the surest rule, then the gravest.
     let best = seen.iter().min_by(|a, b| {
@@ -56,11 +56,11 @@ fn one(
         kind: best.kind,
         severity: severity(best.severity, best.kind, status, used_from.as_ref()),
         path: path(first).to_owned(),
-        line: first.position.line,
+        line: first.position.line(),
         column: first.column,
         end_column: first.end_column,
-        byte_start: first.position.byte_start,
-        byte_end: first.position.byte_end,
+        byte_start: first.position.byte_start(),
+        byte_end: first.position.byte_end(),
         field: best.field.clone(),
         masked: best.masked.clone(),
         digest,

@@ -47,7 +47,7 @@ mod tests {
             kind: LeakKind::AccessToken,
             severity: Severity::High,
             confidence: Confidence::Likely,
-            position: Position { source, byte_start: 0, byte_end: 9, line: 1 },
+            position: Position::new(source, 0..9, 1),
             column: 1,
             end_column: 9,
             field: Some("access_token".into()),

@@ -24,7 +24,7 @@ impl Log {
 
     pub(crate) fn event(&mut self, kind: EventKind, at: i64, subject: &str) -> &mut TokenEvent {
         let line = self.0.events.len() as u64 + 1;
-        let position = Position { source: 0, byte_start: line * 100, byte_end: line * 100 + 99, line };
+        let position = Position::new(0, line * 100..line * 100 + 99, line);
         let mut event = TokenEvent::new(kind, self.symbol("regression"), position);
         event.time = Some(Timestamp::from_millis(1_767_571_200_000 + at));
         event.client = Some(self.symbol("c1"));
@@ -35,7 +35,7 @@ impl Log {
 
     pub(crate) fn ok(&mut self, at: i64, subject: &str) -> &mut TokenEvent {
         let event = self.event(EventKind::RefreshSucceeded, at, subject);
-        event.expires_in = Some(3_600);
+        event.expires_in = Some(3_600).into();
         event
     }
 

@@ -118,7 +118,7 @@ fn push(set: &mut EventSet, entry: &Entry, knobs: Knobs, delay_ms: Micros) {
     };
     let line = set.events.len() as u64 + 1;
     let source = if knobs.two_files && kind == EventKind::RefreshSucceeded { SUCCESSES } else { 0 };
-    let position = Position { source, byte_start: line * 100, byte_end: line * 100 + 99, line };
+    let position = Position::new(source, line * 100..line * 100 + 99, line);
     let mut event = TokenEvent::new(kind, set.symbols.intern("simulation"), position);
     let skew = entry.place.host.wrapping_mul(0x9e37_79b9_7f4a_7c15) % (knobs.skew_ms + 1);
     event.time = Some(stamp(entry.at + (delay_ms + skew) * 1_000, knobs.precision));
@@ -131,7 +131,7 @@ fn push(set: &mut EventSet, entry: &Entry, knobs: Knobs, delay_ms: Micros) {
         event.provider = Some(set.symbols.intern("simulated"));
     }
     if knobs.durations && entry.at > entry.sent {
-        event.duration_ms = u32::try_from((entry.at - entry.sent) / 1_000).ok();
+        event.duration_ms = u32::try_from((entry.at - entry.sent) / 1_000).ok().into();
     }
     if knobs.addresses {
         event.address = Some(set.symbols.intern(&format!("198.51.100.{}", entry.place.host)));
@@ -167,7 +167,7 @@ fn say(set: &mut EventSet, event: &mut TokenEvent, entry: &Entry, knobs: Knobs) 
     match entry.kind {
         Kind::Refreshed { .. } | Kind::SignedIn { .. } => {
             event.status = Some(200);
-            event.expires_in = knobs.lifetimes.then_some(3_600);
+            event.expires_in = knobs.lifetimes.then_some(3_600).into();
         }
         Kind::Refused { refusal, .. } => {
             let (class, error, description, status) = answer(refusal, knobs.wording);

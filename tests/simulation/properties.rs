@@ -86,8 +86,7 @@ fn other_clients_say_nothing() {
         for number in 0..400_u64 {
             let place = &world.entries[usize::try_from(rng.between(0, world.entries.len() as u64 - 1)).unwrap()];
             let kind = *rng.pick(&[EventKind::RefreshSucceeded, EventKind::ApiUnauthorized, EventKind::StoreRead]);
-            let position =
-                Position { source: 2, byte_start: number * 100, byte_end: number * 100 + 99, line: number + 1 };
+            let position = Position::new(2, number * 100..number * 100 + 99, number + 1);
             let mut event = TokenEvent::new(kind, rule, position);
             event.time = Some(Timestamp::from_millis(i64::try_from(place.at / 1_000).unwrap() + 3));
             event.client = Some(client);

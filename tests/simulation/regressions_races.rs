@@ -72,8 +72,8 @@ fn one_presented_token_proves_the_race_without_a_subject() {
 fn a_slow_server_makes_a_race_by_overlap() {
     let mut log = Log::new();
     log.healthy(0..3, "u1");
-    log.ok(3 * HOUR, "u1").duration_ms = Some(900);
-    log.fail(3 * HOUR + 650, "u1").duration_ms = Some(1_400);
+    log.ok(3 * HOUR, "u1").duration_ms = Some(900).into();
+    log.fail(3 * HOUR + 650, "u1").duration_ms = Some(1_400).into();
     log.healthy(4..6, "u1");
     assert_eq!(rules(&log.diagnose()), only("refresh-race", 1));
 }
@@ -298,7 +298,7 @@ fn retries_of_a_loser_at_the_end_of_the_log_leave_the_race_unresolved() {
 fn the_winners_next_refresh_is_no_retry_of_a_loser() {
     let mut log = Log::new();
     for cycle in 0..6 {
-        log.ok(cycle * 280_000, "u1").expires_in = Some(300);
+        log.ok(cycle * 280_000, "u1").expires_in = Some(300).into();
     }
     log.fail(5 * 280_000 + 50, "u1");
     log.fail(6 * 280_000, "u1");

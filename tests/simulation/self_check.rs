@@ -99,7 +99,7 @@ fn sorting_brings_shuffled_events_into_one_order() {
         unlucky: true,
     });
     let mut set = events(&world.entries, Knobs::plain(Wording::Ambiguous));
-    let lines = |set: &EventSet| set.events.iter().map(|event| event.position.line).collect::<Vec<_>>();
+    let lines = |set: &EventSet| set.events.iter().map(|event| event.position.line()).collect::<Vec<_>>();
     set.sort();
     let first = lines(&set);
     Rng::new(6).shuffle(&mut set.events);

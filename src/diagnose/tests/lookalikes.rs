@@ -10,7 +10,7 @@ use crate::timeline::sample::Log;
 fn with_lifetime(log: &mut Log, at: i64, subject: &str, seconds: u32) {
     log.add(at, RefreshSucceeded, |event| {
         event.subject(subject);
-        event.event.expires_in = Some(seconds);
+        event.event.expires_in = Some(seconds).into();
     });
 }
 
@@ -164,7 +164,7 @@ fn replicas_that_each_keep_their_token_are_no_uncached_token() {
     for round in 0..3 {
         for replica in 0..20 {
             log.add(round * 55 * MINUTE + replica * 5 * SECOND, TokenIssued, |event| {
-                event.event.expires_in = Some(3_600);
+                event.event.expires_in = Some(3_600).into();
                 event.place(&format!("pod-{replica}"), "1", "main");
             });
         }

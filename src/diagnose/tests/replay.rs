@@ -126,7 +126,7 @@ fn races_at_each_expiry_have_a_period() {
     for cycle in 0..8 {
         log.add(cycle * 55 * MINUTE, RefreshSucceeded, |event| {
             event.subject("u1");
-            event.event.expires_in = Some(3_600);
+            event.event.expires_in = Some(3_600).into();
         });
         if cycle != 3 && cycle > 0 {
             log.fail(cycle * 55 * MINUTE + 30, "u1");

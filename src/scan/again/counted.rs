@@ -43,7 +43,7 @@ impl Anchors {
         let worker = [event.host, event.process, event.thread].map(text);
         let id = events.symbols.get(id).to_owned();
         let anchor = Anchor { id, nanos: event.time.map(|time| time.nanos), worker };
-        self.0.entry((event.position.source as usize, event.position.byte_start)).or_default().push(anchor);
+        self.0.entry((event.position.source as usize, event.position.byte_start())).or_default().push(anchor);
     }
 
     fn around(&self, source: usize, byte: u64) -> impl Iterator<Item = (u64, &Anchor)> {

@@ -60,7 +60,7 @@ pub(super) fn undated(merged: &Merged) -> Undated {
     let events = merged.events.events.iter().map(|event| (event.assumed, event.position));
     let leaks = merged.leaks.iter().map(|leak| (leak.assumed, leak.position));
     for (_, position) in events.chain(leaks).filter(|(assumed, _)| *assumed != Assumed::Nothing) {
-        undated.entry(position.source as usize).or_default().push(position.byte_start);
+        undated.entry(position.source as usize).or_default().push(position.byte_start());
     }
     for bytes in undated.values_mut() {
         bytes.sort_unstable();

@@ -190,7 +190,7 @@ impl<'r> Again<'r> {
 
     fn record(&self, part: &parts::Part<'_>, columns: Option<&Columns>, arena: &Bump, own: &mut Looked) {
         let at = part.position.source as usize;
-        let (source, byte) = (self.numbers[at], part.position.byte_start);
+        let (source, byte) = (self.numbers[at], part.position.byte_start());
         let far = self.anywhere.as_ref().filter(|_| !self.counted.are_near(source, byte));
         if far.is_some_and(|anywhere| !anywhere.is_candidate(part.text)) {
             return;
@@ -218,7 +218,8 @@ impl<'r> Again<'r> {
         for (source, mut lines) in looked.lines {
             let Some(at) = self.numbers.iter().position(|number| *number == source) else { continue };
             for line in &mut lines {
-                line.position.line += reads[at].first_line(line.position.byte_start);
+                let (byte, counted) = (line.position.byte_start(), line.position.line());
+                line.position = line.position.on_line(reads[at].first_line(byte) + counted);
                 line.position.source = source as u32;
             }
             for request in rails::requests(lines, &looked.anchors[&source]) {

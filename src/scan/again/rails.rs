@@ -60,7 +60,7 @@ pub(super) fn anchors(Merged { events, sources, .. }: &mut Merged) -> Anchors {
     events.events.retain(|event| {
         let is_anchor = event.rule == rule && event.kind == EventKind::EndpointSeen;
         if is_anchor {
-            anchors.entry(event.position.source as usize).or_default().push(event.position.byte_start);
+            anchors.entry(event.position.source as usize).or_default().push(event.position.byte_start());
         }
         !is_anchor
     });
@@ -75,7 +75,7 @@ pub(super) fn anchors(Merged { events, sources, .. }: &mut Merged) -> Anchors {
 
 /// The line that a record is, if it is one of a request near an anchor.
 pub(super) fn line(part: &Part<'_>, record: &Record<'_>, anchors: &[u64]) -> Option<Line> {
-    let byte = part.position.byte_start;
+    let byte = part.position.byte_start();
     let next = anchors.get(anchors.partition_point(|anchor| *anchor < byte.saturating_sub(AROUND)))?;
     if *next > byte.saturating_add(AROUND) {
         return None;
@@ -119,11 +119,11 @@ fn is_id(tag: &str) -> bool {
 
 /// The requests that began at the anchors of a source.
 pub(super) fn requests(mut lines: Vec<Line>, anchors: &[u64]) -> Vec<Request> {
-    lines.sort_by_key(|line| line.position.byte_start);
+    lines.sort_by_key(|line| line.position.byte_start());
     let mut streams: BTreeMap<Option<&str>, Vec<&Line>> = BTreeMap::new();
     let mut requests: HashMap<&str, Vec<&Line>> = HashMap::new();
     let mut found = Vec::new();
-    let is_anchor = |line: &Line| anchors.binary_search(&line.position.byte_start).is_ok();
+    let is_anchor = |line: &Line| anchors.binary_search(&line.position.byte_start()).is_ok();
     for line in &lines {
         let Some(id) = line.request.as_deref() else {
             streams.entry(line.process.as_deref()).or_default().push(line);
@@ -153,7 +153,7 @@ pub(super) fn requests(mut lines: Vec<Line>, anchors: &[u64]) -> Vec<Request> {
             };
         }
     }
-    found.sort_by_key(|request| request.position.byte_start);
+    found.sort_by_key(|request| request.position.byte_start());
     found
 }
 
@@ -178,6 +178,6 @@ fn joined(lines: &[&Line]) -> Request {
     let last = lines[lines.len() - 1];
     let (first, rest) = if last.timed { (Some(last), &lines[..lines.len() - 1]) } else { (None, lines) };
     let texts: Vec<&[u8]> = first.into_iter().chain(rest.iter().copied()).map(|line| line.text.as_slice()).collect();
-    let others = lines[..lines.len() - 1].iter().map(|line| line.position.byte_start).collect();
+    let others = lines[..lines.len() - 1].iter().map(|line| line.position.byte_start()).collect();
     Request { position: last.position, others, text: texts.join(&b'\n') }
 }

@@ -195,7 +195,7 @@ pub(super) fn apply(looked: &Looked, events: &mut EventSet, witness: &mut dyn Fn
         for event in all.iter_mut().filter(own).filter(|event| lacks_names(event, &shared)) {
             let request = event.request_id.map(|request| {
                 let id = symbols.get(request);
-                (source, is_count(id).then_some(event.position.byte_start), id.to_owned())
+                (source, is_count(id).then_some(event.position.byte_start()), id.to_owned())
             });
             let Some(names) = request.and_then(|request| answers.get(&request)) else { continue };
             let told = [0, 1].map(|role| Told::unique(names[role].as_ref()).filter(|_| trusted[role]));

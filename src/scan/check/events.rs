@@ -38,7 +38,7 @@ pub(super) fn prove(reader: &Reader, extractor: &Extractor, prefilter: &Prefilte
 
 fn read(reader: &Reader, extractor: &Extractor, line: &str) -> EventSet {
     let mut seen = EventSet { sources: vec!["example".into()], ..EventSet::default() };
-    let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+    let position = Position::new(0, 0..line.len() as u64, 1);
     reader.read(&Bump::new(), line.as_bytes(), &Setting { clock: &CLOCK, columns: None }, &mut |record| {
         seen.events.extend(extractor.extract(
             record,

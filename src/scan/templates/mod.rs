@@ -286,7 +286,7 @@ mod tests {
         let (_, event, symbols) = looked_up(first, line);
         let (event, _) = event.filter(|(event, timed)| *timed && event.time.is_some())?;
         let text = |symbol| symbols.text(symbol).unwrap_or_default().to_owned();
-        Some((text(event.client), text(event.subject), event.duration_ms))
+        Some((text(event.client), text(event.subject), event.duration_ms.get()))
     }
 
     /// Whether a line is known once the first one was learned, be it an event or not.
@@ -304,7 +304,7 @@ mod tests {
         for _ in 0..super::sightings::OFTEN {
             templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         }
-        let position = Position { source: 0, byte_start: 0, byte_end: line.len() as u64, line: 1 };
+        let position = Position::new(0, 0..line.len() as u64, 1);
         let mut events = Vec::new();
         let found = templates.recognise(&names, (line.as_bytes(), position), &clock, (&mut events, &mut symbols));
         let (known, event) = (found.is_some(), found.and_then(|found| found.event));

@@ -112,7 +112,7 @@ fn dated(byte: u8, at: usize, length: usize) -> u8 {
 
 fn read(rules: &RuleSet, line: &[u8], clock: &Clock, (arena, symbols): (&Bump, &mut Symbols)) -> Option<Said> {
     let (mut said, mut records) = (None, 0);
-    let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
+    let place = Position::default();
     rules.reader.read(arena, line, &Setting { clock, columns: None }, &mut |record: &Record<'_>| {
         records += 1;
         let event = rules.extractor.extract(record, line, place, &|text| rules.leaks.mask(text), symbols);

@@ -159,7 +159,7 @@ pub(super) fn learn(
     }
     let times = When::of(record, &sheets, &slots, clock).unwrap_or_default();
     let of_text = slots.iter().any(|(slot, _)| slot.is_of_text());
-    let place = Position { source: 0, byte_start: 0, byte_end: 0, line: 0 };
+    let place = Position::default();
     let extracted = rules.extractor.extract_with_copies(record, raw, place, &|text| rules.leaks.mask(text), symbols);
     // A text is told by all of it, and by when it was.
     if (extracted.is_some() && times.is_empty() == record.stamp.is_some()) || (of_text && times.is_empty()) {
