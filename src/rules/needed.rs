@@ -117,7 +117,7 @@ pub(super) fn best(sets: &[OneOf]) -> Option<(usize, OneOf)> {
 
 /// The sets of literals that a pattern needs: one of each set is in every text that it matches.
 pub(super) fn needed(pattern: &str) -> Vec<OneOf> {
-    syntax::of_ascii(pattern).map(|hir| needed_of(&hir)).unwrap_or_default()
+    syntax::of_ascii(pattern).map(|parsed| parsed.needed().to_vec()).unwrap_or_default()
 }
 
 /// The same of one that is parsed.

@@ -84,9 +84,9 @@ impl Pattern {
     /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "a pattern of a rule is compiled before, by the tests or by `new`")]
     fn compiled(&self, text: &str) -> &meta::Regex {
-        let of_ascii = || self.of_ascii.get_or_init(|| compile(&self.text, false)).as_ref();
+        let of_ascii = || self.of_ascii.get_or_init(|| compile_for_ascii(&self.text)).as_ref();
         let of_all =
-            || self.of_all.get_or_init(|| compile(&self.text, true).expect("a pattern that was checked compiles"));
+            || self.of_all.get_or_init(|| meta::Regex::new(&self.text).expect("a pattern that was checked compiles"));
         Some(text).filter(|text| text.is_ascii()).and_then(|_| of_ascii()).unwrap_or_else(of_all)
     }
 
@@ -115,10 +115,10 @@ impl<'t> Groups<'t> {
     }
 }
 
-/// A pattern whose classes and letter case are those of Unicode, or those of ASCII.
-fn compile(pattern: &str, unicode: bool) -> Option<meta::Regex> {
-    let syntax = regex_automata::util::syntax::Config::new().utf8(unicode).unicode(unicode);
-    meta::Builder::new().configure(meta::Config::new().utf8_empty(unicode)).syntax(syntax).build(pattern).ok()
+/// A pattern whose classes and letter case are those of ASCII, where it has a meaning then.
+fn compile_for_ascii(pattern: &str) -> Option<meta::Regex> {
+    let config = meta::Config::new().utf8_empty(false);
+    syntax::of_ascii(pattern).and_then(|parsed| meta::Builder::new().configure(config).build_from_hir(&parsed.hir).ok())
 }
 
 impl BytePattern {
@@ -151,7 +151,7 @@ impl BytePattern {
 
     /// Whether a match can hold a byte.
     pub fn can_hold(&self, byte: u8) -> bool {
-        syntax::of_ascii(&self.text).is_none_or(|hir| can_hold(&hir, byte))
+        syntax::of_ascii(&self.text).is_none_or(|parsed| can_hold(&parsed.hir, byte))
     }
 
     /// Whether it has a group of this name, as far as its text tells.

@@ -91,7 +91,8 @@ impl PatternSet {
 
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
-            let has_gap = |place: &usize| syntax::of_ascii(&self.texts[*place]).is_some_and(|hir| has_gap(&hir));
+            let has_gap =
+                |place: &usize| syntax::of_ascii(&self.texts[*place]).is_some_and(|parsed| has_gap(&parsed.hir));
             let (apart, places): (Vec<usize>, Vec<usize>) = (0..self.texts.len()).partition(has_gap);
             Compiled {
                 together: self.compile(places.iter().copied(), of_set()),
@@ -106,10 +107,19 @@ impl PatternSet {
     /// On a built-in pattern that does not compile, which the tests rule out.
     #[allow(clippy::expect_used, reason = "each was compiled before, and together they are far below the size limit")]
     fn compile(&self, places: impl IntoIterator<Item = usize>, config: meta::Config) -> meta::Regex {
-        let texts: Vec<_> = places.into_iter().map(|place| own_alphabet(&self.texts[place])).collect();
-        let syntax = regex_automata::util::syntax::Config::new().utf8(false).unicode(self.unicode);
-        let config = config.utf8_empty(false).which_captures(WhichCaptures::None);
-        let built = meta::Builder::new().configure(config).syntax(syntax).build_many(&texts);
+        let texts = places.into_iter().map(|place| own_alphabet(&self.texts[place]));
+        let mut builder = meta::Builder::new();
+        builder.configure(config.utf8_empty(false).which_captures(WhichCaptures::None));
+        let built = if self.unicode {
+            let syntax = regex_automata::util::syntax::Config::new().utf8(false);
+            builder.syntax(syntax).build_many(&texts.collect::<Vec<_>>()).ok()
+        } else {
+            let parsed = texts.map(|text| syntax::of_ascii(&text)).collect::<Option<Vec<_>>>();
+            parsed.and_then(|parsed| {
+                let patterns: Vec<&Hir> = parsed.iter().map(|parsed| &parsed.hir).collect();
+                builder.build_many_from_hir(&patterns).ok()
+            })
+        };
         built.expect("patterns that were checked compile together")
     }
 }

@@ -11,9 +11,11 @@ mod run;
 use needs::Needs;
 pub use run::Ways;
 
+use std::sync::Arc;
+
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::syntax;
+use super::syntax::{self, Parsed};
 
 /// A set of ASCII bytes.
 pub type Bytes = u128;
@@ -115,9 +117,9 @@ impl Discerner {
         texts: impl Iterator<Item = (&'p [u8], bool)>,
     ) -> Option<Self> {
         let (mut states, mut entries, mut words) = (vec![State::Matches], Vec::new(), Vec::new());
-        let patterns = patterns.map(syntax::of_ascii).collect::<Option<Vec<Hir>>>()?;
+        let patterns = patterns.map(syntax::of_ascii).collect::<Option<Vec<Arc<Parsed>>>>()?;
         for (number, pattern) in patterns.iter().enumerate() {
-            let start = add(&mut states, pattern, 0)?;
+            let start = add(&mut states, &pattern.hir, 0)?;
             enter(&states, (Some(number), start), None, &mut entries, &mut Vec::new());
         }
         let mut in_words = entries.clone();

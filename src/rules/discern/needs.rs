@@ -1,12 +1,13 @@
 //! Which patterns may match a text at all, whatever stands in its slots: most need a word that is not there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
-use regex_syntax::hir::Hir;
 
 use super::{Bytes, Place};
-use crate::rules::needed::{Literal, OneOf, needed_of};
+use crate::rules::needed::{Literal, OneOf};
+use crate::rules::syntax::Parsed;
 
 /// Shorter words are in every text.
 const SHORTEST: usize = 3;
@@ -26,11 +27,11 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn of(patterns: &[Hir]) -> Self {
+    pub(super) fn of(patterns: &[Arc<Parsed>]) -> Self {
         let (mut meets, mut of) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
         for (number, pattern) in patterns.iter().enumerate() {
             let cores = |set: &OneOf| set.iter().map(core).collect::<Option<Vec<String>>>();
-            for set in needed_of(pattern).iter().filter_map(cores) {
+            for set in pattern.needed().iter().filter_map(cores) {
                 for word in set {
                     meets.entry(word).or_default().push(of.len());
                 }
