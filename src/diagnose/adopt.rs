@@ -161,7 +161,7 @@ impl<'a> Homes<'a> {
                 if by_window == Some(home) {
                     losers.push((id, home));
                 }
-                if let Some(family) = timelines.families[id as usize] {
+                if let Some(family) = timelines.families.of(id) {
                     let agreed = families.entry(family).or_insert(Some(home));
                     *agreed = agreed.filter(|&agreed| agreed == home);
                 }
@@ -169,7 +169,7 @@ impl<'a> Homes<'a> {
         }
         let nameless = self.client.nameless.iter().map(|&number| &timelines.timelines[number]);
         for &id in nameless.flat_map(|line| timelines.members(line)) {
-            let family = timelines.families[id as usize];
+            let family = timelines.families.of(id);
             if let Some(Some(home)) = family.and_then(|family| families.get(&family)) {
                 moves.entry(id).or_insert(*home);
             }

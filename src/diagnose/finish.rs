@@ -97,7 +97,7 @@ fn reason(scene: &Scene<'_>, draft: &Draft) -> String {
 
 /// The total order of findings.
 pub(super) fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
+    findings.sort_unstable_by(|a, b| {
         let untimed = a.start.is_none().cmp(&b.start.is_none());
         a.severity.cmp(&b.severity).then(untimed).then(a.start.cmp(&b.start)).then_with(|| a.id.cmp(&b.id))
     });

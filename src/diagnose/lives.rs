@@ -55,12 +55,12 @@ fn of_line(line: &Line<'_>, deaths: &[(i64, &Draft)], all: &mut BTreeMap<String,
         match event.kind {
             EventKind::RefreshSucceeded => {
                 let rotates = line.policy.rotates != Some(false);
-                let family = line.scene.timelines.families[line.ids[position] as usize];
+                let family = line.scene.timelines.families.of(line.ids[position]);
                 lives.refreshed(family, event, rotates);
                 known.learn(line, event);
             }
             EventKind::GrantIssued => {
-                let family = line.scene.timelines.families[line.ids[position] as usize];
+                let family = line.scene.timelines.families.of(line.ids[position]);
                 lives.refreshed(family, &TokenEvent { presented: None, ..*event }, true);
                 known.learn(line, event);
             }

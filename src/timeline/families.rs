@@ -4,7 +4,29 @@
 use hashbrown::HashMap;
 
 use super::{Principal, Timelines};
-use crate::model::EventKind;
+use crate::model::{EventKind, MaybeU32};
+
+/// The token family of each event, where ids tell it; numbers mean nothing but equality.
+#[derive(Clone, Debug, Default)]
+pub struct Families(Vec<MaybeU32>);
+
+impl Families {
+    /// The family of an event.
+    pub fn of(&self, event: u32) -> Option<u32> {
+        self.0.get(event as usize).and_then(|family| family.get())
+    }
+
+    /// Whether no event has one.
+    pub(super) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Option<u32>> for Families {
+    fn from_iter<T: IntoIterator<Item = Option<u32>>>(families: T) -> Self {
+        Self(families.into_iter().map(MaybeU32::from).collect())
+    }
+}
 
 /// A family with its members.
 type Part = (Option<u32>, Vec<u32>);
@@ -13,6 +35,9 @@ type Part = (Option<u32>, Vec<u32>);
 /// grant does not heal another. Families that follow each other are one timeline, because a new
 /// sign-in begins a new family. Without a subject, families that outnumber the sign-ins are users.
 pub(super) fn part(timelines: &Timelines, principal: Principal, members: &[u32]) -> Option<Vec<Part>> {
+    if timelines.families.are_none() {
+        return None;
+    }
     let mut spans: Vec<(i64, i64)> = Vec::new();
     let mut known: HashMap<u32, usize> = HashMap::new();
     let mut grants = 0;
@@ -21,7 +46,7 @@ pub(super) fn part(timelines: &Timelines, principal: Principal, members: &[u32])
         let good = matches!(event.kind, EventKind::RefreshSucceeded | EventKind::GrantIssued);
         let (Some(time), true) = (event.time, good) else { continue };
         grants += usize::from(event.kind == EventKind::GrantIssued);
-        if let Some(family) = timelines.families[member as usize] {
+        if let Some(family) = timelines.families.of(member) {
             let at = *known.entry(family).or_insert(spans.len());
             if at == spans.len() {
                 spans.push((time.nanos, time.nanos));
@@ -38,7 +63,7 @@ pub(super) fn part(timelines: &Timelines, principal: Principal, members: &[u32])
     let mut parts: Vec<Part> = Vec::new();
     let mut places: HashMap<Option<u32>, usize> = HashMap::new();
     for &member in members {
-        let family = timelines.families[member as usize];
+        let family = timelines.families.of(member);
         let place = *places.entry(family).or_insert(parts.len());
         if place == parts.len() {
             parts.push((family, Vec::new()));

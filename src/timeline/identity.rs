@@ -7,6 +7,7 @@
 
 use hashbrown::HashMap;
 
+use super::families::Families;
 use super::ledger::is_masked;
 use super::{Tie, Told};
 use crate::model::{EventKind, EventSet, Symbol, SymbolSet, TokenEvent};
@@ -47,12 +48,12 @@ enum Node {
 }
 
 /// Fills in providers, clients and subjects; returns each event's token family.
-pub(super) fn resolve(set: &EventSet, told: Told, events: &mut [TokenEvent], ties: &mut [Tie]) -> Vec<Option<u32>> {
+pub(super) fn resolve(set: &EventSet, told: Told, events: &mut [TokenEvent], ties: &mut [Tie]) -> Families {
     let providers = told.providers && told.no_provider;
     if providers {
         fill_providers(events);
     }
-    let roots = if told.tokens { link(set, events) } else { vec![None; events.len()] };
+    let roots = if told.tokens { link(set, events) } else { Families::default() };
     if told.no_client || told.no_subject {
         // A request that one event alone tells of says nothing about another.
         let shared = SymbolSet::repeated(events.iter().filter_map(|event| event.request_id));
@@ -66,10 +67,7 @@ pub(super) fn resolve(set: &EventSet, told: Told, events: &mut [TokenEvent], tie
             fill_subjects(events, ties, &roots, &shared);
         }
     }
-    if !told.tokens {
-        return roots;
-    }
-    families(events, &roots)
+    if told.tokens { families(events, &roots) } else { roots }
 }
 
 /// A client has one provider, or its user has; where no client is named, the user's is all there is.
@@ -91,12 +89,12 @@ fn fill_providers(events: &mut [TokenEvent]) {
     }
 }
 
-fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>], shared: &SymbolSet) {
+fn fill_clients(events: &mut [TokenEvent], roots: &Families, shared: &SymbolSet) {
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
-    for (event, root) in events.iter().zip(roots) {
+    for (id, event) in (0..).zip(events.iter()) {
         if let Some(client) = event.client {
-            if let Some(root) = root {
-                by_root.add(*root, client);
+            if let Some(root) = roots.of(id) {
+                by_root.add(root, client);
             }
             if let Some(request) = event.request_id.filter(|request| shared.contains(*request)) {
                 by_request.add(request, client);
@@ -104,8 +102,9 @@ fn fill_clients(events: &mut [TokenEvent], roots: &[Option<u32>], shared: &Symbo
         }
     }
     let by_user = clients_of_users(events);
-    for (event, root) in events.iter_mut().zip(roots).filter(|(event, _)| event.client.is_none()) {
-        event.client = root
+    for (id, event) in (0..).zip(events).filter(|(_, event)| event.client.is_none()) {
+        event.client = roots
+            .of(id)
             .and_then(|root| by_root.unique(&root))
             .or_else(|| event.request_id.and_then(|request| by_request.unique(&request)))
             .or_else(|| event.subject.and_then(|subject| by_user.unique(&(event.position.source, subject))));
@@ -123,24 +122,25 @@ fn clients_of_users(events: &[TokenEvent]) -> Answers<(u32, Symbol)> {
     by_user
 }
 
-fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &[Option<u32>], shared: &SymbolSet) {
+fn fill_subjects(events: &mut [TokenEvent], ties: &mut [Tie], roots: &Families, shared: &SymbolSet) {
     let (mut by_root, mut by_request) = (Answers(HashMap::new()), Answers(HashMap::new()));
-    for (event, root) in events.iter().zip(roots) {
+    for (id, event) in (0..).zip(events.iter()) {
         if let Some(subject) = event.subject {
-            if let Some(root) = root {
-                by_root.add((event.client, *root), subject);
+            if let Some(root) = roots.of(id) {
+                by_root.add((event.client, root), subject);
             }
             if let Some(request) = event.request_id.filter(|request| shared.contains(*request)) {
                 by_request.add((event.client, request), subject);
             }
         }
     }
-    for (index, event) in events.iter_mut().enumerate().filter(|(_, event)| event.subject.is_none()) {
-        event.subject = roots[index]
+    for (id, event) in (0..).zip(events).filter(|(_, event)| event.subject.is_none()) {
+        event.subject = roots
+            .of(id)
             .and_then(|root| by_root.unique(&(event.client, root)))
             .or_else(|| event.request_id.and_then(|request| by_request.unique(&(event.client, request))));
         if event.subject.is_some() {
-            ties[index] = Tie::Linked;
+            ties[id as usize] = Tie::Linked;
         }
     }
 }
@@ -185,7 +185,7 @@ impl Masked {
 }
 
 /// Union-find over token digests and grant ids; the root of each event that has one.
-fn link(set: &EventSet, events: &[TokenEvent]) -> Vec<Option<u32>> {
+fn link(set: &EventSet, events: &[TokenEvent]) -> Families {
     let masked = Masked::of(set, events);
     let token = |event: &TokenEvent, form: Symbol| {
         if !is_masked(set, form) {
@@ -239,15 +239,15 @@ fn root(parents: &mut [u32], mut node: u32) -> u32 {
 /// Keeps the roots that stand for a family: those with a grant id, and those of clients whose logs
 /// show a token both issued and presented. Where no token is ever seen twice, digests cannot chain
 /// (a log may write the two in different forms), and each cycle would look like a family.
-fn families(events: &[TokenEvent], roots: &[Option<u32>]) -> Vec<Option<u32>> {
+fn families(events: &[TokenEvent], roots: &Families) -> Families {
     let mut issued: HashMap<(Option<Symbol>, Symbol), usize> = HashMap::new();
     let mut granted: HashMap<u32, ()> = HashMap::new();
-    for (index, (event, root)) in events.iter().zip(roots).enumerate() {
+    for (index, event) in events.iter().enumerate() {
         if let Some(token) = event.issued {
             issued.entry((event.client, token)).or_insert(index);
         }
-        if let (Some(_), Some(root)) = (event.grant_id, root) {
-            granted.insert(*root, ());
+        if let (Some(_), Some(root)) = (event.grant_id, roots.of(index as u32)) {
+            granted.insert(root, ());
         }
     }
     let mut chained: HashMap<Option<Symbol>, ()> = HashMap::new();
@@ -258,5 +258,5 @@ fn families(events: &[TokenEvent], roots: &[Option<u32>]) -> Vec<Option<u32>> {
         }
     }
     let keep = |event: &TokenEvent, root: &u32| granted.contains_key(root) || chained.contains_key(&event.client);
-    events.iter().zip(roots).map(|(event, root)| root.filter(|root| keep(event, root))).collect()
+    (0..).zip(events).map(|(id, event)| roots.of(id).filter(|root| keep(event, root))).collect()
 }

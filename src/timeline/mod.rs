@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{EventKind, EventSet, NamedBy, Symbol, TokenEvent};
 
+pub use families::Families;
 pub use ledger::{Ledger, Token, is_masked};
 pub use skew::{Clock, Skew, align, skews};
 pub use told::Told;
@@ -82,8 +83,8 @@ pub struct Timelines {
     pub told: Told,
     /// How each event came to its timeline.
     pub ties: Vec<Tie>,
-    /// The token family of each event, where ids tell it; numbers mean nothing but equality.
-    pub families: Vec<Option<u32>>,
+    /// The token family of each event.
+    pub families: Families,
     /// How many attempts of each source have their logger for a client.
     pub by_logger: BTreeMap<u32, u64>,
     /// Ordered by first event.
