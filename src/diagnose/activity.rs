@@ -1,7 +1,5 @@
 //! How the attempts lie in time, by client and cause: what pictures are drawn from.
 
-use std::collections::BTreeMap;
-
 use hashbrown::HashMap;
 
 use crate::model::{Activity, ClientSummary, Counts, EventKind, FindingClass, Gaps, Lane, Precision, Timestamp};
@@ -94,10 +92,14 @@ pub(super) fn activity(
     let Some((first, last)) = period(lines) else { return Activity::default() };
     let buckets = Buckets::of(first, last);
     let causes = causes(drafts);
-    let mut by_client: BTreeMap<usize, Lane> = BTreeMap::new();
+    // Clients are numbered as they appear.
+    let mut by_client: Vec<Lane> = Vec::new();
     for (number, line) in lines.iter().enumerate() {
-        let of_client = by_client.entry(client_of(number).1).or_insert_with(|| named(line));
-        count(line, buckets, &causes, of_client);
+        let client = client_of(number).1;
+        if client == by_client.len() {
+            by_client.push(named(line));
+        }
+        count(line, buckets, &causes, &mut by_client[client]);
     }
     Activity {
         start: Some(Timestamp::from_millis(buckets.start)),
@@ -180,10 +182,9 @@ fn gap(line: &Line<'_>, time: Timestamp, racing: bool, gaps: &mut Gaps) {
 }
 
 /// In the order of the clients' rows; what is past the limit is summed up.
-fn ordered(lanes: BTreeMap<usize, Lane>, clients: &[ClientSummary]) -> Vec<Lane> {
+fn ordered(mut lanes: Vec<Lane>, clients: &[ClientSummary]) -> Vec<Lane> {
     let place: HashMap<(Option<&str>, Option<&str>), usize> =
         clients.iter().enumerate().map(|(at, row)| ((row.provider.as_deref(), row.client.as_deref()), at)).collect();
-    let mut lanes: Vec<Lane> = lanes.into_values().collect();
     lanes.sort_by_key(|lane| place.get(&(lane.provider.as_deref(), lane.client.as_deref())).copied());
     if lanes.len() > LANES {
         let rest = lanes.split_off(LANES - 1);

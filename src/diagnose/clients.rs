@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ClientSummary, EventKind, Outcome, Severity};
+use hashbrown::HashSet;
+
+use crate::model::{ClientSummary, EventKind, Outcome, Severity, Symbol};
 use crate::rules::Catalogue;
 
 use super::classes::ClientOf;
@@ -83,16 +85,20 @@ pub(super) fn summaries(
     catalogue: &Catalogue,
     client_of: ClientOf<'_>,
 ) -> Vec<ClientSummary> {
-    let mut rows: BTreeMap<usize, ClientSummary> = BTreeMap::new();
-    let mut subjects: BTreeMap<usize, hashbrown::HashSet<crate::model::Symbol>> = BTreeMap::new();
+    // Clients are numbered as they appear.
+    let count = (0..lines.len()).map(|number| client_of(number).1 + 1).max().unwrap_or(0);
+    let mut rows: Vec<Option<ClientSummary>> = vec![None; count];
+    let mut subjects: Vec<HashSet<Symbol>> = vec![HashSet::new(); count];
+    let mut members: Vec<Vec<&Line<'_>>> = vec![Vec::new(); count];
     for (number, line) in lines.iter().enumerate() {
         let symbols = &line.scene.set.symbols;
         let client = client_of(number).1;
+        members[client].push(line);
         let mut events = line.members().iter().map(|&id| line.scene.kind(id));
         if line.principal().client.is_none() && events.all(|kind| kind == EventKind::EndpointSeen) {
             continue;
         }
-        let row = rows.entry(client).or_insert_with(|| ClientSummary {
+        let row = rows[client].get_or_insert_with(|| ClientSummary {
             provider: symbols.text(line.principal().provider).map(str::to_owned),
             client: symbols.text(line.principal().client).map(str::to_owned),
             subjects: 0,
@@ -104,7 +110,7 @@ pub(super) fn summaries(
             recurrence: None,
             onset: None,
         });
-        subjects.entry(client).or_default().extend(line.principal().subject);
+        subjects[client].extend(line.principal().subject);
         for &id in line.members() {
             match line.scene.kind(id) {
                 EventKind::RefreshSucceeded => row.refresh_ok += 1,
@@ -113,32 +119,29 @@ pub(super) fn summaries(
             }
         }
     }
-    let mut members: BTreeMap<usize, Vec<&Line<'_>>> = BTreeMap::new();
-    for (number, line) in lines.iter().enumerate() {
-        members.entry(client_of(number).1).or_default().push(line);
-    }
     let mut by_client: BTreeMap<usize, Vec<&Draft>> = BTreeMap::new();
     for draft in drafts {
         by_client.entry(client_of(draft.lines[0]).1).or_default().push(draft);
     }
     for (client, drafts) in by_client {
-        let Some(row) = rows.get_mut(&client) else { continue };
+        let Some(row) = &mut rows[client] else { continue };
         for draft in &drafts {
             *row.causes.entry(draft.verdict.rule.to_owned()).or_default() += draft.owned();
         }
         row.would_have_helped = replay::fixes(lines, drafts.iter().copied());
         row.recurrence = recurrence::recurrence(lines, drafts.iter().copied());
-        row.onset = members.get(&client).and_then(|lines| onset::onset(lines, drafts.iter().copied()));
+        row.onset = onset::onset(&members[client], drafts.iter().copied());
     }
     let severity = |rule: &str| catalogue.get(rule).map_or(Severity::Info, |rule| rule.severity);
-    for (client, row) in &mut rows {
-        row.subjects = subjects.get(client).map_or(0, |subjects| subjects.len() as u64);
+    for (row, subjects) in rows.iter_mut().zip(subjects) {
+        let Some(row) = row else { continue };
+        row.subjects = subjects.len() as u64;
         let worst = row.causes.iter().min_by_key(|(rule, count)| (std::cmp::Reverse(**count), severity(rule), *rule));
         if let Some((rule, _)) = worst {
             row.verdict.clone_from(rule);
         }
     }
-    let mut rows: Vec<ClientSummary> = rows.into_values().collect();
+    let mut rows: Vec<ClientSummary> = rows.into_iter().flatten().collect();
     rows.sort_by(|a, b| {
         b.refresh_failed
             .cmp(&a.refresh_failed)

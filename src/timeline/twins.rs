@@ -105,7 +105,9 @@ struct Merger {
     /// The attempt of the same request before one.
     before: HashMap<u32, u32>,
     by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
-    /// Attempts of the last 50 ms.
+    /// Whether several layers tell of good refreshes, and of failures: of one layer no record is the echo of another.
+    layered: [bool; 2],
+    /// Attempts of the last half second, as far as several layers tell of their like.
     recent: VecDeque<u32>,
     last_of_source: HashMap<u32, u32>,
     pairs: HashSet<(Symbol, Symbol, u32)>,
@@ -116,6 +118,7 @@ impl Merger {
     fn of(events: Vec<TokenEvent>) -> Self {
         Self {
             pairs: pairs(&events),
+            layered: layered(&events),
             shared: SymbolSet::repeated(events.iter().filter_map(|event| event.request_id)),
             groups: Groups::of(events),
             by_request: HashMap::new(),
@@ -147,7 +150,9 @@ impl Merger {
         }
         if event.time.is_some() {
             self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
-            self.recent.push_back(number);
+            if self.layered[outcome(event)] {
+                self.recent.push_back(number);
+            }
             self.last_of_source.insert(event.position.source, number);
         }
     }
@@ -207,6 +212,9 @@ impl Merger {
     /// The attempt that another layer told of a moment ago: the one that shares a thread or request
     /// before any other, then the earliest, because layers write in turn.
     fn echoed(&mut self, event: &TokenEvent) -> Option<u32> {
+        if !self.layered[outcome(event)] {
+            return None;
+        }
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
         let groups = &self.groups;
         let at = |number: u32| nanos(groups.group(number).event);
@@ -262,6 +270,20 @@ impl Merger {
         let refused = known.error.is_some() && known.error == self.invalid_client;
         refused && distance(known, event).is_some_and(|apart| apart <= PROBE) && !conflict(known, event)
     }
+}
+
+/// Whether attempts of each outcome are told in several ways: by other rules, in other words, or at other levels.
+fn layered(events: &[TokenEvent]) -> [bool; 2] {
+    let (mut first, mut layered) = ([None; 2], [false; 2]);
+    for event in events.iter().filter(|event| is_attempt(event)) {
+        let way = (event.rule, event.wording, event.level);
+        layered[outcome(event)] |= *first[outcome(event)].get_or_insert(way) != way;
+    }
+    layered
+}
+
+fn outcome(event: &TokenEvent) -> usize {
+    usize::from(event.kind == EventKind::RefreshFailed)
 }
 
 /// The requests of which a layer logged exactly two failures: more is a job that retries.
