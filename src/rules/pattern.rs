@@ -115,9 +115,10 @@ impl<'t> Groups<'t> {
     }
 }
 
-/// A pattern whose classes and letter case are those of ASCII, where it has a meaning then.
+/// A pattern whose classes and letter case are those of ASCII, where it has a meaning then. Without the search for its words:
+/// texts are short, and to make it took as long as to make the rest.
 fn compile_for_ascii(pattern: &str) -> Option<meta::Regex> {
-    let config = meta::Config::new().utf8_empty(false);
+    let config = meta::Config::new().utf8_empty(false).auto_prefilter(false);
     syntax::of_ascii(pattern).and_then(|parsed| meta::Builder::new().configure(config).build_from_hir(&parsed.hir).ok())
 }
 
