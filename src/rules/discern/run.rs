@@ -21,6 +21,8 @@ impl Discerner {
 
     /// The slots, as bits, that some pattern tells apart.
     pub fn told(&self, text: &[Place], ways: &mut Ways) -> u64 {
+        // Behind the last slot nothing begins that it is in.
+        let Some(last) = text.iter().rposition(|place| place.slot.is_some()) else { return 0 };
         ways.alive.clear();
         let possible = self.needs.met(text);
         let mut run = Run { states: &self.states, text, alive: &mut ways.alive, next: &mut ways.next, told: 0 };
@@ -28,7 +30,8 @@ impl Discerner {
             let next = text.get(at + 1).map_or(Bytes::MAX, |next| next.bytes);
             let second = if place.is_of_any_length() { next | place.bytes } else { next };
             let may_match = |entry: &Entry| entry.pattern.is_none_or(|pattern| possible[pattern]);
-            let entries = self.entries(place.bytes).iter().filter(|entry| entry.second & second != 0);
+            let begin = if at <= last { self.entries(place.bytes) } else { &[] };
+            let entries = begin.iter().filter(|entry| entry.second & second != 0);
             for entry in entries.filter(|entry| may_match(entry)) {
                 if entry.look.is_none_or(|look| run.holds(look, at)) {
                     run.go(entry.bytes, entry.to, 0, at);
@@ -43,6 +46,9 @@ impl Discerner {
             }
             run.alive.clear();
             std::mem::swap(run.alive, run.next);
+            if at >= last && !run.alive.any_told() {
+                break;
+            }
         }
         run.told
     }
@@ -78,6 +84,10 @@ impl Marks {
         let more = self.told[state] | mark != self.told[state];
         self.told[state] |= mark;
         new || more
+    }
+
+    fn any_told(&self) -> bool {
+        self.known.iter().any(|state| self.told[*state] != 0)
     }
 
     fn clear(&mut self) {
