@@ -41,10 +41,10 @@ pub(super) struct Troubles {
 }
 
 impl Troubles {
-    pub(super) fn of(events: &[TokenEvent]) -> Self {
+    pub(super) fn of(kinds: &[EventKind]) -> Self {
         let mut troubles = Self::default();
-        for (id, event) in (0..).zip(events) {
-            match event.kind {
+        for (id, kind) in (0..).zip(kinds) {
+            match kind {
                 EventKind::StoreCorrupt => troubles.corrupt.push(id),
                 EventKind::StoreFailed => troubles.unsaved.push(id),
                 _ => {}

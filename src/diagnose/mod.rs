@@ -133,7 +133,8 @@ fn judge(
 ) -> (Diagnosis, Vec<TokenEvent>) {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(set, events);
-    let (nothing, ledger, troubles) = (Chances::new(), Ledger::of(set, &built.events), Troubles::of(&built.events));
+    let ledger = if built.told.tokens { Ledger::of(set, &built.events) } else { Ledger::default() };
+    let (nothing, troubles) = (Chances::new(), Troubles::of(&built.kinds));
     let clocks = OnceLock::new();
     let shared = Shared { set, window, limits: &limits, ledger: &ledger, troubles: &troubles, clocks: &clocks };
     let (moves, chances) = adopt::adopt(&shared.scene(&built, &nothing));

@@ -96,9 +96,16 @@ struct Extent {
 
 impl Extent {
     fn of(events: &[TokenEvent]) -> Self {
-        let times = || events.iter().filter_map(|event| event.time);
-        let (first, last, events) = (times().min(), times().max(), events.len());
-        Self { events: events as u64, untimed: (events - times().count()) as u64, first, last }
+        let mut extent = Self { events: events.len() as u64, untimed: 0, first: None, last: None };
+        for event in events {
+            let Some(time) = event.time else {
+                extent.untimed += 1;
+                continue;
+            };
+            extent.first = Some(extent.first.map_or(time, |first| first.min(time)));
+            extent.last = extent.last.max(Some(time));
+        }
+        extent
     }
 }
 
@@ -220,6 +227,9 @@ fn compared(options: &ScanOptions, merged: &Merged) -> Option<Notice> {
 /// Keeps what `--since`, `--until` and `--client` ask for.
 fn select(options: &ScanOptions, merged: &mut Merged, notices: &mut Vec<Notice>) {
     let bounded = options.since.is_some() || options.until.is_some();
+    if !bounded && options.clients.is_empty() {
+        return;
+    }
     let inside = |time: Option<crate::model::Timestamp>| match time {
         None => !bounded,
         Some(time) => {

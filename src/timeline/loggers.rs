@@ -20,8 +20,13 @@ const REACH: usize = 64;
 /// Names the clients of attempts by their loggers, if at all; returns how many of each source.
 pub(super) fn name(events: &mut [TokenEvent]) -> BTreeMap<u32, u64> {
     let attempts = || events.iter().filter(|event| is_attempt(event));
-    let named: HashSet<u32> =
-        attempts().filter(|event| names_somebody(event)).map(|event| event.position.source).collect();
+    // Events of one source come one after the other in most logs.
+    let (mut named, mut last) = (HashSet::new(), None);
+    for event in attempts().filter(|event| names_somebody(event)) {
+        if last.replace(event.position.source) != Some(event.position.source) {
+            named.insert(event.position.source);
+        }
+    }
     let is_nameless = |event: &&TokenEvent| !named.contains(&event.position.source);
     let nameless: Vec<TokenEvent> = attempts().filter(is_nameless).copied().collect();
     if !tell_whole_stories(&nameless) || compete(&nameless) {
