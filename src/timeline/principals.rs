@@ -94,3 +94,44 @@ impl Timelines {
         self.timelines.push(Timeline { principal, family, from, untimed_from, to });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::sorted;
+    use crate::model::EventKind;
+    use crate::timeline::build;
+    use crate::timeline::sample::Log;
+
+    #[test]
+    fn events_of_one_owner_stand_together_and_in_order() {
+        let mut ends = [2, 2, 1];
+        assert_eq!(sorted(&[1, 0, 1, 2, 0], &mut ends), [1, 4, 0, 2, 3]);
+        assert_eq!(ends, [2, 4, 5]);
+    }
+
+    #[test]
+    fn a_timeline_keeps_its_order_when_it_is_parted() {
+        let mut log = Log::new();
+        log.ok(0, "u1").ok(1_000, "u2").fail(5_000, "u1").add(9_000, EventKind::RefreshSucceeded, |event| {
+            event.subject("u1");
+            event.event.time = None;
+        });
+        log.set.sort();
+        let events = std::mem::take(&mut log.set.events);
+        let mut timelines = build(&log.set, events);
+        let members = |timelines: &super::Timelines| {
+            let lists = timelines.timelines.iter().map(|line| {
+                assert_eq!([timelines.timed(line), timelines.untimed(line)].concat(), timelines.members(line));
+                (timelines.timed(line).to_vec(), timelines.untimed(line).to_vec())
+            });
+            lists.collect::<Vec<_>>()
+        };
+        assert_eq!(members(&timelines), [(vec![0, 2], vec![3]), (vec![1], vec![])]);
+        timelines.regroup(|number, of_it| {
+            (number == 0).then(|| of_it.iter().map(|id| vec![*id]).chain([Vec::new()]).collect())
+        });
+        let one = |id| (vec![id], vec![]);
+        assert_eq!(members(&timelines), [one(0), one(2), (vec![], vec![3]), one(1)]);
+        assert_eq!(timelines.timelines[2].principal, timelines.timelines[0].principal);
+    }
+}

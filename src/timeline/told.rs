@@ -1,4 +1,4 @@
-//! What a set of events tells at all. An event is longer than two cache lines: to look at all of them once more, for what
+//! What a set of events tells at all. An event is as long as two cache lines: to look at all of them once more, for what
 //! they do not have, costs as much as a step on those that have it.
 
 use crate::model::TokenEvent;
