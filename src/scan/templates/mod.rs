@@ -172,7 +172,7 @@ impl Templates {
         if text.len() > LONGEST || self.credit < PRICE || matches!(without_kinds(text), Cow::Owned(_)) {
             return;
         }
-        let Some(attempt) = self.sightings.attempt(text) else { return };
+        let Some(attempt) = self.sightings.attempt(text, &names.unknown) else { return };
         let (mut learned, mut records, mut later, mut price) = (None, 0, false, PRICE);
         rules.reader.read(arena, text, &Setting { clock, columns: None }, &mut |record| {
             records += 1;
@@ -297,10 +297,10 @@ mod tests {
     /// Whether a line is known, and the event that it then has, if it has one, with whether that has a time.
     fn looked_up(first: &str, line: &str) -> (bool, Option<(TokenEvent, bool)>, Symbols) {
         let rules = RuleSet::load(&[], Hints::default()).unwrap();
-        let names = Names::new(&rules).unwrap();
+        let mut names = Names::new(&rules).unwrap();
+        names.unknown = super::sightings::Unknown::many();
         let (mut templates, mut symbols, clock) =
             (Templates::default(), Symbols::default(), Clock { zone: Zone::UTC, day: None });
-        templates.sightings = super::Sightings::of_many();
         for _ in 0..super::sightings::OFTEN {
             templates.learn(&rules, &names, first.as_bytes(), &clock, (&Bump::new(), &mut symbols));
         }

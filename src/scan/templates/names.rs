@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::RuleSet;
 use super::sense::Sense;
+use super::sightings::Unknown;
 use crate::leak::{Telling, is_encoded};
 use crate::scan::sieve::{self, Places, Sieve};
 
@@ -33,6 +34,8 @@ pub(in crate::scan) struct Names {
     sieve: Option<Sieve>,
     /// What rules make of texts; found out when the first one is learned.
     sense: OnceLock<Option<Sense>>,
+    /// The records that were read in full.
+    pub(super) unknown: Unknown,
 }
 
 /// Room for the names of one line.
@@ -68,7 +71,14 @@ impl Names {
         let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
         let automaton = build(Some(fast)).or_else(|_| build(None)).ok()?;
         let written = anywhere.into_values().collect();
-        Some(Self { anywhere: automaton, written, at_end: by_last_byte(at_end), sieve, sense: OnceLock::new() })
+        Some(Self {
+            anywhere: automaton,
+            written,
+            at_end: by_last_byte(at_end),
+            sieve,
+            sense: OnceLock::new(),
+            unknown: Unknown::default(),
+        })
     }
 
     /// What the rules make of running texts; `None` where that is too much.

@@ -2,11 +2,12 @@
 //! much as to read a hundred records.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::scan::excerpt::likeness;
 
-/// To find out what the rules make of running texts takes longer than to read so many of them, each of which has left the
-/// caches since the last one.
+/// To find out what the rules make of running texts, once in a run, takes longer than to read so many of them, each of which
+/// has left the caches since the last one.
 const FEW: u32 = 256;
 /// Most shapes that are remembered.
 const SHAPES: usize = 4096;
@@ -17,10 +18,28 @@ const TRIES: u8 = 4;
 /// Of so many records in new shapes one is learned all the same: where names are words, every shape is a new one.
 const SAMPLE: u32 = 8;
 
-/// The records that had no template.
+/// How many records of a run had no template, whoever read them.
+#[derive(Debug, Default)]
+pub(super) struct Unknown(AtomicU32);
+
+impl Unknown {
+    /// Notes one more; whether there are many.
+    fn are_many(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= FEW || self.0.fetch_add(1, Ordering::Relaxed) >= FEW
+    }
+
+    /// As they are once running texts may vary.
+    #[cfg(test)]
+    pub(super) fn many() -> Self {
+        Self(AtomicU32::new(FEW))
+    }
+}
+
+/// The records that had no template, of one worker.
 #[derive(Debug, Default)]
 pub(super) struct Sightings {
     records: u32,
+    with_texts: bool,
     shapes: HashMap<u32, Shape>,
 }
 
@@ -41,13 +60,14 @@ pub(super) struct Attempt {
 
 impl Sightings {
     /// Notes a record; whether its template is to be learned.
-    pub(super) fn attempt(&mut self, text: &[u8]) -> Option<Attempt> {
+    pub(super) fn attempt(&mut self, text: &[u8], unknown: &Unknown) -> Option<Attempt> {
         self.records = self.records.saturating_add(1);
-        let with_texts = self.records > FEW;
+        let with_texts = unknown.are_many();
         if !with_texts && !text.trim_ascii_start().starts_with(b"{") {
             return None;
         }
-        if self.shapes.len() == SHAPES || self.records == FEW + 1 {
+        if self.shapes.len() == SHAPES || self.with_texts != with_texts {
+            self.with_texts = with_texts;
             self.shapes.clear();
         }
         let number = shape(text);
@@ -74,12 +94,6 @@ impl Sightings {
             shape.tried = shape.tried.saturating_sub(1);
         }
     }
-
-    /// As they are once running texts may vary.
-    #[cfg(test)]
-    pub(super) fn of_many() -> Self {
-        Self { records: FEW, shapes: HashMap::new() }
-    }
 }
 
 /// Equal for lines that differ in hexadecimal numbers alone.
@@ -91,36 +105,36 @@ fn shape(line: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, SAMPLE, Sightings, TRIES};
+    use super::{FEW, OFTEN, SAMPLE, Sightings, TRIES, Unknown};
 
     #[test]
     fn what_came_before_is_learned_a_few_times() {
-        let mut sightings = Sightings::of_many();
-        let attempts = (0..100).filter(|number| sightings.attempt(format!("line {number}").as_bytes()).is_some());
+        let (mut sightings, unknown) = (Sightings::default(), Unknown::many());
+        let attempts =
+            (0..100).filter(|number| sightings.attempt(format!("line {number}").as_bytes(), &unknown).is_some());
         assert_eq!(attempts.count(), usize::from(TRIES));
     }
 
     #[test]
     fn of_records_that_are_all_new_some_are_learned() {
-        let mut sightings = Sightings::of_many();
+        let (mut sightings, unknown) = (Sightings::default(), Unknown::many());
         let name =
             |number: u32| String::from_utf8(vec![b'g' + (number % 20) as u8; number as usize]).unwrap_or_default();
-        let attempts = (0..40).filter(|number| sightings.attempt(name(*number).as_bytes()).is_some());
+        let attempts = (0..40).filter(|number| sightings.attempt(name(*number).as_bytes(), &unknown).is_some());
         assert_eq!(attempts.count() as u32, 40 / SAMPLE);
     }
 
     #[test]
     fn running_texts_wait_until_there_are_many() {
-        let mut sightings = Sightings::default();
-        assert!((0..FEW).all(|_| sightings.attempt(b"said again").is_none()));
-        assert!(sightings.attempt(b"said again").is_none());
-        assert!(sightings.attempt(b"said again").is_none());
-        assert!(sightings.attempt(b"said again").is_none());
-        assert!(sightings.attempt(b"said again").is_some_and(|attempt| attempt.with_texts));
-        let attempt = sightings.attempt(b"said again").unwrap();
-        sightings.give_up(attempt);
-        assert!(sightings.attempt(b"said again").is_none());
-        sightings.repay(attempt);
-        assert!(sightings.attempt(b"said again").is_some());
+        let (unknown, mut two) = (Unknown::default(), [Sightings::default(), Sightings::default()]);
+        let mut attempt = |worker: usize| two[worker].attempt(b"said again", &unknown);
+        assert!((0..FEW).all(|number| attempt(number as usize % 2).is_none()), "of a run, not of a worker");
+        assert!((1..OFTEN).all(|_| attempt(0).is_none()));
+        assert!(attempt(0).is_some_and(|attempt| attempt.with_texts));
+        let again = attempt(0).unwrap();
+        two[0].give_up(again);
+        assert!(two[0].attempt(b"said again", &unknown).is_none());
+        two[0].repay(again);
+        assert!(two[0].attempt(b"said again", &unknown).is_some());
     }
 }
