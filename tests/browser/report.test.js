@@ -145,6 +145,17 @@ describe("a person", () => {
       assert.notEqual(await page.locator(".card:target").getAttribute("id"), null);
     });
   });
+  test("sees in each legend the colours of the bars", async () => {
+    await withPage("all", {}, async (page) => {
+      const legends = await page.locator("#period .legend .swatch").evaluateAll((swatches) => swatches.map((swatch) => {
+        const cause = [...swatch.classList].find((name) => name !== "swatch");
+        const bar = document.querySelector(`path.${cause}`);
+        return { cause, shown: getComputedStyle(swatch).backgroundColor, drawn: getComputedStyle(bar).fill };
+      }));
+      assert.ok(new Set(legends.map((entry) => entry.shown)).size > 5, "as many colours as causes");
+      for (const { cause, shown, drawn } of legends) assert.equal(shown, drawn, cause);
+    });
+  });
   test("chooses a client, and every picture and table is about it", async () => {
     await withPage("all", {}, async (page) => {
       await page.locator("#client-filter").selectOption("field-app");
