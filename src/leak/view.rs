@@ -5,6 +5,8 @@
 //! entities, colours or line ends in the middle of a value, base64, lists of bytes, hexadecimal text. Such a piece is
 //! decoded into a view; a view is searched as the text was, and may hold views of its own.
 
+use std::ops::Range;
+
 use super::bytes::{COLOUR, ESCAPING, JOINED, WIDE, before, unit};
 use super::fold;
 use super::stretch::{BASE64, HEXADECIMAL, LISTED, NO_DIGIT, System, stretches};
@@ -267,11 +269,26 @@ fn is_text(length: usize, group: usize, byte: impl Fn(usize) -> u8) -> bool {
     (1..4).map(|quarter| (groups * quarter / 4 * group).min(length.saturating_sub(PROBE))).any(|from| {
         let probe = from..length.min(from + PROBE);
         // In a short text they are all the last one.
-        probed.replace(from) != Some(from)
-            && probe.len() > 8
-            && probe.map(&byte).all(|byte| is_printable(byte) || byte == 0)
+        probed.replace(from) != Some(from) && probe.len() > 8 && spells(probe, &byte)
     })
 }
+
+/// Whether these bytes are those of a text. Of ids, whose every second byte would be one, hardly any goes past the
+/// first three, which are looked at together.
+fn spells(mut probe: Range<usize>, byte: impl Fn(usize) -> u8) -> bool {
+    let is_text = |at: usize| TEXT[usize::from(byte(at))];
+    probe.by_ref().take(3).fold(true, |all, at| all & is_text(at)) && probe.all(is_text)
+}
+
+/// The bytes of text; UTF-16 has zeros.
+static TEXT: [bool; 256] = {
+    let (mut text, mut byte) = ([false; 256], 0);
+    while byte < 256 {
+        text[byte] = byte == 0 || is_printable(byte as u8);
+        byte += 1;
+    }
+    text
+};
 
 /// The text that the bytes spell. UTF-16 of ASCII has a zero at every other place.
 fn spelled_out(length: usize, byte: impl Fn(usize) -> u8, place: impl Fn(usize) -> (usize, usize)) -> View {
@@ -283,7 +300,7 @@ fn spelled_out(length: usize, byte: impl Fn(usize) -> u8, place: impl Fn(usize) 
     view
 }
 
-fn is_printable(byte: u8) -> bool {
+const fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | COLOUR)
 }
 
