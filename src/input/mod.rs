@@ -64,7 +64,7 @@ pub use strand::{Weave, settled};
 pub use utf16::Utf16Form;
 
 /// Bytes of a segment where the settings do not say.
-pub const SEGMENT_BYTES: usize = 4 << 20;
+pub const SEGMENT_BYTES: usize = 1 << 20;
 
 /// The longest line (or JSON document) that is delivered whole, where the settings do not say.
 pub const LINE_CAP: usize = 64 << 20;
