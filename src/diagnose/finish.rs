@@ -1,14 +1,8 @@
-//! Drafts to findings: words, counts, evidence, ids, order.
+//! Drafts to findings: words, counts, ids, order.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use hashbrown::HashSet;
-
-use crate::model::{
-    EventKind, Evidence, Finding, FindingClass, NamedBy, Outcome, Role, Severity, Symbol, Timestamp, TokenDigest,
-    TokenEvent, Topology,
-};
+use crate::model::{Finding, FindingClass, NamedBy, Outcome, Severity, Symbol, Timestamp, TokenDigest, Topology};
 use crate::rules::Catalogue;
 
 use super::draft::Draft;
@@ -16,8 +10,8 @@ use super::line::{Line, Scene};
 use super::names::{DUPLICATE, RACE, RACE_REVOKED};
 use super::{callers, chain, impact, words};
 
-/// Makes a finding of a draft.
-pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, draft: &Draft) -> Finding {
+/// Makes a finding of a draft, its evidence aside.
+pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, draft: &Draft) -> Finding {
     let line = &lines[draft.lines[0]];
     let scene = line.scene;
     let rule = catalogue.get(draft.verdict.rule);
@@ -69,7 +63,7 @@ pub(super) fn finding(lines: &[Line<'_>], catalogue: &Catalogue, limit: usize, d
             .map(|fixes| fixes.map(str::to_owned).collect())
             .unwrap_or_default(),
         family: chain::family(scene, draft),
-        evidence: evidence(scene, draft, limit),
+        evidence: Vec::new(),
         errors,
     };
     finding.title =
@@ -95,9 +89,9 @@ fn reason(scene: &Scene<'_>, draft: &Draft) -> String {
     reason
 }
 
-/// The total order of findings.
-pub(super) fn sort(findings: &mut [Finding]) {
-    findings.sort_unstable_by(|a, b| {
+/// The total order of findings, whatever goes with them.
+pub(super) fn sort<T>(findings: &mut [(Finding, T)]) {
+    findings.sort_unstable_by(|(a, _), (b, _)| {
         let untimed = a.start.is_none().cmp(&b.start.is_none());
         a.severity.cmp(&b.severity).then(untimed).then(a.start.cmp(&b.start)).then_with(|| a.id.cmp(&b.id))
     });
@@ -172,82 +166,6 @@ fn topology(scene: &Scene<'_>, ids: impl Iterator<Item = u32>) -> Topology {
         (_, _, 1) if with_process > 1 && (placed || scene.text(Some(processes[0])) != "1") => Topology::SameProcess,
         _ => Topology::Unknown,
     }
-}
-
-/// The most telling events, in time order; the counts are not capped.
-fn evidence(scene: &Scene<'_>, draft: &Draft, limit: usize) -> Vec<Evidence> {
-    let failed = match draft.verdict.rule {
-        RACE | RACE_REVOKED => Role::Loser,
-        _ => Role::Cause,
-    };
-    let lists: [(Role, &[u32]); 5] = [
-        (Role::Winner, &draft.winners),
-        (failed, &draft.failures),
-        (Role::Heal, draft.heal.as_slice()),
-        (Role::Context, &draft.context),
-        (Role::Aftermath, &draft.aftermath),
-    ];
-    let mut told: Vec<(u32, Role)> = Vec::new();
-    let mut seen = HashSet::new();
-    let most = lists.iter().map(|(_, ids)| ids.len()).max().unwrap_or(0).min(limit);
-    // First the first of each role, then the failures, then the rest in turn.
-    let mut tell = |role: Role, id: u32| {
-        if told.len() < limit && seen.insert(id) {
-            told.push((id, role));
-        }
-    };
-    for (role, ids) in &lists {
-        ids.iter().take(1).for_each(|&id| tell(*role, id));
-    }
-    draft.failures.iter().take(limit.min(4)).for_each(|&id| tell(failed, id));
-    for at in 1..most {
-        for (role, ids) in &lists {
-            ids.iter().skip(at).take(1).for_each(|&id| tell(*role, id));
-        }
-    }
-    told.sort_unstable_by_key(|(id, _)| *id);
-    told.into_iter().map(|(id, role)| piece(scene, scene.event(id), role)).collect()
-}
-
-fn piece(scene: &Scene<'_>, event: &TokenEvent, role: Role) -> Evidence {
-    let text = |symbol: Option<Symbol>| scene.set.symbols.text(symbol).map(str::to_owned);
-    Evidence {
-        role,
-        path: scene.set.path(event).to_owned(),
-        line: event.position.line(),
-        byte_start: event.position.byte_start(),
-        byte_end: event.position.byte_end(),
-        time: event.time,
-        event: event.kind.name().into(),
-        error: text(event.error.or(event.sub_code)),
-        host: text(event.host),
-        process: text(event.process),
-        thread: text(event.thread),
-        address: text(event.address),
-        duration_ms: event.duration_ms.get(),
-        excerpt: event.excerpt.map_or_else(|| excerpt(scene, event), |text| scene.text(Some(text)).to_owned()),
-    }
-}
-
-/// What the record said, where its text was not kept.
-fn excerpt(scene: &Scene<'_>, event: &TokenEvent) -> String {
-    let mut text = match event.kind {
-        EventKind::RefreshSucceeded => "refresh succeeded".to_owned(),
-        EventKind::RefreshFailed => "refresh failed".to_owned(),
-        other => other.name().replace('_', " "),
-    };
-    for (name, field) in [("error", event.error), ("code", event.sub_code), ("subject", event.subject)] {
-        if let Some(field) = field {
-            let _ = write!(text, " {name}={}", scene.text(Some(field)));
-        }
-    }
-    if let Some(status) = event.status {
-        let _ = write!(text, " status={status}");
-    }
-    if let Some(description) = event.error_description {
-        let _ = write!(text, ": {}", scene.text(Some(description)));
-    }
-    text
 }
 
 /// Stable over runs: what was found, about whom, when, and where its first event stands.

@@ -26,6 +26,7 @@ mod draft;
 mod dropped_refresh_token;
 mod duplicate_refresh;
 mod episode;
+mod evidence;
 mod expired_refresh_token;
 mod finish;
 mod impact;
@@ -70,6 +71,7 @@ use chance::{Chances, Coincidences};
 use clocks::Clocks;
 use coverage::Coverage;
 use draft::Draft;
+use evidence::Told;
 use limits::Limits;
 use line::{Line, Scene, Troubles};
 use window::{Attempt, Window};
@@ -115,22 +117,23 @@ pub struct Diagnosis {
     pub refresh_failed: u64,
 }
 
-/// Diagnoses all timelines of a set of events, in any order. What is left of the set are its attempts: sorted, twins
-/// folded and identities filled in. Events are most of what a run holds, and so they are held once.
+/// Diagnoses all timelines of a set of events, in any order. What is left of the set are the attempts that are evidence,
+/// twins folded and identities filled in. Events are most of what a run holds, and so they are held once, and no longer
+/// than they are looked at.
 pub fn diagnose(set: &mut EventSet, catalogue: &Catalogue, policies: &Policies, settings: &Settings) -> Diagnosis {
     set.sort();
     let events = std::mem::take(&mut set.events);
-    let (diagnosis, events) = judge((set, events), catalogue, policies, settings);
-    set.events = events;
-    diagnosis
+    let (diagnosis, findings, events) = judge((set, events), catalogue, policies, settings);
+    Diagnosis { findings: evidence::tell(set, events, findings), ..diagnosis }
 }
 
+/// Diagnoses; also the findings, with what each is told by, and the attempts.
 fn judge(
     (set, events): (&EventSet, Vec<TokenEvent>),
     catalogue: &Catalogue,
     policies: &Policies,
     settings: &Settings,
-) -> (Diagnosis, Vec<TokenEvent>) {
+) -> (Diagnosis, Vec<(Finding, Told)>, Vec<TokenEvent>) {
     let (window, limits) = (Window::new(settings.window), Limits::of(catalogue));
     let built = timeline::build(set, events);
     let ledger = if built.told.tokens { Ledger::of(set, &built.events) } else { Ledger::default() };
@@ -156,15 +159,15 @@ fn judge(
     drafts.extend(behaviours);
     drafts.extend(insecure_endpoint::judge(&lines, &client));
     drafts.extend(shared_token::judge(&lines));
-    let finish = |draft: &Draft| finish::finding(&lines, catalogue, settings.evidence, draft);
-    let mut findings: Vec<Finding> = drafts.par_iter().map(finish).collect();
+    let finish = |draft: &Draft| (finish::finding(&lines, catalogue, draft), evidence::told(draft, settings.evidence));
+    let mut findings: Vec<(Finding, Told)> = drafts.par_iter().map(finish).collect();
     finish::sort(&mut findings);
     let principals: HashSet<_> = timelines.timelines.iter().map(|line| line.principal).collect();
     let principals = principals.len() as u64;
     let skews = clocks.get().map(|clocks| clocks.apart(set)).unwrap_or_default();
     let Timelines { events, by_logger, refresh_ok, refresh_failed, .. } = timelines;
     let diagnosis = Diagnosis {
-        findings,
+        findings: Vec::new(),
         clients,
         activity,
         principals,
@@ -174,7 +177,7 @@ fn judge(
         refresh_ok,
         refresh_failed,
     };
-    (diagnosis, events)
+    (diagnosis, findings, events)
 }
 
 /// What stays the same while events find their timelines.

@@ -176,8 +176,8 @@ pub struct TokenEvent {
     pub logger: Option<Symbol>,
     /// Id of the rule that recognised the record.
     pub rule: Symbol,
-    /// The record's text, masked and shortened, for evidence; `None` where it can be read again.
-    pub excerpt: Option<Symbol>,
+    /// The number of the record's excerpt, for evidence; unknown where the record can be read again.
+    pub excerpt: MaybeU32,
     /// Equal for records of the same bytes; 0 if unknown.
     pub likeness: u32,
     /// Equal for records of the same wording: two wordings in one source are two layers; 0 if unknown.
@@ -223,7 +223,7 @@ impl TokenEvent {
             thread: None,
             logger: None,
             rule,
-            excerpt: None,
+            excerpt: MaybeU32::UNKNOWN,
             likeness: 0,
             wording: 0,
             level: 0,
@@ -242,7 +242,7 @@ impl TokenEvent {
     }
 
     /// Every optional symbol of the event.
-    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 16] {
+    pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
         [
             &mut self.error,
             &mut self.error_description,
@@ -259,7 +259,6 @@ impl TokenEvent {
             &mut self.process,
             &mut self.thread,
             &mut self.logger,
-            &mut self.excerpt,
         ]
     }
 }

@@ -6,6 +6,7 @@ use super::again;
 use super::days::{self, Dated};
 use super::endpoint_lines;
 use super::excerpt::Archive;
+use super::kept::Kept;
 use super::records;
 use super::rule_set::RuleSet;
 use super::scrub::Scrubber;
@@ -73,11 +74,8 @@ pub(super) fn finish(
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
     let findings = &mut diagnosis.findings;
-    let EventSet { sources: paths, events: attempts, .. } = &mut merged.events;
-    let archive = Archive::new(&discovery.sources, (paths, attempts), findings);
-    // Nobody asks for them any more, and what is read again and reported takes room, too.
-    drop(std::mem::take(attempts));
-    archive.fill(findings, &rules.leaks, &scrubber);
+    let EventSet { sources: paths, events: told, .. } = &merged.events;
+    Archive::new(&discovery.sources, (paths, told), findings).fill(findings, &merged.kept, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
     let (mut report, known_leaks) = report(options, &merged, (extent, diagnosis), (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
@@ -125,6 +123,7 @@ pub(super) struct Merged {
     pub(super) events: EventSet,
     pub(super) leaks: Vec<LeakSighting>,
     pub(super) sources: BTreeMap<usize, SourceFound>,
+    pub(super) kept: Kept,
 }
 
 /// Joins what the workers found; the order in which they worked leaves no trace.
@@ -133,8 +132,15 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
         events: EventSet { sources: paths, ..EventSet::default() },
         leaks: Vec::new(),
         sources: BTreeMap::new(),
+        kept: Kept::default(),
     };
-    for harvest in harvests {
+    for mut harvest in harvests {
+        let from = merged.kept.absorb(harvest.kept);
+        let renumbered = if from > 0 { harvest.events.events.as_mut_slice() } else { &mut [] };
+        for event in renumbered {
+            event.excerpt = event.excerpt.get().map(|number| number.saturating_add(from)).into();
+        }
+
         if merged.events.symbols.is_empty() {
             // The first one is taken as it is: of a log of nothing but events a copy is a third of the memory.
             let sources = std::mem::take(&mut merged.events.sources);

@@ -8,6 +8,7 @@ mod endpoint_lines;
 mod excerpt;
 mod explain;
 mod finish;
+mod kept;
 mod parts;
 mod prefilter;
 mod records;

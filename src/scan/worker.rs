@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use bumpalo::Bump;
 
 use super::excerpt::{excerpt_of, excerpt_of_silent};
+use super::kept::Kept;
 use super::parts::{Part, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
@@ -15,7 +16,7 @@ use crate::extract::Masker;
 use crate::format::{Clock, Columns, Setting, Stamp};
 use crate::input::Segment;
 use crate::leak::LeakHit;
-use crate::model::{Assumed, EventSet, LeakSighting, Symbols, TokenEvent, without_kinds};
+use crate::model::{Assumed, EventSet, LeakSighting, MaybeU32, TokenEvent, without_kinds};
 
 /// What a worker found in one source.
 #[derive(Debug, Default)]
@@ -60,6 +61,7 @@ pub(super) struct Harvest {
     pub(super) events: EventSet,
     pub(super) leaks: Vec<LeakSighting>,
     pub(super) sources: BTreeMap<usize, SourceFound>,
+    pub(super) kept: Kept,
     arena: Bump,
     hits: Vec<LeakHit>,
     templates: Templates,
@@ -120,13 +122,13 @@ impl Workshop<'_> {
 
     /// Whether a record is like one that was read before; then its event is kept, if it has one.
     fn is_recognised(&self, names: &Names, part: &Part<'_>, harvest: &mut Harvest) -> bool {
-        let Harvest { events, sources, templates, .. } = harvest;
+        let Harvest { events, sources, kept, templates, .. } = harvest;
         let (source, record) = (part.position.source as usize, (part.text, part.position));
         let EventSet { events, symbols, .. } = events;
         let recognised = templates.recognise(names, record, &self.clocks[source], (events, symbols));
         let Some(Recognised { format, event }) = recognised else { return false };
         if let Some((event, stamp)) = event {
-            complete(event, stamp, part, &mut || excerpt_of_silent(part.text), symbols);
+            complete(event, stamp, part, &mut || kept.push(&excerpt_of_silent(part.text)));
             sources.entry(source).or_default().note(format, stamp);
         }
         true
@@ -164,7 +166,7 @@ impl Workshop<'_> {
         (hits, may_hold): (&[LeakHit], bool),
         harvest: &mut Harvest,
     ) -> Option<Stamp> {
-        let Harvest { events, sources, arena, .. } = harvest;
+        let Harvest { events, sources, kept, arena, .. } = harvest;
         let (bytes, position, mut stamp) = (part.text, part.position, None);
         let mut excerpt = None;
         let seen = without_kinds(bytes);
@@ -182,9 +184,9 @@ impl Workshop<'_> {
             let source = sources.entry(position.source as usize);
             match event {
                 Some(mut event) => {
-                    let make =
-                        &mut || excerpt.get_or_insert_with(|| excerpt_of(bytes, hits, &self.rules.leaks)).clone();
-                    complete(&mut event, record.stamp, part, make, &mut events.symbols);
+                    let keep =
+                        &mut || *excerpt.get_or_insert_with(|| kept.push(&excerpt_of(bytes, hits, &self.rules.leaks)));
+                    complete(&mut event, record.stamp, part, keep);
                     events.events.push(event);
                     source.or_default().note(record.format, record.stamp);
                 }
@@ -214,16 +216,10 @@ impl Workshop<'_> {
 }
 
 /// Adds what the record as a whole is told by.
-fn complete(
-    event: &mut TokenEvent,
-    stamp: Option<Stamp>,
-    part: &Part<'_>,
-    excerpt: &mut dyn FnMut() -> String,
-    symbols: &mut Symbols,
-) {
+fn complete(event: &mut TokenEvent, stamp: Option<Stamp>, part: &Part<'_>, keep: &mut dyn FnMut() -> MaybeU32) {
     // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
     // of the memory, and masking them a third of the time, of a log of nothing but token events.
-    event.excerpt = (!part.stored).then(|| symbols.intern(&excerpt()));
+    event.excerpt = if part.stored { MaybeU32::UNKNOWN } else { keep() };
     event.assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
     event.likeness = part.likeness();
 }

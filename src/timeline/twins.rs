@@ -314,13 +314,12 @@ pub(super) fn absorb(into: &mut TokenEvent, other: &TokenEvent) {
         _ if into.named_by == other.named_by => into.named_by,
         _ => NamedBy::Record,
     };
-    // What two parts of a program wrote is of neither, and an excerpt is that of the place where it stands.
+    // What two parts of a program wrote is of neither.
     let logger = if into.logger == other.logger { into.logger } else { None };
-    let excerpt = into.excerpt;
     for (known, more) in into.symbols_mut().into_iter().zip(other.symbols_mut()) {
         *known = known.or(*more);
     }
-    (into.logger, into.excerpt) = (logger, excerpt);
+    into.logger = logger;
     into.status = into.status.or(other.status);
     into.insecure |= other.insecure;
     into.without_refresh_token |= other.without_refresh_token;

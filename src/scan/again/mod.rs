@@ -223,7 +223,7 @@ impl<'r> Again<'r> {
                 line.position.source = source as u32;
             }
             for request in rails::requests(lines, &looked.anchors[&source]) {
-                let event = self.event(&request, at, &mut merged.events);
+                let event = self.event(&request, at, merged);
                 let by = request.others.clone();
                 witness(Completion { event: request.position, part: Part::Attempt, by, key: String::new() });
                 let found = merged.sources.entry(source).or_default();
@@ -234,18 +234,18 @@ impl<'r> Again<'r> {
         }
     }
 
-    fn event(&self, request: &rails::Request, at: usize, events: &mut EventSet) -> Option<TokenEvent> {
+    fn event(&self, request: &rails::Request, at: usize, merged: &mut Merged) -> Option<TokenEvent> {
         let (leaks, text) = (&self.rules.leaks, request.text.as_slice());
         let setting = Setting { clock: &self.clocks[at], columns: None };
         let mut found = None;
         self.rules.reader.read(&Bump::new(), &without_kinds(text), &setting, &mut |record| {
-            let symbols = &mut events.symbols;
+            let symbols = &mut merged.events.symbols;
             let event = self.rules.extractor.extract(record, text, request.position, &|text| leaks.mask(text), symbols);
             found = found.or(event);
         });
         let mut hits = Vec::new();
         leaks.find(text, &mut hits);
-        let excerpt = events.symbols.intern(&excerpt_of(text, &hits, leaks));
-        found.map(|event| TokenEvent { excerpt: Some(excerpt), likeness: likeness(text), ..event })
+        let excerpt = merged.kept.push(&excerpt_of(text, &hits, leaks));
+        found.map(|event| TokenEvent { excerpt, likeness: likeness(text), ..event })
     }
 }
