@@ -1,8 +1,6 @@
 //! zstd frames whose ends are found by their headers and those of their blocks, RFC 8878.
 
-use std::io::Read;
-
-use structured_zstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use structured_zstd::decoding::{ContentChecksum, FrameDecoder};
 
 use super::helpers::{Extent, Unit};
 use super::open::Input;
@@ -107,20 +105,8 @@ impl Unit for Frame {
         if skippable(packed).is_some() {
             return Some(0);
         }
-        let (decoder, mut rest, mut filled) = (&mut self.0, packed, 0);
-        decoder.reset(&mut rest).ok()?;
-        while !decoder.is_finished() {
-            decoder.decode_blocks(&mut rest, BlockDecodingStrategy::UptoBlocks(1)).ok()?;
-            while decoder.can_collect() > 0 {
-                match decoder.read(text.get_mut(filled..)?).ok()? {
-                    0 => return None,
-                    count => filled += count,
-                }
-            }
-        }
-        let stated = decoder.get_checksum_from_data();
-        let whole =
-            rest.is_empty() && filled < text.len() && (stated.is_none() || stated == decoder.get_calculated_checksum());
-        whole.then_some(filled)
+        // Decoded where it is wanted: a window of its own would be as large as the text.
+        self.0.set_content_checksum(ContentChecksum::Verify);
+        self.0.decode_all(packed, text).ok().filter(|filled| *filled < text.len())
     }
 }

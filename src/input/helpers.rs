@@ -22,8 +22,9 @@ const MOST_PIECES: usize = 32;
 /// Small units are put together until a piece has that much text, or that many bytes.
 const PIECE_TEXT: usize = 256 << 10;
 const PIECE_PACKED: usize = 64 << 10;
-/// What all pieces of a run may hold for each of the first threads, packed bytes and text together.
-const HELD_PER_THREAD: usize = 20 << 20;
+/// What all pieces of a run may hold for each of the first threads, packed bytes and text together: a frame of the 8 MiB
+/// that programs make which pack in parallel.
+const HELD_PER_THREAD: usize = 10 << 20;
 /// So many of them.
 const HOLDING_THREADS: usize = 4;
 
@@ -49,7 +50,8 @@ impl Helpers {
         buffer.restart(0);
         let mut spare = lock(&self.spare);
         let kept: usize = spare.iter().map(Buffer::size).sum();
-        if buffer.size() > 0 && kept + buffer.size() <= self.most_held / 4 {
+        // There are no more of them than were in use at once. What is freed instead an allocator may keep, for each thread.
+        if buffer.size() > 0 && kept + buffer.size() <= self.most_held {
             spare.push(buffer);
         }
     }
