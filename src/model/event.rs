@@ -282,9 +282,8 @@ impl EventSet {
     /// Adds the events of another set that has the same sources.
     pub fn absorb(&mut self, other: Self) {
         let Self { symbols, mut events, .. } = other;
-        let remap = self.symbols.absorb(&symbols);
         // Each of the two is a good part of the memory of a log of nothing but events, and is given back as it is copied.
-        drop(symbols);
+        let remap = self.symbols.absorb(symbols);
         self.events.reserve_exact(events.len());
         while !events.is_empty() {
             let from = events.len().saturating_sub(ABSORBED);

@@ -34,6 +34,9 @@ pub struct Symbols {
     hasher: DefaultHashBuilder,
 }
 
+/// How many bytes of text are copied before the room that they had is given back.
+const ABSORBED: usize = 1 << 20;
+
 /// What a table held for a text when it was looked up.
 #[derive(Clone, Copy, Debug)]
 pub struct Looked {
@@ -99,9 +102,22 @@ impl Symbols {
         self.known(self.half(text.as_bytes()), text.as_bytes())
     }
 
-    /// Takes all strings of another table in; returns a map from its symbols to this table's.
-    pub fn absorb(&mut self, other: &Self) -> Remap {
-        Remap((0..other.ends.len()).map(|index| self.intern(other.at(index))).collect())
+    /// Takes all strings of another table in, whose room is given back as they are copied; returns a map from its
+    /// symbols to this table's.
+    pub fn absorb(&mut self, other: Self) -> Remap {
+        let Self { mut text, ends, table, .. } = other;
+        drop(table);
+        let mut moved = Vec::with_capacity(ends.len());
+        for index in (0..ends.len()).rev() {
+            let range = ends.range(index);
+            moved.push(self.intern(&text[range.clone()]));
+            if text.len() - range.start >= ABSORBED {
+                text.truncate(range.start);
+                text.shrink_to_fit();
+            }
+        }
+        moved.reverse();
+        Remap(moved)
     }
 
     /// A table of the same strings after `change`, and where each symbol went.
@@ -236,7 +252,7 @@ mod tests {
         assert_eq!(a, left.intern("alpha"));
         let b = right.intern("beta");
         let a2 = right.intern("alpha");
-        let remap = left.absorb(&right);
+        let remap = left.absorb(right);
         assert_eq!(left.get(remap.apply(b)), "beta");
         assert_eq!(remap.apply(a2), a);
         assert_eq!(left.find("beta"), Some(remap.apply(b)));
