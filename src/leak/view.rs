@@ -5,8 +5,6 @@
 //! entities, colours or line ends in the middle of a value, base64, lists of bytes, hexadecimal text. Such a piece is
 //! decoded into a view; a view is searched as the text was, and may hold views of its own.
 
-use std::ops::Range;
-
 use super::bytes::{COLOUR, ESCAPING, JOINED, WIDE, before, unit};
 use super::fold;
 use super::stretch::{BASE64, HEXADECIMAL, LISTED, NO_DIGIT, System, stretches};
@@ -54,6 +52,8 @@ const OVERLAP: usize = 64 << 10;
 const SHORTEST: usize = 20;
 /// So many decoded bytes tell text from random bytes.
 const PROBE: usize = 18;
+/// So many of them hold three that stand in one group of base64.
+const LOOKED_AT: usize = 5;
 
 /// Decoded bytes and their places.
 #[derive(Debug, Default)]
@@ -243,7 +243,12 @@ fn groups_of_three(run: &Digits<'_>, value: impl Fn(usize) -> u8, look: &mut dyn
         };
         let digits = run.len() - phase;
         let length = digits / 4 * 3 + (digits % 4).saturating_sub(1);
-        if is_text(length, 3, byte) {
+        // The first bit of each byte of the first whole group.
+        let is_ascii = |from: usize| {
+            let digit = phase + from.div_ceil(3) * 4;
+            (value(digit) & 0x20) | (value(digit + 1) & 8) | (value(digit + 2) & 2) == 0
+        };
+        if is_text(length, 3, is_ascii, byte) {
             look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
         }
     }
@@ -256,39 +261,33 @@ fn hexadecimal(text: &[u8], look: &mut dyn FnMut(View)) {
             let first = |at: usize| phase + 2 * at;
             let byte = |at: usize| run.value(first(at)) << 4 | run.value(first(at) + 1);
             let length = (run.len() - phase) / 2;
-            if is_text(length, 1, byte) {
+            let is_ascii = |from: usize| [0, 1, 2].iter().all(|at| run.value(first(from + at)) < 8);
+            if is_text(length, 1, is_ascii, byte) {
                 look(spelled_out(length, byte, |at| (run.place(first(at)).0, run.place(first(at) + 1).1)));
             }
         }
     });
 }
 
-/// Whether one of three probes is text from end to end. Random bytes are that once in ten million times.
-fn is_text(length: usize, group: usize, byte: impl Fn(usize) -> u8) -> bool {
-    let (groups, mut probed) = (length / group, None);
-    (1..4).map(|quarter| (groups * quarter / 4 * group).min(length.saturating_sub(PROBE))).any(|from| {
+/// Whether one of three probes is text from end to end. Random bytes are that once in ten million times; `is_ascii` looks
+/// at a few digits behind a place, and lets one place of eight of them through.
+fn is_text(length: usize, group: usize, is_ascii: impl Fn(usize) -> bool, byte: impl Fn(usize) -> u8) -> bool {
+    let (groups, last) = (length / group, length.saturating_sub(PROBE));
+    let start = |quarter: usize| (groups * quarter / 4 * group).min(last);
+    // Of a short text, as ids are, all probes hold the beginning of the last one.
+    if start(1) + PROBE >= last + LOOKED_AT && !is_ascii(last) {
+        return false;
+    }
+    let mut probed = None;
+    (1..4).map(start).any(|from| {
         let probe = from..length.min(from + PROBE);
         // In a short text they are all the last one.
-        probed.replace(from) != Some(from) && probe.len() > 8 && spells(probe, &byte)
+        probed.replace(from) != Some(from)
+            && probe.len() > 8
+            && is_ascii(from)
+            && probe.map(&byte).all(|byte| is_printable(byte) || byte == 0)
     })
 }
-
-/// Whether these bytes are those of a text. Of ids, whose every second byte would be one, hardly any goes past the
-/// first three, which are looked at together.
-fn spells(mut probe: Range<usize>, byte: impl Fn(usize) -> u8) -> bool {
-    let is_text = |at: usize| TEXT[usize::from(byte(at))];
-    probe.by_ref().take(3).fold(true, |all, at| all & is_text(at)) && probe.all(is_text)
-}
-
-/// The bytes of text; UTF-16 has zeros.
-static TEXT: [bool; 256] = {
-    let (mut text, mut byte) = ([false; 256], 0);
-    while byte < 256 {
-        text[byte] = byte == 0 || is_printable(byte as u8);
-        byte += 1;
-    }
-    text
-};
 
 /// The text that the bytes spell. UTF-16 of ASCII has a zero at every other place.
 fn spelled_out(length: usize, byte: impl Fn(usize) -> u8, place: impl Fn(usize) -> (usize, usize)) -> View {
@@ -300,7 +299,7 @@ fn spelled_out(length: usize, byte: impl Fn(usize) -> u8, place: impl Fn(usize) 
     view
 }
 
-const fn is_printable(byte: u8) -> bool {
+fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | COLOUR)
 }
 
