@@ -51,11 +51,13 @@ impl Weave {
 
     /// Whether the line that begins at `at` continues the record above it, in a source without strands.
     pub fn continues(self, text: &[u8], at: usize) -> bool {
-        let line = deciding(text, at);
+        // Most lines of most logs, and nothing more is to be seen of them.
+        let is_object = text.get(at) == Some(&b'{');
         match self {
-            Self::Entries => !line.starts_with(b"__CURSOR="),
-            Self::Text if is_brace(line) => true,
-            Self::Text | Self::Plain | Self::Strands => is_continuation(line) || has_neighbours(text, at),
+            Self::Entries => !text[at..].starts_with(b"__CURSOR="),
+            Self::Text if is_brace(deciding(text, at)) => true,
+            Self::Text | Self::Plain | Self::Strands if is_object => false,
+            Self::Text | Self::Plain | Self::Strands => is_continuation(deciding(text, at)) || has_neighbours(text, at),
         }
     }
 }
@@ -69,11 +71,11 @@ fn deciding(text: &[u8], at: usize) -> &[u8] {
 /// Whether its neighbours make a line continue the record above it: it is the source line below a frame, a member of an
 /// object, or an empty line before an exception.
 pub(super) fn has_neighbours(text: &[u8], at: usize) -> bool {
-    let line = deciding(text, at);
     // Most lines begin with a time or a brace, and need no look at others.
-    if !matches!(line.first(), None | Some(b'\r' | b'a'..=b'z' | b'_' | b'"')) {
+    if !matches!(text.get(at), None | Some(b'\n' | b'\r' | b'a'..=b'z' | b'_' | b'"')) {
         return false;
     }
+    let line = deciding(text, at);
     let above = line_above(text, at);
     let below = || deciding(text, text.len().min(at + line.len() + 1));
     is_below_frame(above, line) || is_member(above, line) || parts_exception(above, line, below())

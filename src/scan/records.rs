@@ -86,24 +86,25 @@ impl<'b> Run<'b> {
         let continues = |at: usize| weave.continues(bytes, at);
         let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |found| floor + found + 1);
         let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
-        let own = line_start(hit);
-        let mut end = line_end(own);
+        let (own, own_end) = (line_start(hit), line_end(hit));
         let (mut start, mut lines) = (own, 0);
         while !(start == 0 && first) && continues(start) {
             if start <= floor || lines == LINES {
-                return (own, end);
+                return (own, own_end);
             }
             start = line_start(start - 1);
             lines += 1;
         }
-        let limit = (line_end(start) + 1).saturating_add(REACH);
+        let first_end = if lines > 0 { line_end(start) } else { own_end };
+        let limit = (first_end + 1).saturating_add(REACH);
         let within = |end: usize| (end + 1).min(bytes.len()) <= limit;
-        if lines > 0 && !within(end) {
-            return (own, end);
+        if !within(own_end) {
+            return (own, own_end);
         }
-        while lines < LINES && end + 1 < bytes.len() {
+        let mut end = own_end;
+        while lines < LINES && end + 1 < bytes.len() && continues(end + 1) {
             let next = line_end(end + 1);
-            if !continues(end + 1) || !within(next) {
+            if !within(next) {
                 break;
             }
             end = next;
