@@ -52,7 +52,7 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Vec<u32>>> {
     }
     let timed = scene.timelines.timed(line);
     let events = || timed.iter().map(|&id| scene.event(id));
-    if events().any(|event| is_attempt(event) && process(event).is_none()) {
+    if events().any(|event| is_attempt(event) && process(event).is_none()) || !several_grants(scene, timed) {
         return None;
     }
     let (positions, attempts): (Vec<usize>, Vec<Attempt>) = events()
@@ -64,9 +64,6 @@ fn crews(scene: &Scene<'_>, line: &Timeline) -> Option<Vec<Vec<u32>>> {
         })
         .unzip();
     let clusters = scene.window.clusters(&attempts);
-    if !several_grants(scene, timed) {
-        return None;
-    }
     let lifetime = i64::from(events().filter_map(|event| event.expires_in.get()).max()?) * 1_000_000_000;
     let mut crews = Crews::default();
     let mut good: HashMap<Process, Vec<i64>> = HashMap::new();
@@ -107,16 +104,21 @@ pub(super) fn several_grants(scene: &Scene<'_>, ids: &[u32]) -> bool {
     let events = || ids.iter().map(|&id| scene.event(id));
     let Some(lifetime) = events().filter_map(|event| event.expires_in.get()).max() else { return false };
     let good = |kind: EventKind| matches!(kind, EventKind::RefreshSucceeded | EventKind::GrantIssued);
-    let mut won: Vec<i64> = Vec::new();
+    // When it was refreshed first and last, and how often.
+    let mut won: Option<(i64, i64, usize)> = None;
     for time in events().filter(|event| good(event.kind)).filter_map(|event| event.time) {
         let reach = scene.window.reach(time.precision == Precision::Second);
-        if won.last().is_none_or(|&last| time.nanos.saturating_sub(last) > reach) {
-            won.push(time.nanos);
+        match &mut won {
+            None => won = Some((time.nanos, time.nanos, 1)),
+            Some((_, last, count)) if time.nanos.saturating_sub(*last) > reach => {
+                (*last, *count) = (time.nanos, *count + 1);
+            }
+            Some(_) => {}
         }
     }
-    let (Some(first), Some(last)) = (won.first(), won.last()) else { return false };
-    let lifetimes = last.saturating_sub(*first).max(1) as f64 / (f64::from(lifetime) * 1e9);
-    won.len() >= SEVERAL && (won.len() - 1) as f64 / lifetimes > ONE_GRANT
+    let Some((first, last, count)) = won else { return false };
+    let lifetimes = last.saturating_sub(first).max(1) as f64 / (f64::from(lifetime) * 1e9);
+    count >= SEVERAL && (count - 1) as f64 / lifetimes > ONE_GRANT
 }
 
 /// Whether, at the last good refresh of `a` before a time, `b` refreshed well too.
