@@ -17,6 +17,8 @@ use crate::model::{Evidence, Finding, TokenEvent};
 
 /// Longest excerpt of a record, in bytes.
 const EXCERPT: usize = 240;
+/// Stands where it was cut off.
+const CUT: char = '…';
 
 /// Where a record stands: its source, its first byte and the one past its last.
 type Place = (u32, u64, u64);
@@ -165,7 +167,7 @@ fn start_of(bytes: &[u8], hits: &[LeakHit]) -> String {
         let room = &rest[..EXCERPT.saturating_sub(text.len())];
         let whole = room.iter().rposition(|byte| b" ,;\"'".contains(byte)).unwrap_or(0);
         text.push_str(&String::from_utf8_lossy(&room[..whole]));
-        text.push('…');
+        text.push(CUT);
     } else {
         text.push_str(&String::from_utf8_lossy(rest));
     }
@@ -173,12 +175,13 @@ fn start_of(bytes: &[u8], hits: &[LeakHit]) -> String {
 }
 
 fn on_one_line(text: String) -> String {
-    if is_on_one_line(text.as_bytes()) { text } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
+    if is_on_one_line(&text) { text } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
 
-/// Whether a text is ASCII with single spaces between words, as nearly every record is. Looked through to its end:
-/// that is a tenth of the time of a look that stops.
-fn is_on_one_line(bytes: &[u8]) -> bool {
+/// Whether a text, cut or not, is ASCII with single spaces between words, as nearly every record is. Looked through to its
+/// end: that is a tenth of the time of a look that stops.
+fn is_on_one_line(text: &str) -> bool {
+    let bytes = text.strip_suffix(CUT).unwrap_or(text).as_bytes();
     let parted = |(byte, next): &(&u8, &u8)| !next.is_ascii() || **next < b' ' || (**next == b' ' && **byte == b' ');
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     bytes.first().is_some_and(u8::is_ascii_graphic)
@@ -192,7 +195,25 @@ mod tests {
 
     #[test]
     fn every_run_of_white_space_becomes_a_space() {
-        for text in ["", "a", " a", "a ", "a b", "a  b", "a\tb", "a\n\n b", "\na", "a\u{a0}b", "ü b", "a\u{b}b c"] {
+        for text in [
+            "",
+            "a",
+            " a",
+            "a ",
+            "a b",
+            "a  b",
+            "a\tb",
+            "a\n\n b",
+            "\na",
+            "a\u{a0}b",
+            "ü b",
+            "a\u{b}b c",
+            "a…",
+            "a …",
+            "a\t…",
+            "…",
+            "a  b…",
+        ] {
             let words: Vec<&str> = text.split_whitespace().collect();
             assert_eq!(on_one_line(text.to_owned()), words.join(" "), "{text:?}");
         }
