@@ -74,6 +74,7 @@ pub(super) fn finish(
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
     let findings = &mut diagnosis.findings;
+    findings.retain(|finding| options.wants_finding(finding));
     let EventSet { sources: paths, events: told, .. } = &merged.events;
     Archive::new(&discovery.sources, (paths, told), findings).fill(findings, &merged.kept, &rules.leaks, &scrubber);
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
@@ -268,12 +269,9 @@ fn report(
     (reads, disk): (&[SourceRead], Vec<OnDisk>),
     mut notices: Vec<Notice>,
 ) -> (Report, Vec<Leak>) {
-    let Diagnosis { mut findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed, .. } =
-        diagnosis;
+    let Diagnosis { findings, clients, activity, principals, token_lives, refresh_ok, refresh_failed, .. } = diagnosis;
     let end = extent.last.into_iter().chain(merged.leaks.iter().filter_map(|leak| leak.time)).max();
     let mut leaks = triage::leaks(&merged.leaks, &merged.events.sources, &token_lives, end);
-    let asked = |rule: &str| options.rules.is_empty() || options.rules.iter().any(|wanted| wanted == rule);
-    findings.retain(|finding| options.diagnose && asked(&finding.rule) && finding.confidence >= options.min_confidence);
     leaks.retain(|leak| options.wants(leak));
     let (known, said) = options.gate.known(&mut leaks);
     notices.extend(said);

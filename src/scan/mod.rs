@@ -31,7 +31,7 @@ use std::sync::{Mutex, OnceLock};
 
 use crate::extract::Hints;
 use crate::input::{self, Discovery, ReadSettings, SourceRead};
-use crate::model::{Confidence, EventSet, Leak, Report, RuleText, Timestamp, Zone};
+use crate::model::{Confidence, EventSet, Finding, Leak, Report, RuleText, Timestamp, Zone};
 use crate::rules::RuleError;
 use crate::triage::Gate;
 pub use explain::{Explanation, Judged, Verdict, explain_line};
@@ -123,8 +123,16 @@ impl Default for ScanOptions {
 impl ScanOptions {
     /// Whether a leak is asked for, by its rule, its kind and how sure it is.
     fn wants(&self, leak: &Leak) -> bool {
-        let asked = |name: &str| self.rules.is_empty() || self.rules.iter().any(|wanted| wanted == name);
-        (asked(&leak.rule) || asked(leak.kind.name())) && leak.confidence >= self.min_confidence
+        (self.asks_for(&leak.rule) || self.asks_for(leak.kind.name())) && leak.confidence >= self.min_confidence
+    }
+
+    /// The same of a finding, where any are.
+    fn wants_finding(&self, finding: &Finding) -> bool {
+        self.diagnose && self.asks_for(&finding.rule) && finding.confidence >= self.min_confidence
+    }
+
+    fn asks_for(&self, name: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|wanted| wanted == name)
     }
 }
 
@@ -228,6 +236,7 @@ fn read(
         clocks: discovery.sources.iter().map(|source| days::clock(options.zone, source)).collect(),
         names,
         survey,
+        excerpts: options.diagnose,
         idle: Mutex::default(),
     };
     let settings = ReadSettings { segment_bytes: options.segment_bytes, ..ReadSettings::default() };

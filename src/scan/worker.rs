@@ -78,6 +78,8 @@ pub(super) struct Workshop<'r> {
     pub(super) names: Option<Names>,
     /// Whether to keep what was recognised and what was not.
     pub(super) survey: bool,
+    /// Whether anybody asks for evidence.
+    pub(super) excerpts: bool,
     /// Harvests that no worker holds at the moment.
     pub(super) idle: Mutex<Vec<Harvest>>,
 }
@@ -128,7 +130,7 @@ impl Workshop<'_> {
         let recognised = templates.recognise(names, record, &self.clocks[source], (events, symbols));
         let Some(Recognised { format, event }) = recognised else { return false };
         if let Some((event, stamp)) = event {
-            complete(event, stamp, part, &mut || kept.push(&excerpt_of_silent(part.text)));
+            self.complete(event, stamp, part, &mut || kept.push(&excerpt_of_silent(part.text)));
             sources.entry(source).or_default().note(format, stamp);
         }
         true
@@ -186,7 +188,7 @@ impl Workshop<'_> {
                 Some(mut event) => {
                     let keep =
                         &mut || *excerpt.get_or_insert_with(|| kept.push(&excerpt_of(bytes, hits, &self.rules.leaks)));
-                    complete(&mut event, record.stamp, part, keep);
+                    self.complete(&mut event, record.stamp, part, keep);
                     events.events.push(event);
                     source.or_default().note(record.format, record.stamp);
                 }
@@ -213,15 +215,22 @@ impl Workshop<'_> {
         });
         harvest.leaks.extend(seen);
     }
-}
 
-/// Adds what the record as a whole is told by.
-fn complete(event: &mut TokenEvent, stamp: Option<Stamp>, part: &Part<'_>, keep: &mut dyn FnMut() -> MaybeU32) {
-    // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
-    // of the memory, and masking them a third of the time, of a log of nothing but token events.
-    event.excerpt = if part.stored { MaybeU32::UNKNOWN } else { keep() };
-    event.assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
-    event.likeness = part.likeness();
+    /// Adds what the record as a whole is told by.
+    fn complete(
+        &self,
+        event: &mut TokenEvent,
+        stamp: Option<Stamp>,
+        part: &Part<'_>,
+        keep: &mut dyn FnMut() -> MaybeU32,
+    ) {
+        // Of a file that can be read again, the few records that become evidence are: keeping all of them was half
+        // of the memory, and masking them a third of the time, of a log of nothing but token events.
+        let again = part.stored || !self.excerpts;
+        event.excerpt = if again { MaybeU32::UNKNOWN } else { keep() };
+        event.assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
+        event.likeness = part.likeness();
+    }
 }
 
 /// The earlier one of two places.

@@ -51,6 +51,7 @@ impl<'r> Pipeline<'r> {
             events: OnceLock::new(),
             names: None,
             survey: false,
+            excerpts: false,
             idle: Mutex::default(),
         };
         Self { rules, workshop, options: ScanOptions::default() }
