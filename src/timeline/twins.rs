@@ -61,8 +61,12 @@ pub(super) fn merge(set: &EventSet, events: Vec<TokenEvent>) -> Vec<TokenEvent> 
         merger.add(&event);
     }
     let mut kept = merger.groups.into_events();
-    // A finer time may move an event by less than a second; stable, so ties keep the total order.
-    kept.sort_by_key(|event| (event.time.is_none(), event.time));
+    // A finer time may move an event by less than a second; stable, so ties keep the total order. Where none did, the room
+    // that sorting takes is half of that of all events.
+    let order = |event: &TokenEvent| (event.time.is_none(), event.time);
+    if !kept.is_sorted_by_key(order) {
+        kept.sort_by_key(order);
+    }
     kept
 }
 
