@@ -153,9 +153,11 @@ fn judge(
     clients::fold_unexplained(&mut drafts);
     drafts.extend(classes::misconfigured(&lines, &client));
     drafts.extend(classes::outages(&lines, &client));
-    let token_lives = lives::lives(&lines, &drafts);
-    let clients = clients::summaries(&lines, &drafts, catalogue, &client);
-    let activity = activity::activity(&lines, &drafts, &clients, &client);
+    let of_clients = || {
+        let clients = clients::summaries(&lines, &drafts, catalogue, &client);
+        (activity::activity(&lines, &drafts, &clients, &client), clients)
+    };
+    let (token_lives, (activity, clients)) = rayon::join(|| lives::lives(&lines, &drafts), of_clients);
     drafts.extend(behaviours);
     drafts.extend(insecure_endpoint::judge(&lines, &client));
     drafts.extend(shared_token::judge(&lines));
