@@ -4,7 +4,10 @@
 //! whole. Lost lines show in two ways: a refresh presents a token whose issue is not in the logs, where
 //! the issue of others is; and intervals are multiples of the rhythm in which a principal refreshes.
 
+use std::iter;
+
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 
 use crate::model::{EventKind, Precision, Symbol};
 use crate::timeline::{Timeline, is_masked};
@@ -23,6 +26,8 @@ const SLACK: i64 = 15;
 const SKIPS: i64 = 6;
 /// Logs lose lines from so many missing refreshes in a thousand on.
 const LOSSY: usize = 5;
+/// So many timelines are looked at by one worker at once.
+const TOGETHER: usize = 1 << 10;
 
 /// How often a principal refreshes.
 #[derive(Clone, Copy, Debug)]
@@ -62,20 +67,16 @@ pub(super) struct Coverage {
 impl Coverage {
     pub(super) fn of(scene: &Scene<'_>) -> Self {
         let timelines = &scene.timelines.timelines;
-        let mut counts: HashMap<Place, Count> = HashMap::new();
-        let mut coverage = Self::default();
-        for line in timelines {
-            let steps = steps(scene, line);
-            let rhythm = kept_rhythm(&steps);
-            let (lifetime, named) = (lifetime(scene, line), !crews::several_grants(scene, scene.timelines.timed(line)));
-            coverage.rhythms.push(rhythm.or(lifetime).filter(|_| named));
-            for step in steps.iter().filter(|step| !step.disturbed) {
-                let client = Place::Client(line.principal.provider, line.principal.client);
-                let [from, to] = [step.from, step.to].map(|id| Place::Source(scene.event(id).position.source));
-                for place in [client, from].into_iter().chain((to != from).then_some(to)) {
-                    counts.entry(place).or_default().add(scene, step, rhythm.filter(|_| named));
-                }
-            }
+        // The first look at the events of each timeline, most of which are in no cache by then.
+        let parts = timelines.par_chunks(TOGETHER).map(|lines| {
+            let mut counts = Counts::new();
+            let rhythms: Vec<Option<Rhythm>> = lines.iter().map(|line| rhythm(scene, line, &mut counts)).collect();
+            (rhythms, counts)
+        });
+        let (mut coverage, mut counts) = (Self::default(), Counts::new());
+        for (rhythms, of_part) in parts.collect::<Vec<_>>() {
+            coverage.rhythms.extend(rhythms);
+            of_part.into_iter().for_each(|(place, count)| counts.entry(place).or_default().absorb(&count));
         }
         coverage.ask_clients(scene);
         let lossy: HashSet<Place> = counts.iter().filter(|(_, count)| count.lossy()).map(|(place, _)| *place).collect();
@@ -113,6 +114,35 @@ fn is_lossy(scene: &Scene<'_>, line: &Timeline, lossy: &HashSet<Place>) -> bool 
 enum Place {
     Client(Option<Symbol>, Option<Symbol>),
     Source(u32),
+}
+
+type Counts = HashMap<Place, Count>;
+
+/// The rhythm of a timeline, as far as it shows one by itself; what its intervals say of where lines may be lost is
+/// counted.
+fn rhythm(scene: &Scene<'_>, line: &Timeline, counts: &mut Counts) -> Option<Rhythm> {
+    let steps = steps(scene, line);
+    let named = !crews::several_grants(scene, scene.timelines.timed(line));
+    let kept = kept_rhythm(&steps).filter(|_| named);
+    let client = Place::Client(line.principal.provider, line.principal.client);
+    // Nearly all timelines are written in one file, so that its count is looked up once.
+    let (mut of_client, mut of_source) = (Count::default(), (client, Count::default()));
+    for step in steps.iter().filter(|step| !step.disturbed) {
+        let count = Count::of(scene, step, kept);
+        of_client.absorb(&count);
+        let [from, to] = [step.from, step.to].map(|id| Place::Source(scene.event(id).position.source));
+        for place in iter::once(from).chain((to != from).then_some(to)) {
+            if place != of_source.0 {
+                let (before, counted) = std::mem::replace(&mut of_source, (place, Count::default()));
+                counts.entry(before).or_default().absorb(&counted);
+            }
+            of_source.1.absorb(&count);
+        }
+    }
+    for (place, count) in [(client, of_client), of_source] {
+        counts.entry(place).or_default().absorb(&count);
+    }
+    kept.or_else(|| lifetime(scene, line).filter(|_| named))
 }
 
 /// From one good refresh or grant to the next good refresh.
@@ -188,19 +218,30 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, scene: &Scene<'_>, step: &Step, rhythm: Option<Rhythm>) {
+    /// What one interval says.
+    fn of(scene: &Scene<'_>, step: &Step, rhythm: Option<Rhythm>) -> Self {
+        let mut count = Self::default();
         if let Some(Rhythm { period, .. }) = rhythm {
             match multiple(period, step.gap) {
-                Some(1) => self.kept += 1,
-                Some(_) => self.holes += 1,
-                None => self.uneven += usize::from(step.gap > period),
+                Some(1) => count.kept = 1,
+                Some(_) => count.holes = 1,
+                None => count.uneven = usize::from(step.gap > period),
             }
         }
         match follows(scene, step.from, step.to) {
-            Some(true) => self.linked += 1,
-            Some(false) => self.broken += 1,
+            Some(true) => count.linked = 1,
+            Some(false) => count.broken = 1,
             None => {}
         }
+        count
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.kept += other.kept;
+        self.holes += other.holes;
+        self.uneven += other.uneven;
+        self.linked += other.linked;
+        self.broken += other.broken;
     }
 
     /// Pauses are as long as they are: that so many of them are multiples must be no chance.
