@@ -2,7 +2,10 @@
 
 use hashbrown::HashMap;
 
-use crate::model::{Activity, ClientSummary, Counts, EventKind, FindingClass, Gaps, Lane, Precision, Timestamp};
+use crate::model::{
+    Activity, ClientSummary, Counts, EventKind, FindingClass, Gaps, Lane, Precision, Timestamp, TokenEvent,
+};
+use crate::timeline::is_attempt;
 
 use super::classes::ClientOf;
 use super::draft::Draft;
@@ -126,13 +129,10 @@ fn millis(time: Timestamp) -> i64 {
 
 /// From the first attempt to the last, in milliseconds.
 fn period(lines: &[Line<'_>]) -> Option<(i64, i64)> {
-    let attempts = lines.iter().flat_map(|line| line.ids.iter().map(|&id| line.scene.event(id)));
-    let refreshes =
-        attempts.filter(|event| matches!(event.kind, EventKind::RefreshSucceeded | EventKind::RefreshFailed));
-    let times = refreshes.filter_map(|event| event.time).map(millis);
-    times.fold(None, |ends, time| {
-        Some(ends.map_or((time, time), |(first, last): (i64, i64)| (first.min(time), last.max(time))))
-    })
+    // All events are in a timeline, and they are in order.
+    let events = &lines.first()?.scene.timelines.events;
+    let time = |event: &TokenEvent| event.time.filter(|_| is_attempt(event)).map(millis);
+    Some((events.iter().find_map(time)?, events.iter().rev().find_map(time)?))
 }
 
 /// The cause of each failure, and whether it is a loser (rather than aftermath) of a race.

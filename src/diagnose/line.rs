@@ -97,6 +97,11 @@ impl Scene<'_> {
     }
 }
 
+/// Whether its time is one of whole seconds.
+pub(super) fn is_coarse(event: &TokenEvent) -> bool {
+    event.time.is_some_and(|time| time.precision == Precision::Second)
+}
+
 /// A failure that says something about the grant, rather than about the client or the server.
 pub(super) fn grant_like(event: &TokenEvent) -> bool {
     event.kind == EventKind::RefreshFailed
@@ -283,7 +288,7 @@ impl<'a> Line<'a> {
 
     /// Whether an event's time has whole seconds only.
     pub(super) fn is_coarse(&self, position: usize) -> bool {
-        self.event(position).time.is_some_and(|time| time.precision == Precision::Second)
+        is_coarse(self.event(position))
     }
 
     /// Times of the good refreshes, in order.

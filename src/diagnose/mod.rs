@@ -62,7 +62,7 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::model::{
-    Activity, ClientSummary, EventKind, EventSet, Finding, Precision, RotationPolicy, Symbol, TokenEvent, TokenLife,
+    Activity, ClientSummary, EventKind, EventSet, Finding, RotationPolicy, Symbol, TokenEvent, TokenLife,
 };
 use crate::rules::Catalogue;
 use crate::timeline::{self, Ledger, Skew, Timelines};
@@ -266,7 +266,7 @@ fn lines<'a>(scene: &'a Scene<'a>, policies: &'a Policies) -> Vec<Line<'a>> {
             policy: policy.unwrap_or(&RotationPolicy::UNKNOWN),
             ids,
             has_unauthorized: ids.iter().any(|id| scene.kind(*id) == EventKind::ApiUnauthorized),
-            coarse: ids.iter().any(|&id| scene.event(id).time.is_some_and(|time| time.precision == Precision::Second)),
+            coarse: scene.timelines.told.coarse && ids.iter().any(|&id| line::is_coarse(scene.event(id))),
             rhythm: coverage.rhythms[number],
             lossy: coverage.lossy[number],
             asked: OnceLock::new(),

@@ -1,7 +1,7 @@
 //! What a set of events tells at all. An event is as long as two cache lines: to look at all of them once more, for what
 //! they do not have, costs as much as a step on those that have it.
 
-use crate::model::TokenEvent;
+use crate::model::{Precision, TokenEvent};
 
 /// Which parts there are, and which are left out.
 #[allow(clippy::struct_excessive_bools, reason = "independent facts about one log")]
@@ -9,6 +9,8 @@ use crate::model::TokenEvent;
 pub struct Told {
     /// Some event names a token or a grant.
     pub tokens: bool,
+    /// Some event has a time of whole seconds.
+    pub coarse: bool,
     /// Some event shows a token endpoint without encryption.
     pub insecure: bool,
     /// Some event names its provider.
@@ -27,6 +29,7 @@ impl Told {
         let mut told = Self::default();
         for event in events {
             told.tokens |= event.presented.is_some() | event.issued.is_some() | event.grant_id.is_some();
+            told.coarse |= event.time.is_some_and(|time| time.precision == Precision::Second);
             told.insecure |= event.insecure;
             told.providers |= event.provider.is_some();
             told.no_provider |= event.provider.is_none();
