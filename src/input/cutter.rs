@@ -23,8 +23,8 @@ const RUN_LINES: usize = 256;
 /// How many bytes of continuation lines a cut moves past at most.
 const RUN_BYTES: usize = 64 << 10;
 
-/// What is read at once to find the end of a line.
-const SMALL_STEP: usize = 16 << 10;
+/// What is read at once to find the end of a line: most are shorter, and whoever has the next range reads it again.
+const SMALL_STEP: usize = 4 << 10;
 /// What is read at once of a line that turns out long.
 const LARGE_STEP: usize = 1 << 20;
 
