@@ -139,3 +139,42 @@ fn plain_packed_or_piped_a_log_says_the_same() {
         assert_eq!(piped, plain, "{name} as a stream");
     }
 }
+
+/// A user's refresh and the failures after it.
+fn story_of(user: &str) -> String {
+    let record = |time: &str, rest: &str| {
+        format!(r#"{{"ts":"2026-03-02T{time}Z","event":"token_refresh",{rest},"client_id":"app","user_id":"{user}"}}"#)
+    };
+    let failed = r#""outcome":"failure","error":"invalid_grant""#;
+    let failures = ["12:00:00.100", "12:10:00.000", "12:20:00.000"].map(|time| record(time, failed));
+    [record("12:00:00.000", r#""outcome":"success""#), failures.join("\n")].join("\n") + "\n"
+}
+
+#[test]
+fn files_whose_names_are_masked_alike_show_their_own_records() {
+    let place = TempDir::new().unwrap();
+    let names = ["ghp_5ubbbPIa84yRnBUbHoWC8FJowoRoWD8s7bA1", "ghp_iK2ZWeqhFWCEPyYngFb51yBMWXaSCrUZoL8g"];
+    for (name, user) in names.iter().zip(["user-one", "user-two"]) {
+        let story = story_of(user);
+        fs::write(place.path().join(format!("{name}.log")), &story).unwrap();
+        let file = File::create(place.path().join(format!("{name}.log.gz"))).unwrap();
+        let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        encoder.write_all(story.as_bytes()).unwrap();
+        encoder.finish().unwrap();
+    }
+    for ending in ["log", "log.gz"] {
+        let paths: Vec<PathBuf> = names.iter().map(|name| place.path().join(format!("{name}.{ending}"))).collect();
+        let report: Value = serde_json::from_slice(&bytes(&paths, 2, 0).0).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 2, "{ending}");
+        for finding in findings {
+            let user = finding["subject"].as_str().unwrap();
+            let evidence = finding["evidence"].as_array().unwrap();
+            assert_eq!(evidence.len(), 4, "{ending} {user}");
+            for piece in evidence {
+                let excerpt = piece["excerpt"].as_str().unwrap();
+                assert!(excerpt.starts_with("{\"ts\"") && excerpt.contains(user), "{ending} {user}");
+            }
+        }
+    }
+}

@@ -48,21 +48,25 @@ pub(super) fn told(draft: &Draft, limit: usize) -> Told {
     told
 }
 
-/// Gives each finding its evidence. Of the events only those are left that became some: all of them are most of what a
-/// run holds, and what is told of a few is long.
-pub(super) fn tell(set: &mut EventSet, events: Vec<TokenEvent>, findings: Vec<(Finding, Told)>) -> Vec<Finding> {
+/// Gives each finding its evidence, and says which event each piece is. Of the events only those are left that became
+/// some: all of them are most of what a run holds, and what is told of a few is long.
+pub(super) fn tell(
+    set: &mut EventSet,
+    events: Vec<TokenEvent>,
+    findings: Vec<(Finding, Told)>,
+) -> (Vec<Finding>, Vec<Vec<u32>>) {
     let mut ids: Vec<u32> = findings.iter().flat_map(|(_, told)| told.iter().map(|(id, _)| *id)).collect();
     ids.sort_unstable();
     ids.dedup();
     set.events = ids.iter().map(|&id| events[id as usize]).collect();
     drop(events);
     let set = &*set;
-    let of = |id: u32| ids.binary_search(&id).ok().map(|at| &set.events[at]);
+    let place = |id: u32| ids.partition_point(|known| *known < id);
     let with_evidence = findings.into_par_iter().map(|(finding, told)| {
-        let evidence = told.into_iter().filter_map(|(id, role)| Some(piece(set, of(id)?, role))).collect();
-        Finding { evidence, ..finding }
+        let evidence = told.iter().map(|&(id, role)| piece(set, &set.events[place(id)], role)).collect();
+        (Finding { evidence, ..finding }, told.iter().map(|&(id, _)| place(id) as u32).collect())
     });
-    with_evidence.collect()
+    with_evidence.unzip()
 }
 
 fn piece(set: &EventSet, event: &TokenEvent, role: Role) -> Evidence {

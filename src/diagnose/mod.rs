@@ -99,6 +99,8 @@ impl Default for Settings {
 pub struct Diagnosis {
     /// Ordered by severity, then start, then id.
     pub findings: Vec<Finding>,
+    /// By finding the events that its pieces of evidence are, as places in the list of those that are left of the set.
+    pub told: Vec<Vec<u32>>,
     /// One row per (provider, client), ordered by failures (most first), then name.
     pub clients: Vec<ClientSummary>,
     /// How the attempts lie in time.
@@ -124,7 +126,8 @@ pub fn diagnose(set: &mut EventSet, catalogue: &Catalogue, policies: &Policies, 
     set.sort();
     let events = std::mem::take(&mut set.events);
     let (diagnosis, findings, events) = judge((set, events), catalogue, policies, settings);
-    Diagnosis { findings: evidence::tell(set, events, findings), ..diagnosis }
+    let (findings, told) = evidence::tell(set, events, findings);
+    Diagnosis { findings, told, ..diagnosis }
 }
 
 /// Diagnoses; also the findings, with what each is told by, and the attempts.
@@ -170,6 +173,7 @@ fn judge(
     let Timelines { events, by_logger, refresh_ok, refresh_failed, .. } = timelines;
     let diagnosis = Diagnosis {
         findings: Vec::new(),
+        told: Vec::new(),
         clients,
         activity,
         principals,

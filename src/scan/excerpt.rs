@@ -1,7 +1,6 @@
 //! What evidence shows of a record: its start, masked. Made while the record is read where its bytes cannot be had
 //! again (a pipe, a packed file), and from the file itself for the few that become evidence otherwise.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
@@ -13,7 +12,7 @@ use super::kept::Kept;
 use super::scrub::Scrubber;
 use crate::input::{self, Origin, Source};
 use crate::leak::{LeakHit, LeakScanner};
-use crate::model::{Evidence, Finding, TokenEvent};
+use crate::model::{Finding, TokenEvent};
 
 /// Longest excerpt of a record, in bytes.
 const EXCERPT: usize = 240;
@@ -24,7 +23,7 @@ const CUT: char = '…';
 type Place = (u32, u64, u64);
 
 /// How the text of a record is had.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Held {
     /// Its excerpt was kept.
     Kept(u32),
@@ -33,95 +32,83 @@ enum Held {
     Stored { likeness: u32, silent: bool },
 }
 
-/// The records that became evidence.
-pub(super) struct Archive<'a> {
-    sources: &'a [Source],
-    /// The source of each path; one of those that are called alike.
-    numbers: BTreeMap<&'a str, u32>,
-    /// In the order of their places, each once.
-    records: Vec<(Place, Held)>,
+type Record = (Place, Held);
+
+fn record_of(event: &TokenEvent) -> Record {
+    let TokenEvent { position, likeness, silent, .. } = *event;
+    let held = event.excerpt.get().map_or(Held::Stored { likeness, silent }, Held::Kept);
+    ((position.source, position.byte_start(), position.byte_end()), held)
 }
 
-impl<'a> Archive<'a> {
-    /// Of the sources, in the order of their paths in the events, and of the events in the findings.
-    pub(super) fn new(
-        sources: &'a [Source],
-        (paths, events): (&'a [String], &[TokenEvent]),
-        findings: &[Finding],
-    ) -> Self {
-        let numbers = paths.iter().map(String::as_str).zip(0..).collect();
-        let mut archive = Self { sources, numbers, records: Vec::new() };
-        let all = findings.iter().flat_map(|finding| &finding.evidence);
-        let mut asked: HashMap<Place, Option<Held>> =
-            all.filter_map(|evidence| Some((archive.place(evidence)?, None))).collect();
-        let alike: Vec<u32> = paths.iter().map(|path| archive.numbers[path.as_str()]).collect();
-        for event in events {
-            let position = event.position;
-            let place = (alike[position.source as usize], position.byte_start(), position.byte_end());
-            let Some(held) = asked.get_mut(&place) else { continue };
-            let stored = Held::Stored { likeness: event.likeness, silent: event.silent };
-            *held = Some(event.excerpt.get().map_or(stored, Held::Kept));
-        }
-        archive.records = asked.into_iter().filter_map(|(place, held)| Some((place, held?))).collect();
-        archive.records.sort_unstable_by_key(|(place, _)| *place);
-        archive
-    }
+/// Where the texts of records are had from.
+pub(super) struct Archive<'a> {
+    pub(super) sources: &'a [Source],
+    pub(super) kept: &'a Kept,
+    pub(super) leaks: &'a LeakScanner,
+    pub(super) scrubber: &'a Scrubber,
+}
 
-    /// Puts the text of each record in the place of what stands for it, where there still is one.
-    pub(super) fn fill(&self, findings: &mut [Finding], kept: &Kept, leaks: &LeakScanner, scrubber: &Scrubber) {
-        let mut excerpts = self.stored(leaks);
-        excerpts.extend(self.kept(kept));
-        let clean = excerpts.into_par_iter().map(|(place, excerpt)| (place, scrubber.text(&excerpt).into_owned()));
-        let excerpts: HashMap<Place, String> = clean.collect::<Vec<_>>().into_iter().collect();
-        for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
-            if let Some(excerpt) = self.place(evidence).and_then(|place| excerpts.get(&place)) {
-                evidence.excerpt.clone_from(excerpt);
+impl Archive<'_> {
+    /// Puts the text of each record in the place of what stands for it, where there still is one. By finding, `told` says
+    /// which of the events its pieces of evidence are.
+    pub(super) fn fill(&self, findings: &mut [Finding], told: &[Vec<u32>], events: &[TokenEvent]) {
+        let record_at = |id: u32| record_of(&events[id as usize]);
+        // A record of many events is read once: it may be as long as a file.
+        let mut records: Vec<Record> = told.iter().flatten().map(|&id| record_at(id)).collect();
+        records.sort_unstable();
+        records.dedup();
+        let mut excerpts = self.stored(&records);
+        excerpts.extend(self.kept(&records));
+        let clean = excerpts.into_par_iter().map(|(record, text)| (record, self.scrubber.text(&text).into_owned()));
+        let excerpts: HashMap<Record, String> = clean.collect::<Vec<_>>().into_iter().collect();
+        for (finding, told) in findings.iter_mut().zip(told) {
+            for (evidence, id) in finding.evidence.iter_mut().zip(told) {
+                if let Some(excerpt) = excerpts.get(&record_at(*id)) {
+                    evidence.excerpt.clone_from(excerpt);
+                }
             }
         }
     }
 
-    fn kept(&self, kept: &Kept) -> Vec<(Place, String)> {
-        let number = |&(place, held): &(Place, Held)| match held {
-            Held::Kept(number) => Some((number, place)),
+    fn kept(&self, records: &[Record]) -> Vec<(Record, String)> {
+        let number = |&record: &Record| match record.1 {
+            Held::Kept(number) => Some((number, record)),
             Held::Stored { .. } => None,
         };
-        let mut wanted: Vec<(u32, Place)> = self.records.iter().filter_map(number).collect();
+        let mut wanted: Vec<(u32, Record)> = records.iter().filter_map(number).collect();
         wanted.sort_unstable();
-        kept.texts(&wanted)
+        self.kept.texts(&wanted)
     }
 
-    /// The excerpts of records that are read again. One of many events is read once: it may be as long as a file. And a
-    /// file is open while it is read from: there may be more of them than can be open at once.
-    fn stored(&self, leaks: &LeakScanner) -> Vec<(Place, String)> {
-        let of_files: Vec<&[(Place, Held)]> = self.records.chunk_by(|a, b| a.0.0 == b.0.0).collect();
+    /// The excerpts of records that are read again. A file is open while it is read from: there may be more of them than
+    /// can be open at once.
+    fn stored(&self, records: &[Record]) -> Vec<(Record, String)> {
+        let stored: Vec<Record> =
+            records.iter().copied().filter(|record| matches!(record.1, Held::Stored { .. })).collect();
+        let of_files: Vec<&[Record]> = stored.chunk_by(|a, b| a.0.0 == b.0.0).collect();
         let excerpts = of_files.par_iter().flat_map(|records| {
             let file = self.file(records[0].0.0);
-            let excerpt = |&(place, held): &(Place, Held)| Some((place, excerpt(file.as_ref()?, place, held, leaks)?));
+            let excerpt = |record: &Record| Some((*record, self.excerpt(file.as_ref()?, *record)?));
             records.par_iter().filter_map(excerpt).collect::<Vec<_>>()
         });
         excerpts.collect()
-    }
-
-    fn place(&self, evidence: &Evidence) -> Option<Place> {
-        let source = *self.numbers.get(evidence.path.as_str())?;
-        Some((source, evidence.byte_start, evidence.byte_end))
     }
 
     fn file(&self, source: u32) -> Option<File> {
         let source = self.sources.get(source as usize)?;
         if let Origin::File(path) = &source.origin { File::open(path).ok() } else { None }
     }
-}
 
-fn excerpt(file: &File, place: Place, held: Held, leaks: &LeakScanner) -> Option<String> {
-    let Held::Stored { likeness, silent } = held else { return None };
-    let bytes = record(file, place).filter(|bytes| likeness == self::likeness(bytes))?;
-    if silent {
-        return Some(excerpt_of_silent(&bytes));
+    fn excerpt(&self, file: &File, (place, held): Record) -> Option<String> {
+        let Held::Stored { likeness, silent } = held else { return None };
+        let bytes = record(file, place).filter(|bytes| likeness == self::likeness(bytes))?;
+        if silent {
+            return Some(excerpt_of_silent(&bytes));
+        }
+        let mut hits = Vec::new();
+        self.leaks.find(&bytes, &mut hits);
+        Some(excerpt_of(&bytes, &hits, self.leaks))
     }
-    let mut hits = Vec::new();
-    leaks.find(&bytes, &mut hits);
-    Some(excerpt_of(&bytes, &hits, leaks))
 }
 
 fn record(file: &File, (_, start, end): Place) -> Option<Vec<u8>> {

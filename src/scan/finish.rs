@@ -73,10 +73,11 @@ pub(super) fn finish(
     let mut diagnosis = diagnose::diagnose(&mut merged.events, &rules.catalogue, &rules.policies, &settings);
     notices.extend(skew::shown(&diagnosis.skews, &merged.events));
     notices.extend(again::by_logger(&diagnosis.by_logger, &merged.events));
-    let findings = &mut diagnosis.findings;
-    findings.retain(|finding| options.wants_finding(finding));
-    let EventSet { sources: paths, events: told, .. } = &merged.events;
-    Archive::new(&discovery.sources, (paths, told), findings).fill(findings, &merged.kept, &rules.leaks, &scrubber);
+    let found = std::mem::take(&mut diagnosis.findings).into_iter().zip(std::mem::take(&mut diagnosis.told));
+    let (mut findings, told): (Vec<_>, Vec<_>) = found.filter(|(finding, _)| options.wants_finding(finding)).unzip();
+    let (sources, kept, leaks) = (&discovery.sources, &merged.kept, &rules.leaks);
+    Archive { sources, kept, leaks, scrubber: &scrubber }.fill(&mut findings, &told, &merged.events.events);
+    diagnosis.findings = findings;
     let complete = notices.iter().all(|notice| notice.trouble == Trouble::Note);
     let (mut report, known_leaks) = report(options, &merged, (extent, diagnosis), (reads, disk), notices);
     let clean = |text: &str| scrubber.text(&rules.leaks.mask(text)).into_owned();
