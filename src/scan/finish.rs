@@ -137,12 +137,7 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
         kept: Kept::default(),
     };
     for mut harvest in harvests {
-        let from = merged.kept.absorb(harvest.kept);
-        let renumbered = if from > 0 { harvest.events.events.as_mut_slice() } else { &mut [] };
-        for event in renumbered {
-            event.excerpt = event.excerpt.get().map(|number| number.saturating_add(from)).into();
-        }
-
+        renumber(&mut harvest.events.events, merged.kept.absorb(harvest.kept));
         if merged.events.symbols.is_empty() {
             // The first one is taken as it is: of a log of nothing but events a copy is a third of the memory.
             let sources = std::mem::take(&mut merged.events.sources);
@@ -178,6 +173,13 @@ pub(super) fn merge(paths: Vec<String>, reads: &[SourceRead], harvests: Vec<Harv
         found.divided = found.divided.map(|(byte, line)| (byte, line_of(*source as u32, byte, line)));
     }
     merged
+}
+
+/// Moves the numbers of the excerpts of events; nothing is to be done for the first worker, nor where none are kept.
+fn renumber(events: &mut [TokenEvent], from: u32) {
+    for event in events.iter_mut().filter(|_| from > 0) {
+        event.excerpt = event.excerpt.get().map(|number| number.saturating_add(from)).into();
+    }
 }
 
 /// What was not looked at as it should be, and what was taken for granted about times, by source.
