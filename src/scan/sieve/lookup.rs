@@ -64,7 +64,7 @@ impl Tables for Narrow {
     fn may_begin<S: Simd, const ANY_CASE: bool>(&self, simd: S, block: &[u8; BLOCK]) -> u64 {
         // Not by `map`: its closures stayed calls, through memory, and the search took eight times as long.
         let [a, b, c, d] = bytes::<S, ANY_CASE>(simd, block);
-        let marks = mixtures([a & 15, b & 15, c & 15, d & 15], [a >> 4, b >> 4, c >> 4, d >> 4]);
+        let marks = mixtures([a, b, c, d], [a >> 4, b >> 4, c >> 4, d >> 4], [a >> 2, b >> 2, c >> 2, d >> 2]);
         let mut whole = [u8x64::splat(simd, u8::MAX); 2];
         for (mark, answers) in marks.iter().enumerate() {
             for (groups, table) in whole.iter_mut().zip(&self.whole) {
@@ -106,10 +106,10 @@ fn bytes<S: Simd, const ANY_CASE: bool>(simd: S, block: &[u8; BLOCK]) -> [u8x64<
     all
 }
 
-/// The groups that have each of the answers, which are below 16.
+/// The groups that have each of the answers, of which the last four bits count.
 #[inline(always)]
 fn among_16<S: Simd>(simd: S, table: &[u8; 16], answers: u8x64<S>) -> u8x64<S> {
-    u8x64::block_splat(u8x16::simd_from(simd, *table)).swizzle_dyn_within_blocks(answers)
+    u8x64::block_splat(u8x16::simd_from(simd, *table)).swizzle_dyn_within_blocks(answers & 15)
 }
 
 /// The groups that have each of the answers, of which the last six bits count.
