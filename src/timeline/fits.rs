@@ -42,12 +42,11 @@ pub(super) fn same_moment(group: Group<'_>, event: &TokenEvent, apart: i64) -> b
 pub(super) fn handed_over(group: Group<'_>, event: &TokenEvent, apart: i64) -> bool {
     let known = group.event;
     let text = known.error_description.is_some() && known.error_description == event.error_description;
-    let moved = TokenEvent { thread: known.thread, ..*event };
     apart <= LAYERS
         && text
-        && group.layers.reworded_by(event)
         && known.thread != event.thread
-        && same_moment(group, &moved, apart)
+        && group.layers.reworded_by(event)
+        && same_moment(group, &TokenEvent { thread: known.thread, ..*event }, apart)
 }
 
 /// Whether a record is what another layer says of an attempt, a moment later.

@@ -42,8 +42,14 @@ impl Groups {
         self.events.len()
     }
 
+    /// What is known of an attempt.
+    pub(super) fn event(&self, number: u32) -> &TokenEvent {
+        &self.events[number as usize]
+    }
+
+    /// The same, and who told it: that is looked up.
     pub(super) fn group(&self, number: u32) -> Group<'_> {
-        let event = &self.events[number as usize];
+        let event = self.event(number);
         // The first record's layer is that of the attempt: what is absorbed changes neither rule nor wording.
         let layers = Layers::of(event, self.more.get(&number).map_or(&[], Vec::as_slice));
         Group { event, layers, dropped: self.dropped.contains(&number) }

@@ -193,13 +193,12 @@ impl Merger {
         let recent = self.by_error.get_mut(&(event.kind, event.error))?;
         let oldest = time.nanos - THREAD;
         let groups = &self.groups;
-        while recent.front().is_some_and(|&number| nanos(groups.group(number).event) < oldest) {
+        while recent.front().is_some_and(|&number| nanos(groups.event(number)) < oldest) {
             recent.pop_front();
         }
         let near = |&number: &u32, fits: fn(Group<'_>, &TokenEvent, i64) -> bool| {
-            let group = groups.group(number);
-            let apart = time.nanos - nanos(group.event);
-            apart <= THREAD && fits(group, event, apart)
+            let apart = time.nanos - nanos(groups.event(number));
+            apart <= THREAD && fits(groups.group(number), event, apart)
         };
         let all = || recent.iter().rev().take(REACH).copied();
         if !all().any(|number| near(&number, same_moment)) {
@@ -208,7 +207,7 @@ impl Merger {
         let mut fitting = all().filter(|number| near(number, same_moment));
         let nearest = fitting.next()?;
         // A record without a client belongs to no one of several clients.
-        let client = |number: u32| groups.group(number).event.client;
+        let client = |number: u32| groups.event(number).client;
         let unsure = event.client.is_none() && fitting.any(|other| client(other) != client(nearest));
         (!unsure).then_some(nearest)
     }
@@ -221,12 +220,12 @@ impl Merger {
         }
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
         let groups = &self.groups;
-        let at = |number: u32| nanos(groups.group(number).event);
+        let at = |number: u32| nanos(groups.event(number));
         while self.recent.front().is_some_and(|&number| at(number) < time.nanos - SAME_THREAD) {
             self.recent.pop_front();
         }
         let one_thread = |number: &u32| {
-            let known = groups.group(*number).event;
+            let known = groups.event(*number);
             thread(event).is_some() && thread(known) == thread(event)
         };
         let soon = self.recent.partition_point(|&number| at(number) < time.nanos - ECHO);
@@ -236,12 +235,12 @@ impl Merger {
         let all: Vec<u32> = before.chain(near.filter(fits)).collect();
         let fitting = || all.iter().copied();
         let close = |number: &u32| {
-            let known = groups.group(*number).event;
+            let known = groups.event(*number);
             let same = |a: Option<Symbol>, b: Option<Symbol>| a.is_some() && a == b;
             same(known.thread, event.thread) || same(known.request_id, event.request_id)
         };
         let earliest = fitting().next()?;
-        let client = |number: u32| groups.group(number).event.client;
+        let client = |number: u32| groups.event(number).client;
         let unsure = event.client.is_none() && fitting().any(|other| client(other) != client(earliest));
         fitting().find(close).or((!unsure).then_some(earliest))
     }
@@ -270,7 +269,7 @@ impl Merger {
     }
 
     fn is_refused_before(&self, number: u32, event: &TokenEvent) -> bool {
-        let known = self.groups.group(number).event;
+        let known = self.groups.event(number);
         let refused = known.error.is_some() && known.error == self.invalid_client;
         refused && distance(known, event).is_some_and(|apart| apart <= PROBE) && !conflict(known, event)
     }
