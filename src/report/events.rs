@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::buffered;
 use super::sheet::{Sheet, if_known, number, text, time};
 use crate::model::{EventRow, EventSet};
 
@@ -38,11 +39,12 @@ const COLUMNS: [&str; 26] = [
 
 /// Writes one JSON object per line and event, in the order of the set.
 pub fn render_events_jsonl(events: &EventSet, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = buffered(out);
     for event in &events.events {
-        serde_json::to_writer(&mut *out, &events.row(event))?;
+        serde_json::to_writer(&mut out, &events.row(event))?;
         out.write_all(b"\n")?;
     }
-    Ok(())
+    out.flush()
 }
 
 /// Writes the same as a table, one row per event; what an event does not say is an empty cell.

@@ -31,7 +31,7 @@ mod survey;
 mod terminal;
 mod words;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::model::Report;
 
@@ -52,6 +52,14 @@ pub use place::{Run, leak_sentence};
 pub use sarif::render_sarif;
 pub use survey::{render_survey, render_survey_json};
 pub use terminal::{Links, Style, headline, render_terminal, render_terminal_section, wrap};
+
+/// Bytes of JSON that are written at a time.
+const BUFFER: usize = 1 << 16;
+
+/// What is large and of many small pieces goes through here: JSON writes sign by sign, and each was a call through a table.
+fn buffered<'o>(out: &'o mut dyn Write) -> BufWriter<&'o mut (dyn Write + 'o)> {
+    BufWriter::with_capacity(BUFFER, out)
+}
 
 /// The formats of a report. To add one: its file, its line here and in the matches below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
