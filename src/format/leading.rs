@@ -18,6 +18,15 @@ pub struct LeadingTime {
     pub end: usize,
     /// The time of the program, where the first is that of who passed the line on.
     pub second: Option<Stamp>,
+    /// Whether words lead to it: `token refreshed, expires at 2026-…`.
+    pub spoken: bool,
+}
+
+impl LeadingTime {
+    /// Whether another one stands at the same place, in the same way.
+    pub fn stands_like(&self, other: &Self) -> bool {
+        (self.start, self.end, self.spoken) == (other.start, other.end, other.spoken)
+    }
 }
 
 /// The time at or near the beginning of a text.
@@ -37,7 +46,22 @@ pub fn leading_time(text: &str, clock: &Clock) -> Option<LeadingTime> {
     let of_record =
         |(_, start, _): &(Stamp, usize, usize)| *start <= 2 || timestamp::time_of_day(text, clock).is_none();
     let (stamp, start, end) = found.filter(of_record).or_else(since_1970)?;
-    Some(LeadingTime { stamp, start, end, second: second_time(&text[end..], stamp, clock) })
+    Some(LeadingTime {
+        stamp,
+        start,
+        end,
+        second: second_time(&text[end..], stamp, clock),
+        spoken: speaks(&text[..start]),
+    })
+}
+
+/// Whether a text is a beginning of a sentence: of levels, threads and loggers no two are words in small letters.
+fn speaks(before: &str) -> bool {
+    let is_word = |word: &&str| {
+        let word = word.trim_end_matches([',', '.', ':', ';']);
+        word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    before.split_ascii_whitespace().filter(is_word).count() > 1
 }
 
 /// The two follow each other, or a tag stands between them. A text begins with many a time, so they must be of one

@@ -77,6 +77,7 @@ pub struct Reader {
     pub(super) time_keys: HashMap<String, usize>,
     pub(super) message_keys: HashSet<String>,
     pub(super) trace_keys: HashSet<String>,
+    cited_keys: HashSet<String>,
     envelope_keys: Vec<String>,
 }
 
@@ -111,6 +112,7 @@ impl Reader {
             time_keys: keys.time.iter().enumerate().rev().map(|(rank, key)| (normal_key(key), rank)).collect(),
             message_keys: keys.message.iter().map(|key| normal_key(key)).collect(),
             trace_keys: keys.trace.iter().map(|key| normal_key(key)).collect(),
+            cited_keys: keys.cited.iter().map(|key| normal_key(key)).collect(),
             envelope_keys: keys.envelope.iter().map(|key| normal_key(key)).collect(),
         }
     }
@@ -124,6 +126,11 @@ impl Reader {
     /// The keys that values are looked at for.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.time_keys.keys().chain(&self.message_keys).chain(&self.trace_keys).map(String::as_str)
+    }
+
+    /// Whether what stands at a path is cited by the record, and no part of it.
+    pub(super) fn is_cited(&self, path: &str) -> bool {
+        path.split('.').any(|part| self.cited_keys.contains(part))
     }
 
     /// The patterns of the text layouts.

@@ -88,6 +88,42 @@ fn a_wrapper_with_a_finer_time_serves_an_application_that_logs_seconds() {
 }
 
 #[test]
+fn a_time_that_a_cited_answer_holds_is_the_records_only_where_it_has_no_other() {
+    let said = "AADSTS70008: The refresh token has expired. Trace ID: 3a1e Timestamp: 2026-01-01 22:00:00Z";
+    let body = r#"{"error":"invalid_grant","timestamp":"2026-01-01 22:00:00Z"}"#;
+    let escaped = body.replace('"', "\\\"");
+    for line in [
+        format!(r#"{{"ts":"{AT}","error":"invalid_grant","error_description":"{said}"}}"#),
+        format!(r#"{{"ts":"{AT}","msg":"refresh failed: {said}"}}"#),
+        format!(r#"{{"ts":"{AT}","msg":"refresh failed: {escaped}"}}"#),
+    ] {
+        check(&line, "json", AT, &[]);
+    }
+    for line in [format!("{AT} refresh failed: {said}"), format!("{AT} refresh failed: {body}")] {
+        check(&line, "text", AT, &[]);
+    }
+    for said in ["token refreshed, expires at 2026-01-02T04:04:05Z", "refresh failed, next try at 2026-01-02 03:09:05Z"]
+    {
+        check(&format!(r#"{{"ts":"{AT}","msg":"{said}"}}"#), "json", AT, &[]);
+        check(
+            &format!("2026-01-02T03:04:05.123000001Z stdout F INFO {said}"),
+            "cri+text",
+            "2026-01-02T03:04:05.123000001Z",
+            &[],
+        );
+    }
+    // A level, a thread or a program leads to the time of an application, which others passed on much later.
+    for own in ["[main] INFO", "web:", "INFO"] {
+        check(&format!(r#"{{"ts":"2026-01-02T03:24:05.000Z","msg":"{own} {AT} refresh failed"}}"#), "json", AT, &[]);
+    }
+    let alone = "2026-01-01T22:00:00Z";
+    check(&format!("refresh failed: {said}"), "text", alone, &[]);
+    check(&format!("refresh failed: {body}"), "text", alone, &[]);
+    // Without a zone a record's own time may be off by hours.
+    check(&format!("2026-01-01 23:00:00.123 refresh failed: {body}"), "text", alone, &[]);
+}
+
+#[test]
 fn a_batch_gives_its_records() {
     let seen = read(r#"{"records":[{"time":"2026-01-02T03:04:05Z","a":"1"},{"time":"2026-01-02T03:04:06Z","a":"2"}]}"#);
     assert_eq!(seen.len(), 2);

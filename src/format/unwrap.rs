@@ -36,11 +36,14 @@ pub(super) struct State<'a, 'r> {
     clock: &'r Clock,
     leaves: Vec<Leaf<'a>>,
     record: Parts<'a>,
+    /// Whether what is read now is cited, or stands behind words in a text.
+    spoken: bool,
 }
 
 impl<'a, 'r> State<'a, 'r> {
     pub(super) fn new(reader: &'r Reader, arena: &'a Bump, clock: &'r Clock, wrapper: Option<&'a str>) -> Self {
-        Self { reader, arena, clock, leaves: Vec::new(), record: Parts { wrapper, ..Parts::default() } }
+        let record = Parts { wrapper, ..Parts::default() };
+        Self { reader, arena, clock, leaves: Vec::new(), record, spoken: false }
     }
 }
 
@@ -133,12 +136,13 @@ impl<'a> State<'a, '_> {
 
     /// Takes the time at or near the start of an unknown layout; returns what follows it.
     fn leading_time(&mut self, text: &'a str, depth: u8) -> &'a str {
-        let Some(LeadingTime { stamp, start, end, second }) = leading::leading_time(text, self.clock) else {
+        let Some(LeadingTime { stamp, start, end, second, spoken }) = leading::leading_time(text, self.clock) else {
             self.time_of_day(text);
             return text;
         };
-        self.record.times.push(Candidate { stamp, depth, rank: 0 });
-        self.record.times.extend(second.map(|stamp| Candidate { stamp, depth: depth + 1, rank: 0 }));
+        let spoken = self.spoken || spoken;
+        self.record.times.push(Candidate { stamp, depth, rank: 0, spoken });
+        self.record.times.extend(second.map(|stamp| Candidate { stamp, depth: depth + 1, rank: 0, spoken }));
         self.record.found.push(TimeAt::Text(text));
         if start < 8 { text[end..].trim_start_matches(leading::BETWEEN) } else { text }
     }
@@ -177,17 +181,25 @@ impl<'a> State<'a, '_> {
         if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
             return;
         }
+        let around = self.spoken;
+        self.spoken |= self.reader.is_cited(path);
+        self.inside(path, leaf.value, depth);
+        self.spoken = around;
+    }
+
+    /// What a string holds.
+    fn inside(&mut self, path: &str, value: &'a str, depth: u8) {
         let name = path.rsplit('.').next().unwrap_or(path);
         let is_message = self.reader.message_keys.contains(name);
         if is_message {
-            self.line(leaf.value, depth + 1);
+            self.line(value, depth + 1);
         } else if self.reader.trace_keys.contains(name) {
             // A time in it is one that the exception speaks of.
-            self.prose(leaf.value, depth + 1);
-        } else if holds_structure(leaf.value) {
-            self.embedded(leaf.value, depth + 1);
+            self.prose(value, depth + 1);
+        } else if holds_structure(value) {
+            self.embedded(value, depth + 1);
         }
-        self.encoded(leaf.value, depth);
+        self.encoded(value, depth);
     }
 
     pub(super) fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
@@ -199,7 +211,8 @@ impl<'a> State<'a, '_> {
         if let Some(&rank) = rank
             && let Some(stamp) = timestamp::parse(value, self.clock)
         {
-            self.record.times.push(Candidate { stamp, depth, rank });
+            let spoken = self.spoken || kind == ValueKind::Prose || self.reader.is_cited(path);
+            self.record.times.push(Candidate { stamp, depth, rank, spoken });
             self.record.found.push(TimeAt::Value(value));
         }
         // Log4j writes a moment as two numbers.
@@ -241,9 +254,12 @@ impl<'a> State<'a, '_> {
             let extent = json::flatten(self.arena, &rest[open..], base, &mut self.leaves);
             let leaves = self.leaves.split_off(from);
             let used = if leaves.is_empty() { 1 } else { extent.used.max(1) };
+            let around = self.spoken;
+            self.spoken |= before.contains(char::is_alphanumeric);
             for leaf in leaves {
                 self.leaf(leaf, (depth + 1).min(DEPTH));
             }
+            self.spoken = around;
             rest = &rest[floor(rest, open + used)..];
         }
         equals += self.pairs(rest, depth);

@@ -60,6 +60,9 @@ pub struct FormatKeys {
     /// Keys whose string is a stack trace: what would stand below the line of a text log.
     #[serde(default)]
     pub trace: Vec<String>,
+    /// Keys of what a record cites: a time in it is that of the record only where it has no other.
+    #[serde(default)]
+    pub cited: Vec<String>,
     /// Keys whose array holds the records of a batch.
     pub envelope: Vec<String>,
 }
@@ -142,6 +145,7 @@ fn load_keys(source: &RuleSource, found: &mut Formats) -> Result<(), RuleError> 
     found.keys.time.extend(file.keys.time);
     found.keys.message.extend(file.keys.message);
     found.keys.trace.extend(file.keys.trace);
+    found.keys.cited.extend(file.keys.cited);
     found.keys.envelope.extend(file.keys.envelope);
     Ok(())
 }

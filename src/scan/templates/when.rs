@@ -4,15 +4,15 @@ use super::part::Part;
 use super::sheets::Sheets;
 use super::slots::Slot;
 use super::tree::Span;
-use crate::format::{Candidate, Clock, Record, Stamp, TimeAt, choose, leading_time, timestamp};
+use crate::format::{Candidate, Clock, LeadingTime, Record, Stamp, TimeAt, choose, leading_time, timestamp};
 
 /// Where a line holds a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct When {
     /// The value, or the text near whose beginning it stands.
     part: Part,
-    /// Where it begins and ends in that text.
-    near: Option<Span>,
+    /// How it stands in that text.
+    near: Option<LeadingTime>,
     /// What it was when the line was learned, and its rank among others.
     first: Candidate,
 }
@@ -31,7 +31,7 @@ impl When {
             TimeAt::Text(text) => {
                 let time = leading_time(text, clock)?;
                 let stands = !text.as_bytes().get(time.end).is_some_and(u8::is_ascii_alphanumeric);
-                stands.then_some(Self { part: part(text)?, near: Some((time.start, time.end)), first: *first })
+                stands.then_some(Self { part: part(text)?, near: Some(time), first: *first })
             }
         };
         record.times.iter().map(of_time).collect()
@@ -40,14 +40,14 @@ impl When {
     /// Where it stands in a line with these values.
     pub(super) fn span(self, values: &[Span]) -> Span {
         let (start, end) = self.part.span(values);
-        self.near.map_or((start, end), |near| (start + near.0, start + near.1))
+        self.near.map_or((start, end), |near| (start + near.start, start + near.end))
     }
 
     fn stamp(self, line: &[u8], values: &[Span], clock: &Clock) -> Option<Stamp> {
         let text = self.part.text(line, values)?;
         let Some(near) = self.near else { return timestamp::parse(text, clock) };
         let time = leading_time(text, clock)?;
-        ((time.start, time.end) == near && time.second.is_none()).then_some(time.stamp)
+        (time.stands_like(&near) && time.second.is_none()).then_some(time.stamp)
     }
 }
 
