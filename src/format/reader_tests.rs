@@ -119,8 +119,8 @@ fn a_time_that_a_cited_answer_holds_is_the_records_only_where_it_has_no_other() 
     let alone = "2026-01-01T22:00:00Z";
     check(&format!("refresh failed: {said}"), "text", alone, &[]);
     check(&format!("refresh failed: {body}"), "text", alone, &[]);
-    // Without a zone a record's own time may be off by hours.
-    check(&format!("2026-01-01 23:00:00.123 refresh failed: {body}"), "text", alone, &[]);
+    // It does not tell the zone of one: the lines of good refreshes cite no answer, and would stay hours apart.
+    check(&format!("2026-01-01 23:00:00.123 refresh failed: {body}"), "text", "2026-01-01T23:00:00.123Z", &[]);
 }
 
 #[test]

@@ -34,7 +34,8 @@ const ZONE_NANOS: u64 = 14 * 4 * QUARTER_NANOS;
 
 /// The innermost time is the event's own, but for those that a text speaks of: the answer that an error cites has the
 /// server's clock, and may be an old one. Another is taken where it agrees with it and is finer (an application that
-/// logs whole seconds), or where the own one has no zone and disagrees (an application that logs local time).
+/// logs whole seconds), or where the own one has no zone and disagrees (an application that logs local time). What a text
+/// speaks of tells no zone: a token expires an hour later.
 pub fn choose(candidates: &[Candidate]) -> Option<Stamp> {
     let order = |candidate: &&Candidate| (candidate.spoken, u8::MAX - candidate.depth, candidate.rank);
     let own = candidates.iter().min_by_key(order)?;
@@ -47,9 +48,9 @@ pub fn choose(candidates: &[Candidate]) -> Option<Stamp> {
         let apart = other.stamp.time.nanos.abs_diff(best.time.nanos);
         let agree = apart <= SHIPPING_NANOS;
         let finer = best.time.precision == Precision::Second && other.stamp.time.precision > Precision::Second;
-        let zoned = best.zone_assumed && !other.stamp.zone_assumed;
+        let zoned = best.zone_assumed && !other.stamp.zone_assumed && !spoken;
         // A wrapper tells when the line was passed on, however much later; any other time may be that of something else.
-        if (agree && finer) || (!agree && zoned && ((wraps && !spoken) || is_of_zones(apart))) {
+        if (agree && finer) || (!agree && zoned && (wraps || is_of_zones(apart))) {
             best = other.stamp;
         }
     }
@@ -85,8 +86,8 @@ mod tests {
         assert_eq!(chosen(&[(local, 0, false), ("2026-03-02T08:00:00.123Z", 0, false)]), "2026-03-02T08:00:00.123Z");
         for created in ["2026-03-01T08:00:00Z", "2026-03-02T08:07:00Z"] {
             assert_eq!(chosen(&[(local, 0, false), (created, 0, false)]), "2026-03-02T10:00:00.123Z");
-            assert_eq!(chosen(&[(local, 0, false), (created, 2, true)]), "2026-03-02T10:00:00.123Z");
         }
+        assert_eq!(chosen(&[(local, 0, false), ("2026-03-02T11:00:00Z", 1, true)]), "2026-03-02T10:00:00.123Z");
         // Passed on seven minutes later.
         assert_eq!(chosen(&[("2026-03-02T08:07:00Z", 0, false), (local, 1, false)]), "2026-03-02T08:07:00Z");
     }
