@@ -181,25 +181,27 @@ impl<'a> State<'a, '_> {
         if leaf.kind != ValueKind::Quoted || leaf.value.len() < 3 || depth >= DEPTH {
             return;
         }
-        let around = self.spoken;
-        self.spoken |= self.reader.is_cited(path);
         self.inside(path, leaf.value, depth);
-        self.spoken = around;
+        self.encoded(leaf.value, depth);
     }
 
-    /// What a string holds.
+    /// Reads what a string holds, if it is one that holds something.
     fn inside(&mut self, path: &str, value: &'a str, depth: u8) {
         let name = path.rsplit('.').next().unwrap_or(path);
-        let is_message = self.reader.message_keys.contains(name);
-        if is_message {
-            self.line(value, depth + 1);
+        let read: fn(&mut Self, &'a str, u8) = if self.reader.message_keys.contains(name) {
+            Self::line
         } else if self.reader.trace_keys.contains(name) {
             // A time in it is one that the exception speaks of.
-            self.prose(value, depth + 1);
+            Self::prose
         } else if holds_structure(value) {
-            self.embedded(value, depth + 1);
-        }
-        self.encoded(value, depth);
+            Self::embedded
+        } else {
+            return;
+        };
+        let around = self.spoken;
+        self.spoken |= self.reader.is_cited(path);
+        read(self, value, depth + 1);
+        self.spoken = around;
     }
 
     pub(super) fn field(&mut self, path: &str, value: &'a str, kind: ValueKind, depth: u8) -> &'a str {
