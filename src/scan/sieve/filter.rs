@@ -1,6 +1,6 @@
 //! A set of windows that answers from the nearest cache, and may take others for its own.
 
-use super::window::{self, LENGTH, ORDINARY};
+use super::window;
 
 /// Bits of the set, as a power of two: 16 KiB stay in the nearest cache.
 const BITS: u32 = 17;
@@ -20,8 +20,7 @@ pub(super) struct Filter {
 impl Filter {
     /// The set of some windows, by their keys, that takes the fewest windows of ordinary text for one of them.
     pub(super) fn of(keys: &[u32], any_case: bool) -> Self {
-        let ordinary = ORDINARY.as_bytes().windows(LENGTH).filter_map(|window| window.first_chunk().copied());
-        let common: Vec<u32> = ordinary.flat_map(|bytes| window::keys(bytes, any_case)).collect();
+        let common: Vec<u32> = window::ordinary_bytes().flat_map(|bytes| window::keys(bytes, any_case)).collect();
         let taken = |spread: &u32| {
             let filter = Self::by(*spread, keys);
             common.iter().filter(|key| filter.holds(**key)).count()

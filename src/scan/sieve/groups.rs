@@ -5,7 +5,7 @@
 //! that does.
 
 use super::marks::{self, MARKS, SHORT_MARKS, WIDE_MARKS};
-use super::window::{self, CASE, LENGTH, ORDINARY, Window};
+use super::window::{self, CASE, LENGTH, Window};
 
 /// Groups of a table: one for each bit of its bytes.
 const EACH: usize = 8;
@@ -72,7 +72,7 @@ pub(super) fn divide_wide(literals: &[Vec<u8>], any_case: bool) -> (Wide, Vec<Wi
 impl<const ASKED: usize> Choice<ASKED> {
     fn of(asked: Asked<ASKED>, any_case: bool) -> Self {
         let mut shares = [[0.0; 64]; ASKED];
-        let windows = ORDINARY.as_bytes().windows(LENGTH).filter_map(|window| window.first_chunk::<LENGTH>());
+        let windows = window::ordinary_bytes();
         let count = windows.clone().count() as f64;
         for bytes in windows {
             let marks = asked(bytes.map(|byte| if any_case { byte | CASE } else { byte }));

@@ -11,7 +11,7 @@ pub(super) const CASE: u8 = 0x20;
 /// So many windows of a literal are considered.
 const CONSIDERED: usize = 3;
 /// What ordinary log lines are made of: windows that stand here tell little.
-pub(super) const ORDINARY: &str = include_str!("ordinary.txt");
+const ORDINARY: &str = include_str!("ordinary.txt");
 
 /// A window of a literal.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,11 @@ pub(super) fn rarest(literal: &[u8], any_case: bool, ordinary: &HashMap<&[u8], u
         Window { offset, key, whole: length == LENGTH, common }
     };
     places.into_iter().take(CONSIDERED).map(window).collect()
+}
+
+/// The bytes of each window of ordinary text.
+pub(super) fn ordinary_bytes() -> impl Iterator<Item = [u8; LENGTH]> + Clone {
+    ORDINARY.as_bytes().windows(LENGTH).filter_map(|window| window.first_chunk().copied())
 }
 
 /// How often each window stands in ordinary text, those of short literals as well.
