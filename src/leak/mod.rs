@@ -7,6 +7,7 @@
 
 mod bytes;
 mod carrier;
+mod digits;
 mod examples;
 mod fold;
 mod jwt;

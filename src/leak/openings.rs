@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::triggers::Action;
-use super::{LeakScanner, carrier, layers, pass, text, view};
+use super::{LeakScanner, carrier, digits, layers, pass, text};
 use crate::rules::Detect;
 
 /// A text that makes a rule look, in lower case.
@@ -142,6 +142,6 @@ fn word_around(line: &[u8], at: usize, quoted: bool) -> Range<usize> {
 /// Whether a name of letters, digits and joining signs says something else once it is decoded.
 pub fn is_encoded(name: &[u8]) -> bool {
     let mut any = false;
-    view::of_digits(name, &mut |_| any = true);
+    digits::of_plain_digits(name, &mut |_| any = true);
     any
 }
