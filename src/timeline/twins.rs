@@ -31,6 +31,7 @@ use super::conflicts::conflict;
 use super::fits::{ECHO, MILLI, distance, echoes, handed_over, nanos, same_moment, status_only, thread};
 use super::groups::{Group, Groups};
 use super::is_attempt;
+use super::layers::{Layer, layer};
 use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, SymbolSet, TokenEvent};
 
 /// The same, where both were written by one thread, which waits for its own request.
@@ -111,8 +112,8 @@ struct Merger {
     by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
     /// Whether several layers tell of good refreshes, and of failures: of one layer no record is the echo of another.
     layered: [bool; 2],
-    /// Attempts of the last half second, as far as several layers tell of their like.
-    recent: VecDeque<u32>,
+    /// Attempts of the last half second, as far as several layers tell of their like, and who told them first.
+    recent: VecDeque<(u32, Layer)>,
     last_of_source: HashMap<u32, u32>,
     pairs: HashSet<(Symbol, Symbol, u32)>,
     invalid_client: Option<Symbol>,
@@ -155,7 +156,7 @@ impl Merger {
         if event.time.is_some() {
             self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
             if self.layered[outcome(event)] {
-                self.recent.push_back(number);
+                self.recent.push_back((number, layer(event)));
             }
             self.last_of_source.insert(event.position.source, number);
         }
@@ -221,18 +222,21 @@ impl Merger {
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
         let groups = &self.groups;
         let at = |number: u32| nanos(groups.event(number));
-        while self.recent.front().is_some_and(|&number| at(number) < time.nanos - SAME_THREAD) {
+        while self.recent.front().is_some_and(|(number, _)| at(*number) < time.nanos - SAME_THREAD) {
             self.recent.pop_front();
         }
         let one_thread = |number: &u32| {
             let known = groups.event(*number);
             thread(event).is_some() && thread(known) == thread(event)
         };
-        let soon = self.recent.partition_point(|&number| at(number) < time.nanos - ECHO);
-        let near = self.recent.iter().skip(soon).take(REACH).copied();
-        let fits = |number: &u32| echoes(groups.group(*number), event);
-        let before = self.recent.iter().take(soon).rev().take(REACH).copied().filter(fits).filter(one_thread);
-        let all: Vec<u32> = before.chain(near.filter(fits)).collect();
+        let soon = self.recent.partition_point(|(number, _)| at(*number) < time.nanos - ECHO);
+        let near = self.recent.iter().skip(soon).take(REACH);
+        // In most logs nearly all are of one layer, of which no record is the echo of another.
+        let own = layer(event);
+        let fits = |(number, first): &&(u32, Layer)| *first != own && echoes(groups.group(*number), event);
+        let before =
+            self.recent.iter().take(soon).rev().take(REACH).filter(fits).filter(|(number, _)| one_thread(number));
+        let all: Vec<u32> = before.chain(near.filter(fits)).map(|(number, _)| *number).collect();
         let fitting = || all.iter().copied();
         let close = |number: &u32| {
             let known = groups.event(*number);
