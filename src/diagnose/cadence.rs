@@ -19,9 +19,12 @@ pub(super) struct Round {
     pub(super) disturbed: bool,
 }
 
-/// The rounds of a timeline, in order.
+/// The rounds of a timeline, in order; none where they say nothing: no call was refused, and they are too few for a period.
 pub(super) fn rounds(line: &Line<'_>) -> Vec<Round> {
     let mut rounds: Vec<Round> = Vec::new();
+    if !line.has_unauthorized && line.ids.len() <= line.scene.limits.expiry_intervals {
+        return rounds;
+    }
     let mut disturbed = false;
     for position in 0..line.ids.len() {
         let event = line.event(position);
