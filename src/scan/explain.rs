@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::parts::Part;
 use super::prefilter::Prefilter;
-use super::records::Run;
+use super::records::{Found, Run};
 use super::rule_set::RuleSet;
 use super::{ScanError, ScanOptions, on_workers};
 use crate::extract::Hints;
@@ -132,7 +132,7 @@ impl Reader<'_> {
             }
         };
         match segment.layout {
-            Layout::Lines => Run::of_segment(segment).records(&Prefilter::everything(), &mut |found| {
+            Layout::Lines => Run::of_segment(segment).records(&Prefilter::everything(), &mut |found: &Found| {
                 if found.range.start < end && found.range.end > start {
                     look_at(&Part::found(segment, found, self.line));
                 }

@@ -6,50 +6,76 @@ use std::ops::Range;
 use super::chains::{Chain, placed};
 use super::excerpt::likeness;
 use super::prefilter::Prefilter;
-use super::records::{Found, Run, line_around};
+use super::records::{self, Found, Run, line_around};
 use super::rule_set::RuleSet;
 use crate::format::Columns;
 use crate::input::{Layout, Segment, count_newlines};
 use crate::leak::{LeakHit, LeakScanner};
 use crate::model::{Assumed, LeakSighting, Position};
 
-/// Calls for each record of a segment that holds a trigger, with the columns of the table that it is a row of; lines are
-/// counted from the segment.
-pub(super) fn each_part(
-    rules: &RuleSet,
-    prefilter: &Prefilter,
-    segment: &Segment<'_>,
-    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
-) {
-    match segment.layout {
-        Layout::Lines => lines(rules, prefilter, segment, each),
-        Layout::Documents(documents) => of_documents(prefilter, segment, documents, each),
+/// What is done with the records of a segment, each with the columns of the table that it is a row of.
+pub(super) trait Visit {
+    /// Whether a record is like others that were read, so that all is done that is to be done with it, or nothing was.
+    fn knows(&mut self, part: &Part<'_>, columns: Option<&Columns>) -> bool;
+
+    /// Reads a record that holds a trigger.
+    fn read(&mut self, part: &Part<'_>, columns: Option<&Columns>);
+}
+
+impl<F: FnMut(&Part<'_>, Option<&Columns>)> Visit for F {
+    fn knows(&mut self, _: &Part<'_>, _: Option<&Columns>) -> bool {
+        false
+    }
+
+    fn read(&mut self, part: &Part<'_>, columns: Option<&Columns>) {
+        self(part, columns);
     }
 }
 
-fn lines(
-    rules: &RuleSet,
-    prefilter: &Prefilter,
-    segment: &Segment<'_>,
-    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
-) {
-    let bytes = segment.bytes;
-    let (mut line, mut counted) = (0, 0);
-    let mut table = Table::new(rules, segment);
-    Run::of_segment(segment).records(prefilter, &mut |found| {
-        line += count_newlines(&bytes[counted..found.range.start]);
-        counted = found.range.start;
-        segment.counted.note(counted, line);
-        each(&Part::found(segment, found, line), table.columns_at(found.range.start));
-    });
+/// Visits each record of a segment that holds a trigger; lines are counted from the segment.
+pub(super) fn each_part(rules: &RuleSet, prefilter: &Prefilter, segment: &Segment<'_>, visit: &mut dyn Visit) {
+    match segment.layout {
+        Layout::Lines => {
+            let table = Table::new(rules, segment);
+            Run::of_segment(segment).records(prefilter, &mut Lines { segment, table, line: 0, counted: 0, visit });
+        }
+        Layout::Documents(documents) => of_documents(prefilter, segment, documents, visit),
+    }
 }
 
-fn of_documents(
-    prefilter: &Prefilter,
-    segment: &Segment<'_>,
-    documents: &[Range<usize>],
-    each: &mut dyn FnMut(&Part<'_>, Option<&Columns>),
-) {
+/// The records of a segment of lines.
+struct Lines<'s, 'b, 'v> {
+    segment: &'s Segment<'b>,
+    table: Table<'b>,
+    /// How many lines end in so many of the first bytes.
+    line: u64,
+    counted: usize,
+    visit: &'v mut dyn Visit,
+}
+
+impl Lines<'_, '_, '_> {
+    fn count(&mut self, to: usize) {
+        self.line += count_newlines(&self.segment.bytes[self.counted..to]);
+        self.counted = to;
+        self.segment.counted.note(to, self.line);
+    }
+}
+
+impl records::Visit for Lines<'_, '_, '_> {
+    fn knows(&mut self, found: &Found) -> bool {
+        self.count(found.range.start);
+        let part = Part::found(self.segment, found, self.line);
+        self.visit.knows(&part, self.table.columns_at(found.range.start))
+    }
+
+    fn read(&mut self, found: &Found) {
+        self.count(found.range.start);
+        let part = Part::found(self.segment, found, self.line);
+        self.visit.read(&part, self.table.columns_at(found.range.start));
+    }
+}
+
+fn of_documents(prefilter: &Prefilter, segment: &Segment<'_>, documents: &[Range<usize>], visit: &mut dyn Visit) {
     let mut candidates = prefilter.candidates(segment.bytes);
     let (mut line, mut counted) = (0, 0);
     for document in documents {
@@ -58,7 +84,10 @@ fn of_documents(
         }
         line += count_newlines(&segment.bytes[counted..document.start]);
         counted = document.start;
-        each(&Part::of(segment, document.clone(), line), None);
+        let part = Part::of(segment, document.clone(), line);
+        if !visit.knows(&part, None) {
+            visit.read(&part, None);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 
 use super::excerpt::{excerpt_of, excerpt_of_silent};
 use super::kept::Kept;
-use super::parts::{Part, each_part};
+use super::parts::{Part, Visit, each_part};
 use super::prefilter::Prefilter;
 use super::rule_set::RuleSet;
 use super::survey::SurveyFound;
@@ -88,14 +88,8 @@ impl Workshop<'_> {
     /// Searches one segment; called from many threads.
     pub(super) fn visit(&self, segment: &Segment<'_>) {
         let mut harvest = self.take();
-        each_part(self.rules, &self.prefilter, segment, &mut |part, columns| {
-            if part.divided {
-                let here = Some((part.position.byte_start(), part.position.line()));
-                let divided = &mut harvest.sources.entry(segment.source).or_default().divided;
-                *divided = first(*divided, here);
-            }
-            self.record(part, columns, &mut harvest);
-        });
+        let mut records = Records { workshop: self, harvest: &mut harvest };
+        each_part(self.rules, &self.prefilter, segment, &mut records);
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(harvest);
         }
@@ -105,21 +99,9 @@ impl Workshop<'_> {
         self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
     }
 
-    fn record(&self, part: &Part<'_>, columns: Option<&Columns>, harvest: &mut Harvest) {
-        let Some(names) = self.names.as_ref().filter(|_| columns.is_none()) else {
-            return self.in_full(part, columns, harvest);
-        };
-        if self.is_recognised(names, part, harvest) {
-            return;
-        }
-        let leaks = harvest.leaks.len();
-        self.in_full(part, columns, harvest);
-        if harvest.leaks.len() == leaks {
-            let Harvest { events, arena, templates, .. } = harvest;
-            let clock = &self.clocks[part.position.source as usize];
-            templates.learn(self.rules, names, part.text, clock, (arena, &mut events.symbols));
-            arena.reset();
-        }
+    /// What names must not hold, if a record can be compared with others.
+    fn names_for(&self, part: &Part<'_>, columns: Option<&Columns>) -> Option<&Names> {
+        self.names.as_ref().filter(|_| columns.is_none() && !part.divided)
     }
 
     /// Whether a record is like one that was read before; then its event is kept, if it has one.
@@ -134,6 +116,14 @@ impl Workshop<'_> {
             sources.entry(source).or_default().note(format, stamp);
         }
         true
+    }
+
+    /// Learns what records like one are, which was read and holds no leak.
+    fn learn(&self, names: &Names, part: &Part<'_>, harvest: &mut Harvest) {
+        let Harvest { events, arena, templates, .. } = harvest;
+        let clock = &self.clocks[part.position.source as usize];
+        templates.learn(self.rules, names, part.text, clock, (arena, &mut events.symbols));
+        arena.reset();
     }
 
     /// One record, read: its leaks first, because every string that is kept must be masked.
@@ -230,6 +220,35 @@ impl Workshop<'_> {
         event.excerpt = if again { MaybeU32::UNKNOWN } else { keep() };
         event.assumed = stamp.map(|stamp| stamp.assumed()).unwrap_or_default();
         event.likeness = part.likeness();
+    }
+}
+
+/// The records of one segment, on their way into a harvest.
+struct Records<'w, 'h> {
+    workshop: &'w Workshop<'w>,
+    harvest: &'h mut Harvest,
+}
+
+impl Visit for Records<'_, '_> {
+    fn knows(&mut self, part: &Part<'_>, columns: Option<&Columns>) -> bool {
+        let workshop = self.workshop;
+        workshop.names_for(part, columns).is_some_and(|names| workshop.is_recognised(names, part, self.harvest))
+    }
+
+    fn read(&mut self, part: &Part<'_>, columns: Option<&Columns>) {
+        let (workshop, harvest) = (self.workshop, &mut *self.harvest);
+        if part.divided {
+            let here = Some((part.position.byte_start(), part.position.line()));
+            let divided = &mut harvest.sources.entry(part.position.source as usize).or_default().divided;
+            *divided = first(*divided, here);
+        }
+        let leaks = harvest.leaks.len();
+        workshop.in_full(part, columns, harvest);
+        if harvest.leaks.len() == leaks
+            && let Some(names) = workshop.names_for(part, columns)
+        {
+            workshop.learn(names, part, harvest);
+        }
     }
 }
 

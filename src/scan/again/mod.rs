@@ -175,7 +175,7 @@ impl<'r> Again<'r> {
 
     fn visit(&self, segment: &Segment<'_>) {
         let (mut own, mut arena) = (Looked::default(), Bump::new());
-        each_part(self.rules, &self.prefilter, segment, &mut |part, columns| {
+        each_part(self.rules, &self.prefilter, segment, &mut |part: &parts::Part<'_>, columns: Option<&Columns>| {
             self.record(part, columns, &arena, &mut own);
             arena.reset();
         });

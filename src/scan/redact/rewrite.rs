@@ -109,9 +109,9 @@ impl Rewriter<'_> {
     }
 
     /// Calls for each record that is worth a look, in the order of their first lines.
-    pub(in crate::scan) fn records(&self, run: Run<'_>, layout: Layout<'_>, each: &mut dyn FnMut(&Found)) {
+    pub(in crate::scan) fn records(&self, run: Run<'_>, layout: Layout<'_>, mut each: &mut dyn FnMut(&Found)) {
         let Layout::Documents(documents) = layout else {
-            run.records(self.prefilter, each);
+            run.records(self.prefilter, &mut each);
             return;
         };
         let length = run.bytes.len();
