@@ -102,7 +102,7 @@ fn nothing_is_lost_among_records_alike() {
         "alice@corp.example" "203.0.113.7" "203.0.113.7:443" "::1" "sk_live_4eC39HqLyjWDarjtT1zdp7dc" "refresh_token" "Bearer" "login.microsoftonline.com" "AADSTS70008" \
         "eyJyZWZyZXNoX3Rva2VuIjoiOGE3ZjZlNWQ0YzNiMmExMDllOGQ3YzZiNWE0In0" "q7Zk2Vx9Lp4Rt8Wm3Ns6Yc1BHd5Jf0Ga" "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c" "7b2272656672657368223a22613862376336643565346633227d" "a:b" "token" \
         "my-secret" "keycloak" "x" "" "----" "00D5g000004CfcJ" 200 400 401 0 91 3600 1772452800 12.5 -1 1e9 true null [1,"u-0001"] {"id":"u-0001"} \
-        "2026-03-02T12:00:00Z" "1772452800" "a b" "a\u0041b" "q7Zk%3D2Vx9" "basic" "signature" "failure" "success" "n-17" "client-9" "node-5" "req-88aa" "72c1e9b4-11d2-4a7e-9d1f-2b6a55c0e111""#;
+        "2026-03-02T12:00:00Z" "1772452800" "a b" "a\u0041b" "q7Zk%3D2Vx9" "basic" "signature" "failure" "success" "n-17" "client-9" "node-5" "req-88aa" "def50200aa11bb22cc33dd44ee55ff66" "9f8bdef50200aa11" "1000.9f8b3c2a7d6e5f4a" "1//09f8b3c2a7d6e5f4a" 1000.5 "2026.3.2" "401" "72c1e9b4-11d2-4a7e-9d1f-2b6a55c0e111""#;
     let keys: Vec<&str> = KEYS.split_whitespace().collect();
     let values: Vec<&str> = VALUES.split_whitespace().filter(|value| *value != "\\").collect();
     let events = [

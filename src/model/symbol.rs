@@ -52,10 +52,20 @@ impl Symbols {
         self.intern_looked(Looked { symbol: None, half }, text)
     }
 
-    /// Looks a text up that may have to be interned later.
-    pub fn look(&self, text: &[u8]) -> Looked {
-        let half = self.half(text);
-        Looked { symbol: self.known(half, text), half }
+    /// Looks texts up that may have to be interned later. In a log of many users most are in no cache: the table is asked for
+    /// all of them before any is compared, so that the memory is waited for once, and not as often as there are texts.
+    pub fn look<'t>(&self, texts: impl Iterator<Item = &'t [u8]> + Clone, found: &mut Vec<Looked>) {
+        found.clear();
+        found.extend(texts.clone().map(|text| Looked { symbol: None, half: self.half(text) }));
+        for looked in &mut *found {
+            looked.symbol =
+                self.table.find(spread(looked.half), |(half, _)| *half == looked.half).map(|(_, symbol)| *symbol);
+        }
+        for (looked, text) in found.iter_mut().zip(texts) {
+            if looked.symbol.is_some_and(|symbol| self.get(symbol).as_bytes() != text) {
+                looked.symbol = self.known(looked.half, text);
+            }
+        }
     }
 
     /// The symbol of a text that was looked up before; it may have been interned since.
@@ -257,6 +267,21 @@ mod tests {
         assert_eq!(remap.apply(a2), a);
         assert_eq!(left.find("beta"), Some(remap.apply(b)));
         assert_eq!(left.find("gamma"), None);
+    }
+
+    #[test]
+    fn texts_that_are_looked_up_together_are_those_that_were_interned() {
+        let mut symbols = Symbols::default();
+        let known = ["", "a", "user-17", "9f8b3c2a7d6e5f4a1b0c9d8e7f6a5b4c"].map(|text| (text, symbols.intern(text)));
+        let mut found = Vec::new();
+        symbols.look(known.iter().map(|(text, _)| text.as_bytes()).chain([&b"new"[..]]), &mut found);
+        let expected = known.iter().map(|(_, symbol)| Some(*symbol)).chain([None]);
+        assert!(found.iter().map(|looked| looked.symbol).eq(expected));
+        let new = symbols.intern_looked(found[4], "new");
+        assert_eq!((symbols.get(new), symbols.len()), ("new", 5));
+        // Another text of the same hash is another one.
+        found[0].symbol = None;
+        assert_ne!(symbols.intern_looked(found[0], "other"), known[0].1);
     }
 
     #[test]

@@ -34,7 +34,7 @@ use crate::extract::{Copy, NameRole};
 use crate::format::{Clock, Setting, Stamp};
 use crate::model::{Position, Symbols, TokenEvent, without_kinds};
 use part::Part;
-use seen::Seen;
+use seen::{Other, Seen};
 use sightings::{Attempt, Sightings};
 use slots::{Learned, Slot};
 use tree::{Span, Tree};
@@ -72,8 +72,10 @@ struct Known {
     format: String,
     /// The event of the line that it was learned from.
     event: Option<TokenEvent>,
-    /// By value its role in the event, if it is a name there.
-    names: Vec<Option<NameRole>>,
+    /// The values that are names in the event, and their roles.
+    names: Vec<(usize, NameRole)>,
+    /// The other values.
+    others: Vec<Other>,
     /// Which other parts of a line go where.
     copies: Vec<(Part, Copy)>,
     times: Vec<When>,
@@ -128,7 +130,12 @@ impl Templates {
         let silent = match &known.of_text {
             None => {
                 self.names.look_up(text, spans, &known.names, symbols);
-                names.are_silent(self.names.fresh().iter().map(|span| &text[span.0..span.1]), &mut self.room)
+                self.names.look_at(text, spans, &mut known.others);
+                let silent = names.are_silent(text, self.names.fresh(), &mut self.room);
+                if !silent {
+                    known.others.iter_mut().for_each(Other::forget);
+                }
+                silent
             }
             Some(of_text) => of_text.is_silent(names, text, spans, clock),
         };
@@ -145,13 +152,7 @@ impl Templates {
         // Made where it stays: an event is longer than what is moved in registers.
         events.push(TokenEvent { time: stamp.map(|stamp| stamp.time), position, silent: true, ..*like });
         let event = events.last_mut()?;
-        for (value, (role, span)) in known.names.iter().zip(spans).enumerate() {
-            if let Some(role) = role
-                && let Some(name) = self.names.keep(value, &text[span.0..span.1], symbols)
-            {
-                role.put(name, event);
-            }
-        }
+        self.names.keep(text, spans, &known.names, (event, symbols));
         for (part, copy) in &known.copies {
             // What stands in a line that is the same elsewhere is text as it was in the first one.
             copy.put(part.text(text, spans).unwrap_or_default(), event, symbols);
@@ -221,7 +222,23 @@ impl Templates {
         }
         let new = self.tree.insert(text, &slots, self.known.len());
         if new {
-            self.known.push(Known { attempt: Some(attempt), format, event, names, copies, times, of_text });
+            let mut known = Known {
+                attempt: Some(attempt),
+                format,
+                event,
+                names: Vec::new(),
+                others: Vec::new(),
+                copies,
+                times,
+                of_text,
+            };
+            for (value, (role, (slot, _))) in names.into_iter().zip(slots).enumerate() {
+                match role {
+                    Some(role) => known.names.push((value, role)),
+                    None => known.others.push(Other::new(value, slot)),
+                }
+            }
+            self.known.push(known);
         }
         new
     }

@@ -4,11 +4,14 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 
 use super::RuleSet;
+use super::reach::{Halves, halves, reach};
 use super::sense::Sense;
 use super::sightings::Unknown;
+use super::slots::Slot;
+use super::tree::Span;
 use crate::leak::{Telling, is_encoded};
 use crate::scan::sieve::{self, Places, Sieve};
 
@@ -19,6 +22,18 @@ pub(super) const ENCODED: usize = 27;
 const BETWEEN: u8 = 0;
 /// Most texts that a sieve finds without letting through names that hold none.
 const MOST: usize = 512;
+
+/// What times, numbers and ids are written with: letters of one case each.
+static DIGITS: Halves = {
+    let mut digits = [false; 128];
+    let all = b"0123456789abcdef-.:,+/ TZ";
+    let mut at = 0;
+    while at < all.len() {
+        digits[all[at] as usize] = true;
+        at += 1;
+    }
+    halves(&digits)
+};
 
 /// What a name must not hold.
 #[derive(Debug)]
@@ -32,6 +47,9 @@ pub(in crate::scan) struct Names {
     /// Finds whether any of the texts that say something anywhere may be there, in all names of a line at once; without
     /// vectors each name is looked at.
     sieve: Option<Sieve>,
+    /// Finds the few of them that are written with [`DIGITS`]: nothing else can be in what is written so, as most new names
+    /// are.
+    digits: Option<packed::Searcher>,
     /// What rules make of texts; found out when the first one is learned.
     sense: OnceLock<Option<Sense>>,
     /// The records that were read in full.
@@ -42,6 +60,7 @@ pub(in crate::scan) struct Names {
 #[derive(Debug, Default)]
 pub(super) struct Room {
     joined: Vec<u8>,
+    digits: Vec<u8>,
     places: Box<Places>,
 }
 
@@ -70,12 +89,14 @@ impl Names {
         let fast = if sieve.is_some() { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
         let build = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(anywhere.keys());
         let automaton = build(Some(fast)).or_else(|_| build(None)).ok()?;
+        let digits = packed::Searcher::new(anywhere.iter().flat_map(|(text, written)| in_digits(text, written)));
         let written = anywhere.into_values().collect();
         Some(Self {
             anywhere: automaton,
             written,
             at_end: by_last_byte(at_end),
             sieve,
+            digits,
             sense: OnceLock::new(),
             unknown: Unknown::default(),
         })
@@ -96,18 +117,29 @@ impl Names {
         !self.names_key(name) && !is_long_encoded(name) && !self.tells(name)
     }
 
-    /// Whether no name of a line says anything.
-    pub(super) fn are_silent<'n>(&self, names: impl Iterator<Item = &'n [u8]> + Clone, room: &mut Room) -> bool {
-        if names.clone().any(|name| self.names_key(name) || is_long_encoded(name)) {
-            return false;
-        }
-        let Some(sieve) = &self.sieve else { return !names.into_iter().any(|name| self.tells(name)) };
+    /// Whether none of these values of a line says anything; with the slots of those that do not go into its event.
+    pub(super) fn are_silent(&self, line: &[u8], values: &[(Span, Option<Slot>)], room: &mut Room) -> bool {
+        let mut names = values.iter().map(|((start, end), slot)| (&line[*start..*end], *slot));
+        let Some(sieve) = &self.sieve else { return names.all(|(name, _)| self.is_silent(name)) };
         room.joined.clear();
-        for name in names.clone() {
-            room.joined.extend_from_slice(name);
-            room.joined.push(BETWEEN);
+        room.digits.clear();
+        for (name, slot) in names.clone() {
+            if self.names_key(name) || is_long_encoded(name) {
+                return false;
+            }
+            let joined = if self.is_in_digits(name, slot) { &mut room.digits } else { &mut room.joined };
+            joined.extend_from_slice(name);
+            joined.push(BETWEEN);
         }
-        !sieve.is_in(&room.joined, &mut room.places) || !names.into_iter().any(|name| self.tells(name))
+        let in_digits = || self.digits.as_ref().is_some_and(|digits| digits.find(&room.digits).is_some());
+        let may_tell = in_digits() || (!room.joined.is_empty() && sieve.is_in(&room.joined, &mut room.places));
+        !may_tell || !names.any(|(name, _)| self.tells(name))
+    }
+
+    /// Whether a name is written with digits, and they are searched by themselves.
+    fn is_in_digits(&self, name: &[u8], slot: Option<Slot>) -> bool {
+        let by_kind = matches!(slot, Some(Slot::Number | Slot::Time | Slot::Count));
+        self.digits.is_some() && (by_kind || reach(&DIGITS, name) == name.len())
     }
 
     fn tells(&self, name: &[u8]) -> bool {
@@ -122,6 +154,15 @@ impl Names {
         let ends = |text: &[u8]| name.len() >= text.len() && name[name.len() - text.len()..].eq_ignore_ascii_case(text);
         name.last().is_some_and(|byte| self.at_end[usize::from(*byte)].iter().any(|text| ends(text)))
     }
+}
+
+/// The forms of a text in lower case that are written with [`DIGITS`]: at most one where any case will do.
+fn in_digits(text: &[u8], written: &[Box<[u8]>]) -> Vec<Vec<u8>> {
+    let held = |text: &[u8]| reach(&DIGITS, text) == text.len();
+    let one_case = |byte: &u8| if held(&[*byte]) { *byte } else { byte.to_ascii_uppercase() };
+    let any_case = text.iter().map(one_case).collect();
+    let forms = if written.is_empty() { vec![any_case] } else { written.iter().map(|form| form.to_vec()).collect() };
+    forms.into_iter().filter(|form| held(form)).collect()
 }
 
 /// Texts by the byte that they end in, in either case.

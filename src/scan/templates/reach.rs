@@ -14,18 +14,29 @@ pub(super) type Halves = [u8; 16];
 /// A bit for each upper half of a byte; there is none beyond ASCII.
 const UPPER: Halves = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
+/// The table of bytes of ASCII.
+pub(super) const fn halves(bytes: &[bool; 128]) -> Halves {
+    let (mut halves, mut byte) = ([0; 16], 0);
+    while byte < bytes.len() {
+        halves[byte % 16] |= (bytes[byte] as u8) << (byte / 16);
+        byte += 1;
+    }
+    halves
+}
+
 /// What the processor can do.
-static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// How many bytes at the start of a text are of the given ones. By vectors, because where a value ends is another place in
 /// each line, and a loop over its bytes is wrongly predicted each time.
 pub(super) fn reach(of: &Halves, text: &[u8]) -> usize {
     let level = *LEVEL;
-    dispatch!(level, simd => by_vectors(simd, of, text))
+    dispatch!(level, simd => reach_by(simd, of, text))
 }
 
+/// The same, as a part of what works with vectors.
 #[inline(always)]
-fn by_vectors<S: Simd>(simd: S, of: &Halves, text: &[u8]) -> usize {
+pub(super) fn reach_by<S: Simd>(simd: S, of: &Halves, text: &[u8]) -> usize {
     let (lower, upper) = (u8x16::simd_from(simd, *of), u8x16::simd_from(simd, UPPER));
     let mut at = 0;
     while let Some(bytes) = text[at..].first_chunk::<16>() {

@@ -1,9 +1,15 @@
 //! Which values of a record may be exchanged for others.
+#![allow(
+    clippy::inline_always,
+    reason = "what works with vectors must be a part of the function that `dispatch` makes for a processor"
+)]
+
+use fearless_simd::Simd;
 
 use super::RuleSet;
 use super::names::Names;
 use super::part::Part;
-use super::reach::{Halves, reach};
+use super::reach::{Halves, halves, reach, reach_by};
 use super::sheets::{Sheets, span_in};
 use super::text;
 use super::tree::Span;
@@ -46,11 +52,15 @@ const KINDS: [Slot; 6] = [Slot::Name, Slot::Dotted, Slot::Number, Slot::Time, Sl
 /// By kind the bytes that it may hold.
 static HALVES: [Halves; KINDS.len()] = {
     let mut all = [[0; 16]; KINDS.len()];
-    let mut place = 0;
-    while place < KINDS.len() * 128 {
-        let (kind, byte) = (place / 128, place % 128);
-        all[kind][byte % 16] |= (KINDS[kind].goes_on(byte as u8) as u8) << (byte / 16);
-        place += 1;
+    let mut kind = 0;
+    while kind < KINDS.len() {
+        let (mut held, mut byte) = ([false; 128], 0);
+        while byte < held.len() {
+            held[byte] = KINDS[kind].goes_on(byte as u8);
+            byte += 1;
+        }
+        all[kind] = halves(&held);
+        kind += 1;
     }
     all
 };
@@ -76,6 +86,12 @@ impl Slot {
     /// How far it may go at the start of a text.
     pub(super) fn length(self, text: &[u8]) -> usize {
         reach(&HALVES[self.kind()], text)
+    }
+
+    /// The same, as a part of what works with vectors.
+    #[inline(always)]
+    pub(super) fn length_by<S: Simd>(self, simd: S, text: &[u8]) -> usize {
+        reach_by(simd, &HALVES[self.kind()], text)
     }
 
     const fn kind(self) -> usize {
@@ -126,8 +142,11 @@ impl Slot {
     }
 }
 
-/// Words that are taken for no name, and keys that exports are known by.
+/// Words that are taken for no name, and keys that exports are known by; none of them ends with a digit, as most ids do.
 fn says_kind(name: &[u8]) -> bool {
+    if name.last().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     names_nobody(name) || matches!(name, b"true" | b"false") || is_export_key(name)
 }
 

@@ -1,5 +1,12 @@
 //! Templates side by side: what they begin with in common is compared once.
+#![allow(
+    clippy::inline_always,
+    reason = "what works with vectors must be a part of the function that `dispatch` makes for a processor"
+)]
 
+use fearless_simd::{dispatch, prelude::*};
+
+use super::reach::LEVEL;
 use super::slots::Slot;
 
 /// Where a value begins and ends.
@@ -8,9 +15,13 @@ pub(super) type Span = (usize, usize);
 /// Most comparisons of one line: templates that begin alike in many ways must not be tried in all combinations.
 const STEPS: usize = 256;
 
-/// The templates, from their first byte on.
-#[derive(Debug, Default)]
-pub(super) struct Tree(Vec<Branch>);
+/// The templates: lists of branches, the first one of which begins with the first byte of a line.
+#[derive(Debug)]
+pub(super) struct Tree {
+    lists: Vec<Vec<Branch>>,
+    /// The branches that were taken in the line that is compared.
+    path: Vec<Step>,
+}
 
 /// Bytes that are the same in every line, and what follows them.
 #[derive(Debug)]
@@ -19,73 +30,107 @@ struct Branch {
     next: Next,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Next {
-    /// A value, and what may follow it.
-    Slot(Slot, Vec<Branch>),
+    /// A value, and the list of what may follow it.
+    Slot(Slot, usize),
     /// The line ends; the number of its template.
     End(usize),
+}
+
+/// A branch of a list, at a place of the line.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    list: usize,
+    branch: usize,
+    at: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { lists: vec![Vec::new()], path: Vec::new() }
+    }
 }
 
 impl Tree {
     /// The number of the template that a line has, and where its values stand.
     pub(super) fn find(&mut self, line: &[u8], spans: &mut Vec<Span>) -> Option<usize> {
-        spans.clear();
-        descend(&mut self.0, line, 0, spans, &mut 0)
+        let Self { lists, path } = self;
+        let level = *LEVEL;
+        let (number, last) = dispatch!(level, simd => descend(simd, lists, line, path, spans))?;
+        // What comes often is tried early.
+        for step in path.drain(..).chain([last]).filter(|step| step.branch > 0) {
+            lists[step.list].swap(step.branch - 1, step.branch);
+        }
+        Some(number)
     }
 
     /// Adds the template of a line whose values stand at `spans`, ascending; whether it is new.
     pub(super) fn insert(&mut self, line: &[u8], spans: &[(Slot, Span)], number: usize) -> bool {
-        let (mut branches, mut at) = (&mut self.0, 0);
+        let (mut list, mut at) = (0, 0);
         for (slot, (start, end)) in spans {
-            let literal = &line[at..*start];
-            let same = |branch: &Branch| {
-                *branch.literal == *literal && matches!(&branch.next, Next::Slot(known, _) if known == slot)
-            };
-            let place = branches.iter().position(same).unwrap_or_else(|| {
-                branches.push(Branch { literal: literal.into(), next: Next::Slot(*slot, Vec::new()) });
-                branches.len() - 1
-            });
-            let Next::Slot(_, next) = &mut branches[place].next else { return false };
-            (branches, at) = (next, *end);
+            (list, at) = (self.behind(list, &line[at..*start], *slot), *end);
         }
         let ends = |branch: &Branch| *branch.literal == line[at..] && matches!(branch.next, Next::End(_));
-        let new = !branches.iter().any(ends);
+        let new = !self.lists[list].iter().any(ends);
         if new {
-            branches.push(Branch { literal: line[at..].into(), next: Next::End(number) });
+            self.lists[list].push(Branch { literal: line[at..].into(), next: Next::End(number) });
         }
         new
     }
+
+    /// The list of what follows some bytes and a value in a list.
+    fn behind(&mut self, list: usize, literal: &[u8], slot: Slot) -> usize {
+        let known = self.lists[list].iter().find_map(|branch| match branch.next {
+            Next::Slot(known, next) if known == slot && *branch.literal == *literal => Some(next),
+            _ => None,
+        });
+        known.unwrap_or_else(|| {
+            let next = self.lists.len();
+            self.lists.push(Vec::new());
+            self.lists[list].push(Branch { literal: literal.into(), next: Next::Slot(slot, next) });
+            next
+        })
+    }
 }
 
-fn descend(branches: &mut [Branch], line: &[u8], at: usize, spans: &mut Vec<Span>, steps: &mut usize) -> Option<usize> {
-    for place in 0..branches.len() {
-        *steps += 1;
-        if *steps > STEPS {
-            return None;
-        }
-        let branch = &mut branches[place];
-        if !line[at..].starts_with(&branch.literal) {
+/// The template that a line has, and the last branch of it; those before are in `path`. All of it works with vectors, for to
+/// ask at each value what the processor can do took as long as to find where the value ends.
+#[inline(always)]
+fn descend<S: Simd>(
+    simd: S,
+    lists: &[Vec<Branch>],
+    line: &[u8],
+    path: &mut Vec<Step>,
+    spans: &mut Vec<Span>,
+) -> Option<(usize, Step)> {
+    path.clear();
+    spans.clear();
+    let mut step = Step { list: 0, branch: 0, at: 0 };
+    for _ in 0..STEPS {
+        let Some(branch) = lists[step.list].get(step.branch) else {
+            spans.pop();
+            step = path.pop()?;
+            step.branch += 1;
             continue;
-        }
-        let start = at + branch.literal.len();
-        let found = match &mut branch.next {
-            Next::End(number) => (start == line.len()).then_some(*number),
-            Next::Slot(slot, next) => {
-                let end = start + slot.length(&line[start..]);
-                spans.push((start, end));
-                let found = slot.holds(&line[start..end]).then(|| descend(next, line, end, spans, steps)).flatten();
-                if found.is_none() {
-                    spans.pop();
-                }
-                found
-            }
         };
-        if found.is_some() {
-            // What comes often is tried early.
-            branches.swap(place.saturating_sub(1), place);
-            return found;
+        if line[step.at..].starts_with(&branch.literal) {
+            let start = step.at + branch.literal.len();
+            match branch.next {
+                Next::End(number) if start == line.len() => return Some((number, step)),
+                Next::End(_) => {}
+                Next::Slot(slot, next) => {
+                    let end = start + slot.length_by(simd, &line[start..]);
+                    if slot.holds(&line[start..end]) {
+                        spans.push((start, end));
+                        path.push(step);
+                        step = Step { list: next, branch: 0, at: end };
+                        continue;
+                    }
+                }
+            }
         }
+        step.branch += 1;
     }
     None
 }
