@@ -1,12 +1,14 @@
 //! Token events to timelines: what one principal did, in time order.
 //!
-//! Six steps and a register. `starts` joins requests to their responses; `views` folds what a client
-//! and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
+//! Seven steps and a register. `copies` drops what two sources hold; `starts` joins requests to their responses; `views` folds
+//! what a client and its server wrote about the same attempts, and `twins` what two layers wrote about one, into one event;
 //! `identity` finds out whose an event is where its record did not say; `loggers` is what is left where nobody is named;
 //! `principals` puts together what is one principal's; `families` parts its grants where they run side by side; `ledger`
-//! knows of each token who issued and who presented it. `skew` finds clocks that are apart before all of that. No rule and no window here: which attempts compete is the business of `diagnose`.
+//! knows of each token who issued and who presented it. `skew` finds clocks that are apart before all of that. No rule and no
+//! window here: which attempts compete is the business of `diagnose`.
 
 mod conflicts;
+mod copies;
 mod families;
 mod fits;
 mod groups;
@@ -15,6 +17,7 @@ mod layers;
 mod ledger;
 mod loggers;
 mod principals;
+mod recent;
 mod skew;
 mod starts;
 mod told;
@@ -99,7 +102,7 @@ pub struct Timelines {
 
 /// Builds the timelines of events, which were sorted and taken out of the set of their strings and sources.
 pub fn build(set: &EventSet, events: Vec<TokenEvent>) -> Timelines {
-    let events = views::fold(set, starts::fold(events));
+    let events = views::fold(set, starts::fold(copies::fold(events)));
     let mut events = twins::merge(set, events);
     let by_logger = loggers::name(&mut events);
     let (told, mut ties) = (Told::of(&events), Vec::with_capacity(events.len()));

@@ -31,7 +31,8 @@ use super::conflicts::conflict;
 use super::fits::{ECHO, MILLI, distance, echoes, handed_over, nanos, same_moment, status_only, thread};
 use super::groups::{Group, Groups};
 use super::is_attempt;
-use super::layers::{Layer, layer};
+use super::layers::layer;
+use super::recent::Recent;
 use crate::model::{CauseClass, EventKind, EventSet, NamedBy, Precision, Symbol, SymbolSet, TokenEvent};
 
 /// The same, where both were written by one thread, which waits for its own request.
@@ -112,8 +113,8 @@ struct Merger {
     by_error: HashMap<(EventKind, Option<Symbol>), VecDeque<u32>>,
     /// Whether several layers tell of good refreshes, and of failures: of one layer no record is the echo of another.
     layered: [bool; 2],
-    /// Attempts of the last half second, as far as several layers tell of their like, and who told them first.
-    recent: VecDeque<(u32, Layer)>,
+    /// The attempts of each outcome of the last half second, as far as several layers tell of their like.
+    recent: [Recent; 2],
     last_of_source: HashMap<u32, u32>,
     pairs: HashSet<(Symbol, Symbol, u32)>,
     invalid_client: Option<Symbol>,
@@ -129,7 +130,7 @@ impl Merger {
             by_request: HashMap::new(),
             before: HashMap::new(),
             by_error: HashMap::new(),
-            recent: VecDeque::new(),
+            recent: Default::default(),
             last_of_source: HashMap::new(),
             invalid_client: None,
         }
@@ -156,7 +157,7 @@ impl Merger {
         if event.time.is_some() {
             self.by_error.entry((event.kind, event.error)).or_default().push_back(number);
             if self.layered[outcome(event)] {
-                self.recent.push_back((number, layer(event)));
+                self.recent[outcome(event)].push(number, layer(event));
             }
             self.last_of_source.insert(event.position.source, number);
         }
@@ -220,23 +221,20 @@ impl Merger {
             return None;
         }
         let time = event.time.filter(|time| time.precision != Precision::Second)?;
-        let groups = &self.groups;
+        let (groups, recent, own) = (&self.groups, &mut self.recent[outcome(event)], layer(event));
         let at = |number: u32| nanos(groups.event(number));
-        while self.recent.front().is_some_and(|(number, _)| at(*number) < time.nanos - SAME_THREAD) {
-            self.recent.pop_front();
+        recent.forget(|number| at(number) < time.nanos - SAME_THREAD);
+        if !recent.has_others(own) {
+            return None;
         }
         let one_thread = |number: &u32| {
             let known = groups.event(*number);
             thread(event).is_some() && thread(known) == thread(event)
         };
-        let soon = self.recent.partition_point(|(number, _)| at(*number) < time.nanos - ECHO);
-        let near = self.recent.iter().skip(soon).take(REACH);
-        // In most logs nearly all are of one layer, of which no record is the echo of another.
-        let own = layer(event);
-        let fits = |(number, first): &&(u32, Layer)| *first != own && echoes(groups.group(*number), event);
-        let before =
-            self.recent.iter().take(soon).rev().take(REACH).filter(fits).filter(|(number, _)| one_thread(number));
-        let all: Vec<u32> = before.chain(near.filter(fits)).map(|(number, _)| *number).collect();
+        let soon = recent.first_since(|number| at(number) < time.nanos - ECHO);
+        let fits = |number: &u32| echoes(groups.group(*number), event);
+        let before = recent.others_before(soon, REACH, own).filter(fits).filter(one_thread);
+        let all: Vec<u32> = before.chain(recent.others_after(soon, REACH, own).filter(fits)).collect();
         let fitting = || all.iter().copied();
         let close = |number: &u32| {
             let known = groups.event(*number);
