@@ -81,13 +81,16 @@ impl<'b> Run<'b> {
         let mut parts = Parts { bytes, next: [None; 2] };
         let (mut from, mut in_a_row) = (0, false);
         loop {
-            let compared = from;
+            let mut compared = None;
             while in_a_row && from < bytes.len() {
-                let next = self.record_around(from, from);
-                in_a_row = visit.knows(&Found::whole(next));
-                from = if in_a_row { behind(next.1, bytes) } else { from };
+                let (start, end) = self.record_around(from, from);
+                in_a_row = visit.knows(&Found::whole((start, end)));
+                if in_a_row {
+                    from = behind(end, bytes);
+                } else {
+                    compared = Some(start);
+                }
             }
-            let compared = (from > compared).then_some(from);
             // A split may go through what a line is known by, so that its parts are looked at without that.
             let part = if self.weave == Weave::Strands { parts.next(from) } else { None };
             let Some(hit) = candidates.next(from).into_iter().chain(part).min() else { break };
