@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::TokenEvent;
+use crate::model::{Timestamp, TokenEvent};
 
 /// So many pairs show a copy, if so many of ten records of the shorter one are in both.
 const PAIRS: usize = 4;
@@ -23,12 +23,25 @@ pub(super) fn fold(mut events: Vec<TokenEvent>) -> Vec<TokenEvent> {
     if events.iter().all(|event| Some(event.position.source) == first) {
         return events;
     }
+    let telling = |pairs: &[Pair]| pairs.iter().filter(|(earlier, _)| tells(&events[*earlier])).count();
+    let found: Vec<_> = alike(&events).into_iter().filter(|(_, pairs)| telling(pairs) >= PAIRS).collect();
+    if found.is_empty() {
+        return events;
+    }
+    let mut times: BTreeMap<u32, Vec<Timestamp>> = BTreeMap::new();
+    for event in events.iter().filter(|event| tells(event)) {
+        times.entry(event.position.source).or_default().extend(event.time);
+    }
     let mut gone = vec![false; events.len()];
-    for ((one, other), pairs) in alike(&events).into_iter().filter(|(_, pairs)| pairs.len() >= PAIRS) {
-        let shorter = shared(&events, one, &pairs).min(shared(&events, other, &pairs));
-        if pairs.len() * 10 >= shorter * OF_TEN {
+    for ((one, other), pairs) in &found {
+        let (first, last) = (events[pairs[0].0].time, events[pairs[pairs.len() - 1].0].time);
+        let common = |source: &u32| {
+            let times = &times[source];
+            times.partition_point(|time| Some(*time) <= last) - times.partition_point(|time| Some(*time) < first)
+        };
+        if telling(pairs) * 10 >= common(one).min(common(other)) * OF_TEN {
             for (_, later) in pairs {
-                gone[later] = true;
+                gone[*later] = true;
             }
         }
     }
@@ -43,7 +56,7 @@ fn alike(events: &[TokenEvent]) -> BTreeMap<(u32, u32), Vec<Pair>> {
     let mut from = 0;
     for moment in events.chunk_by(|a, b| a.time == b.time) {
         let mut taken: Vec<(usize, u32)> = Vec::new();
-        for (later, event) in moment.iter().enumerate().take(REACH).filter(|(_, event)| is_told_apart(event)) {
+        for (later, event) in moment.iter().enumerate().take(REACH).filter(|(_, event)| is_known(event)) {
             let source = event.position.source;
             let earlier = (0..later).find(|place| {
                 let known = &moment[*place];
@@ -62,18 +75,15 @@ fn alike(events: &[TokenEvent]) -> BTreeMap<(u32, u32), Vec<Pair>> {
     pairs
 }
 
-/// Whether its time and its bytes tell a record from others: a time of whole seconds does not, however it is written.
-fn is_told_apart(event: &TokenEvent) -> bool {
-    const SECOND: i64 = 1_000_000_000;
-    event.likeness != 0 && event.time.is_some_and(|time| time.nanos % SECOND != 0)
+/// Whether its time and its bytes are known.
+fn is_known(event: &TokenEvent) -> bool {
+    event.likeness != 0 && event.time.is_some()
 }
 
-/// How many such records a source has in the time that is common to the pairs.
-fn shared(events: &[TokenEvent], source: u32, pairs: &[Pair]) -> usize {
-    let (Some(first), Some(last)) = (pairs.first(), pairs.last()) else { return 0 };
-    let from = events.partition_point(|event| event.time.is_some() && event.time < events[first.0].time);
-    let common = events[from..].iter().take_while(|event| event.time.is_some() && event.time <= events[last.0].time);
-    common.filter(|event| event.position.source == source && is_told_apart(event)).count()
+/// Whether they tell a record from others: a time of whole seconds does not, however it is written.
+fn tells(event: &TokenEvent) -> bool {
+    const SECOND: i64 = 1_000_000_000;
+    is_known(event) && event.time.is_some_and(|time| time.nanos % SECOND != 0)
 }
 
 #[cfg(test)]
@@ -131,10 +141,14 @@ mod tests {
     #[test]
     fn times_of_whole_seconds_show_no_copy() {
         let all: Vec<(usize, u32)> = (0..8).zip(1..).collect();
-        let mut zeros = Log::new();
-        for at in 0..8 {
-            zeros.ok(at * 60_000, "u1");
-        }
-        assert_eq!(left(&mut zeros, &all), 16, "12:00:00.000");
+        let every = |millis: i64| {
+            let mut log = Log::new();
+            for at in 0..8 {
+                log.ok(at * millis, "u1");
+            }
+            log
+        };
+        assert_eq!(left(&mut every(60_000), &all), 16, "12:00:00.000");
+        assert_eq!(left(&mut every(60_250), &all), 8, "two of eight are of whole seconds");
     }
 }
