@@ -241,26 +241,6 @@ impl TokenEvent {
         event
     }
 
-    /// Every optional symbol of the event but that of its request.
-    pub(super) fn symbols_but_request(&self) -> [Option<Symbol>; 14] {
-        [
-            self.error,
-            self.error_description,
-            self.sub_code,
-            self.provider,
-            self.client,
-            self.subject,
-            self.grant_id,
-            self.presented,
-            self.issued,
-            self.address,
-            self.host,
-            self.process,
-            self.thread,
-            self.logger,
-        ]
-    }
-
     /// Every optional symbol of the event.
     pub fn symbols_mut(&mut self) -> [&mut Option<Symbol>; 15] {
         [

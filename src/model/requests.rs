@@ -8,9 +8,11 @@ impl EventSet {
     pub fn forget_lone_requests(&mut self) {
         let mut kept = SymbolSet::repeated(self.events.iter().filter_map(|event| event.request_id));
         for event in &self.events {
+            let mut event = *event;
+            event.request_id = None;
             kept.insert(event.rule);
-            for symbol in event.symbols_but_request().into_iter().flatten() {
-                kept.insert(symbol);
+            for symbol in event.symbols_mut().into_iter().flatten() {
+                kept.insert(*symbol);
             }
         }
         self.symbols.forget_others(&kept);
